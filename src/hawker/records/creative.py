@@ -1,0 +1,19 @@
+"""What the shopper reads: the words and picture of one ad."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Creative(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One variant of copy for one product. `origin` says who wrote it ('catalogue', a writer, a person)."""
+
+    id: str
+    product: str
+    headline: str
+    description: str = ""
+    image: str = ""
+    call_to_action: str = ""
+    language: str = ""
+    origin: str = "catalogue"
+    approved: bool = True

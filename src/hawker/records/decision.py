@@ -1,0 +1,119 @@
+"""A question to the engine and its whole answer, kept so that it can be executed again."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from hawker.records.consent import Consent, ConsentPath
+
+VERSION = 1
+
+
+class Request(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One page asking for ads. Only `placement` must be there; `slots` 0 means the placement's own."""
+
+    placement: str
+    shopper: str = ""
+    session: str = ""
+    query: str = ""
+    product: str = ""
+    category: str = ""
+    location: str = ""
+    device: str = ""
+    language: str = ""
+    slots: int = 0
+    organic: tuple[str, ...] = ()
+    consent: Consent = Consent()
+
+
+class ShownAd(Struct, frozen=True, omit_defaults=True):
+    """What the page needs to show one ad, and whom it speaks for."""
+
+    id: str
+    campaign: str
+    advertiser: str
+    product: str
+    headline: str
+    description: str = ""
+    image: str = ""
+    link: str = ""
+    creative: str = ""
+
+
+class Slot(Struct, frozen=True, omit_defaults=True):
+    """One filled slot. `price` is micros per thousand impressions, click or conversion (`pricing`);
+
+    `charge` is what the ledger reserves for it; `propensity` is the chance that this ad got this
+    slot given the ones above it; `probability` the model's calibrated chance of `outcome`.
+    """
+
+    ad: ShownAd
+    price: int
+    pricing: str
+    charge: int
+    propensity: float
+    probability: float
+    value: float
+    explored: bool = False
+    runner_up: str = ""
+
+
+class Candidates(Struct, frozen=True, omit_defaults=True):
+    """What was scored, column by column, enough to score, rank and price again.
+
+    `features` is float32, row-major, `len(ads)` by `len(feature_names)`; bids are micros,
+    `quality` and `probabilities` float64 lists in the order of `ads`.
+    """
+
+    ads: tuple[str, ...] = ()
+    bids: tuple[int, ...] = ()
+    advertisers: tuple[str, ...] = ()
+    pricing: tuple[str, ...] = ()
+    quality: tuple[float, ...] = ()
+    probabilities: tuple[float, ...] = ()
+    feature_names: tuple[str, ...] = ()
+    features: bytes = b""
+
+
+class Decision(Struct, frozen=True, omit_defaults=True):
+    """The record: who could have been shown, who was, at what price, how likely, and by which versions.
+
+    `excluded` counts ads by `NoBidReason`. `attempts` lists the campaigns a refused reserve took
+    out before this final call. `watermark` is the release time up to which folds had been applied.
+    """
+
+    id: str
+    time: int
+    request: Request
+    path: ConsentPath
+    path_reason: str
+    slots: tuple[Slot, ...] = ()
+    fallback: str = ""
+    eligible: int = 0
+    excluded: dict[str, int] = field(default_factory=dict)
+    candidates: Candidates = Candidates()
+    runner_up: str = ""
+    attempts: tuple[str, ...] = ()
+    seed: int = 0
+    exploration: float = 0.0
+    floor: int = 0
+    outcome: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    watermark: int = 0
+    synthetic: bool = False
+    schema: int = VERSION
+
+    @property
+    def ad(self) -> ShownAd | None:
+        """The ad of the first slot, or None where nothing was shown."""
+        return self.slots[0].ad if self.slots else None
+
+    @property
+    def price(self) -> int | None:
+        """The price of the first slot, in micros of its pricing, or None."""
+        return self.slots[0].price if self.slots else None
+
+    @property
+    def propensity(self) -> float | None:
+        """The propensity of the first slot, or None."""
+        return self.slots[0].propensity if self.slots else None

@@ -1,0 +1,59 @@
+"""Identifiers: what one may be made of, how an event without one gets it, how new ones are drawn."""
+
+from __future__ import annotations
+
+import hashlib
+
+from hawker.errors import BadRecord
+
+LONGEST = 128
+_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sorts like the number
+
+
+def identifier(value: str, *, what: str) -> str:
+    """A usable identifier, stripped; raises `BadRecord` naming `what` where it is not one."""
+    text = value.strip()
+    if not text or len(text) > LONGEST or not text.isprintable():
+        raise BadRecord(
+            f"'{text[:40]}' is not a usable {what}.",
+            remedy=f"Use 1 to {LONGEST} printable characters.",
+        )
+    return text
+
+
+def derived(*parts: object) -> str:
+    """The id of an event that came without one: a digest of its content, so twice gives the same.
+
+    >>> derived("view", "u1", "p1", 5) == derived("view", "u1", "p1", 5)
+    True
+    """
+    text = "\x1f".join("" if part is None else str(part) for part in parts)
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def stamped(prefix: str, now: int, random: int) -> str:
+    """An id that sorts by time: prefix, microseconds and 40 random bits in base 32.
+
+    >>> stamped("d", 0, 0)
+    'd-000000000000-00000000'
+    """
+    return f"{prefix}-{_base32(now, 12)}-{_base32(random, 8)}"
+
+
+def stamp(name: str) -> int:
+    """The microseconds inside a stamped id; raises `BadRecord` where there are none."""
+    parts = name.split("-")
+    if len(parts) != 3 or len(parts[1]) != 12 or any(c not in _DIGITS for c in parts[1]):
+        raise BadRecord(f"'{name[:40]}' is not an id of this shop's making.")
+    value = 0
+    for digit in parts[1]:
+        value = value * 32 + _DIGITS.index(digit)
+    return value
+
+
+def _base32(number: int, length: int) -> str:
+    digits = []
+    for _ in range(length):
+        number, rest = divmod(number, 32)
+        digits.append(_DIGITS[rest])
+    return "".join(reversed(digits))

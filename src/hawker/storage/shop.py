@@ -1,0 +1,157 @@
+"""One shop is one folder: `Shop` says where everything lies and reads its settings, nothing more."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from hawker.errors import BadSetting, NoShop, NotFound, nearest
+from hawker.records.catalogue import Product
+from hawker.records.placement import Page, Placement
+from hawker.storage import files
+
+SETTINGS = "shop.toml"
+FORMAT = 1
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What `shop.toml` may hold. `exploration` is the ε of ε-greedy; `tolerance_ms` the waiting
+
+    time for events that arrive out of order; `outcome` what the ranker predicts given exposure.
+    """
+
+    name: str = "shop"
+    language: str = "en"
+    currency: str = "USD"
+    utc_offset_minutes: int = 0
+    day_starts_at_minutes: int = 0
+    exploration: float = 0.05
+    candidates: int = 300
+    tolerance_ms: int = 0
+    outcome: str = "purchase"
+    format: int = FORMAT
+    placements: tuple[Placement, ...] = (
+        Placement(name="home", page=Page.HOME, slots=6),
+        Placement(name="search", page=Page.SEARCH, slots=3),
+        Placement(name="product", page=Page.PRODUCT, slots=3),
+    )
+
+
+class Shop:
+    """Locates one shop. `Shop(folder)` opens it; `Shop.create(folder)` makes a new one.
+
+    Raises `NoShop` where the folder holds no `shop.toml`, `BadSetting` where that file is wrong.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        if not (self.folder / SETTINGS).is_file():
+            raise NoShop(
+                f"'{self.folder}' is not a shop: it holds no {SETTINGS}.",
+                remedy="Make one with: hawker -C FOLDER init, or try hawker demo.",
+            )
+
+    @classmethod
+    def create(cls, folder: str | Path, settings: Settings | None = None) -> Shop:
+        """Make the folder and its settings file; an existing shop is opened as it is."""
+        target = Path(folder) / SETTINGS
+        if not target.is_file():
+            files.write(target, msgspec.toml.encode(settings or Settings()))
+        return cls(folder)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, each with a working default; an unknown key names the nearest."""
+        text = (self.folder / SETTINGS).read_text("utf-8")
+        try:
+            return msgspec.convert(tomllib.loads(text), Settings)
+        except tomllib.TOMLDecodeError as error:
+            raise BadSetting(f"{self.folder / SETTINGS} is not TOML: {error}.") from error
+        except msgspec.ValidationError as error:
+            unknown = str(error).partition("`")[2].partition("`")[0]
+            hint = nearest(unknown, list(Settings.__struct_fields__)) if "unknown" in str(error) else ""
+            raise BadSetting(f"{self.folder / SETTINGS}: {error}.", remedy=hint) from error
+
+    def placement(self, name: str) -> Placement:
+        """The placement of that name; raises `NotFound` naming the nearest."""
+        for placement in self.settings.placements:
+            if placement.name == name:
+                return placement
+        known = [placement.name for placement in self.settings.placements]
+        raise NotFound(f"There is no placement '{name[:80]}'.", remedy=nearest(name, known))
+
+    @cached_property
+    def catalogue(self) -> Mapping[str, Product]:
+        """Products by id, read on demand from the catalogue table."""
+        return Catalogue(self.table("catalogue"))
+
+    def table(self, name: str) -> Path:
+        """Where the Parquet table of that name lies (it may not exist yet)."""
+        return self.folder / "tables" / f"{name}.parquet"
+
+    @property
+    def events(self) -> Path:
+        """The folder of the event log."""
+        return self.folder / "events"
+
+    @property
+    def quarantine(self) -> Path:
+        """The folder of what was set aside, with reasons."""
+        return self.folder / "quarantine"
+
+    @property
+    def decisions(self) -> Path:
+        """The folder of decision records."""
+        return self.folder / "decisions"
+
+    @property
+    def models(self) -> Path:
+        """The folder of trained models."""
+        return self.folder / "models"
+
+    @property
+    def state(self) -> Path:
+        """The folder of fold snapshots."""
+        return self.folder / "state"
+
+    @property
+    def reports(self) -> Path:
+        """The folder of reports and cards."""
+        return self.folder / "reports"
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger's database."""
+        return self.folder / "ledger.db"
+
+    @property
+    def control(self) -> Path:
+        """The database of campaigns, ads and creatives."""
+        return self.folder / "control.db"
+
+
+class Catalogue(Mapping[str, Product]):
+    """A read-only view of the catalogue table, loaded once at first use."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @cached_property
+    def _products(self) -> dict[str, Product]:
+        from hawker.storage.tables import products
+
+        return {product.id: product for product in products(self._path)}
+
+    def __getitem__(self, key: str) -> Product:
+        return self._products[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._products)
+
+    def __len__(self) -> int:
+        return len(self._products)

@@ -1,14 +1,13 @@
 """Every event once: imported batches as Parquet, live ones appended and flushed before they count.
 
-    history/NAME.parquet      finished parts, each put there in one step; ids are unique among them
-    live/MICROSECONDS.events  segments of frames (see `frames`), a frame one batch as JSON lines
-    live/lock                 held while a process appends, so any number of them may
+history/NAME.parquet      finished parts, each put there in one step; ids are unique among them
+live/MICROSECONDS.events  segments of frames (see `frames`), a frame one batch as JSON lines
+live/lock                 held while a process appends, so any number of them may
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 import tempfile
@@ -164,9 +163,7 @@ class EventLog:
     def _holds(self, id: str) -> bool:
         if id in self._ids:
             return True
-        digest = np.uint64(
-            int.from_bytes(hashlib.md5(id.encode(), usedforsecurity=False).digest()[8:], "little")
-        )
+        digest = np.uint64(frames.fingerprint(id))
         place = int(np.searchsorted(self._digests, digest))
         return place < len(self._digests) and self._digests[place] == digest
 

@@ -7,6 +7,7 @@ the payload. What follows the last good frame was never acknowledged and counts 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import struct
 import zlib
@@ -71,6 +72,15 @@ def append(handle: int, block: bytes, *, end: int) -> int:
             ) from error
         raise
     return end + len(block)
+
+
+def fingerprint(id: str) -> int:
+    """64 bits of an id's MD5, the same as DuckDB's `md5_number_lower`.
+
+    >>> fingerprint("abc")
+    8250560606382298838
+    """
+    return int.from_bytes(hashlib.md5(id.encode(), usedforsecurity=False).digest()[8:], "little")
 
 
 def _next(handle: BinaryIO, left: int) -> bytes:

@@ -77,14 +77,20 @@ def install(extras: list[str]) -> None:
 
 
 def show(line: str) -> None:
-    """One line of progress that overwrites itself; where there is no terminal, only downloads."""
+    """One line of progress that overwrites itself; where there is no terminal, a line a download."""
     if sys.stderr.isatty():
         width = shutil.get_terminal_size().columns - 1
         if not line or line.startswith(STEPS):
             print(f"\r\x1b[K{line[:width]}", end="", file=sys.stderr, flush=True)
     elif line.startswith("Downloading"):
-        print(f"  {line}", file=sys.stderr)
+        wheel, _, size = line.removeprefix("Downloading ").partition(" ")
+        print(f"  {' '.join(wheel.split('-')[:2])} {size}", file=sys.stderr, flush=True)
+    elif line.startswith("Installing collected"):
+        print(f"  Installing {line.count(',') + 1} packages", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. Run make again to go on: what pip has downloaded it keeps.")

@@ -1,0 +1,107 @@
+"""The invented advertisers: one campaign a brand, its ads and their words; every term is synthetic."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hawker.records.campaign import Ad, Campaign, Pricing, Targeting
+from hawker.records.catalogue import Product, advertisable, levels, on_sale
+from hawker.records.creative import Creative
+from hawker.records.money import MICROS, micros
+from hawker.records.placement import Page, Placement
+from hawker.simulate.shops.compose import CURRENCY, words
+from hawker.simulate.world import World
+from hawker.storage.shop import Settings
+
+ADVERTISERS = 25
+HEADLINE = 30  # half-width characters: a Chinese one counts two
+_FLOOR = 5 * MICROS
+
+
+def settings(world: World) -> Settings:
+    """The `shop.toml` of the invented shop: Chinese, yuan, clicks are recorded, three placements."""
+    texts = words(world.shop)
+    return Settings(
+        name=texts.name,
+        language="zh",
+        currency=CURRENCY,
+        utc_offset_minutes=texts.utc_offset_minutes,
+        outcome="click",
+        placements=placements(),
+    )
+
+
+def placements() -> tuple[Placement, ...]:
+    """Where ads may stand in the invented shop; the floors are synthetic."""
+    return (
+        Placement(name="home", page=Page.HOME, slots=6, floor=_FLOOR, most_per_advertiser=2),
+        Placement(name="search", page=Page.SEARCH, slots=3, floor=_FLOOR),
+        Placement(name="product", page=Page.PRODUCT, slots=3, floor=_FLOOR),
+    )
+
+
+def campaigns(world: World) -> tuple[list[Campaign], list[Ad], list[Creative]]:
+    """Campaigns of the brands with most goods, one ad for each product they can sell.
+
+    A third of them stand on search and product pages only, and there only beside their own category.
+    """
+    rng = np.random.default_rng([world.seed, 4])
+    offers: dict[str, list[Product]] = {}
+    for product in world.products:
+        if advertisable(product):
+            offers.setdefault(product.brand, []).append(product)
+    largest = sorted(offers, key=lambda brand: (-len(offers[brand]), brand))[:ADVERTISERS]
+    orders, ads, creatives = [], [], []
+    for number, brand in enumerate(largest, 1):
+        order = _campaign(brand, offers[brand], number=number, world=world, rng=rng)
+        orders.append(order)
+        for product in offers[brand]:
+            creative = _creative(product)
+            creatives.append(creative)
+            ads.append(Ad(f"ad-{product.id}", order.id, product.id, creative=creative.id))
+    return orders, ads, creatives
+
+
+def _campaign(
+    brand: str, offer: list[Product], *, number: int, world: World, rng: np.random.Generator
+) -> Campaign:
+    top = levels(offer[0].category)[0]
+    targeting = (
+        Targeting(placements=("search", "product"), categories=(top,)) if number % 3 == 0 else Targeting()
+    )
+    typical = float(np.median([on_sale(product) for product in offer])) / MICROS
+    bid = 0.35 + 0.02 * typical**0.7 * rng.uniform(0.7, 1.3)
+    daily = float(rng.integers(4, 20) * 50)
+    by_thousand = number % 5 == 0
+    return Campaign(
+        id=f"c-{number:02d}",
+        advertiser=brand,
+        name=f"{brand} {top}推广",
+        pricing=Pricing.CPM if by_thousand else Pricing.CPC,
+        bid=micros(round(bid * 30 if by_thousand else bid, 2)),
+        daily_budget=micros(daily),
+        total_budget=micros(daily * 60),
+        currency=CURRENCY,
+        utc_offset_minutes=words(world.shop).utc_offset_minutes,
+        targeting=targeting,
+        synthetic=True,
+    )
+
+
+def _creative(product: Product) -> Creative:
+    """The product's own words: as many parts of its title as fit, and the first sentence of its text."""
+    parts = product.title.split(" ")
+    while len(parts) > 1 and _width(" ".join(parts)) > HEADLINE:
+        parts.pop()
+    return Creative(
+        id=f"cr-{product.id}",
+        product=product.id,
+        headline=" ".join(parts),
+        description=product.description.partition("。")[0] + "。",
+        call_to_action="去看看",
+        language=product.language,
+    )
+
+
+def _width(text: str) -> int:
+    return sum(1 if char.isascii() else 2 for char in text)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from hawker.ingest.catalogue import CatalogueResult, catalogue
+
 _HOMES = {
-    "catalogue": "catalogue",
-    "CatalogueResult": "catalogue",
     "behaviour": "behaviour",
     "BehaviourResult": "behaviour",
     "check": "check",

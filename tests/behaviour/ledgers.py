@@ -1,0 +1,226 @@
+"""What every ledger does, whatever keeps its accounts. Subclass `LedgerBehaviour`, give it `opened`."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hawker.errors import NotFound
+from hawker.records.campaign import Campaign, Pricing
+from hawker.records.charge import Charge, Status
+from hawker.storage.ledger import Ledger
+
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+NOON = 20_000 * DAY + DAY // 2
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> int:
+        return self.now
+
+
+class LedgerBehaviour:
+    """The tests; `opened` makes one more ledger on the same accounts, as another process would."""
+
+    def opened(self, folder: Path, *, process: str, clock: Clock, hold_seconds: float = 600.0) -> Ledger:
+        raise NotImplementedError
+
+    @pytest.fixture(autouse=True)
+    def _ledgers(self, tmp_path: Path) -> Iterator[None]:
+        self.clock, self._made = Clock(), list[Ledger]()
+        self._folder, self._names = tmp_path, itertools.count()
+        yield
+        for ledger in self._made:
+            ledger.close()
+
+    def ledger(self, *campaigns: Campaign, process: str = "", hold_seconds: float = 600.0) -> Ledger:
+        name = process or f"p{next(self._names)}"
+        made = self.opened(self._folder, process=name, clock=self.clock, hold_seconds=hold_seconds)
+        made.register(campaigns)
+        self._made.append(made)
+        return made
+
+    def click(self, ledger: Ledger, id: str, price: int, *, campaign: str = "c", now: int = NOON) -> Status:
+        return ledger.settle(id, campaign=campaign, price=price, pricing=Pricing.CPC, now=now).status
+
+    def test_a_budget_is_spent_to_the_last_micro_and_not_beyond(self) -> None:
+        ledger = self.ledger(Campaign(id="c", total_budget=1_003))
+        made = [ledger.reserve("c", 100, reservation_id=f"r{n}", now=NOON) for n in range(12)]
+        assert made == [True] * 10 + [False] * 2
+        assert ledger.reserve("c", 3, reservation_id="last", now=NOON)
+        assert ledger.remaining("c", now=NOON) == 0
+        assert {self.click(ledger, f"r{n}", 100) for n in range(10)} == {Status.CHARGED}
+        assert self.click(ledger, "last", 3) is Status.CHARGED
+        assert self.click(ledger, "unreserved", 1) is Status.REFUSED
+        assert ledger.spent("c") == 1_003
+
+    def test_an_impression_is_charged_once_whoever_asks(self) -> None:
+        one = self.ledger(Campaign(id="c", total_budget=1_000))
+        two = self.ledger()
+        assert one.reserve("c", 100, reservation_id="r", now=NOON)
+        assert [self.click(ledger, "r", 100) for ledger in (one, one, two)] == [
+            Status.CHARGED,
+            Status.DUPLICATE,
+            Status.DUPLICATE,
+        ]
+        again = two.settle("r", campaign="c", price=100, pricing=Pricing.CPC, now=NOON)
+        assert (again.amount, one.spent("c"), two.spent("c")) == (100, 100, 100)
+        assert one.remaining("c", now=NOON) == 900 - self._leased_elsewhere(one)
+
+    def _leased_elsewhere(self, ledger: Ledger) -> int:
+        mine = sum(lease.open for lease in ledger._leases.values())
+        return sum(balance.leased for balance in ledger.balances(now=NOON)) - mine
+
+    def test_a_batch_with_one_impression_twice_charges_it_once(self) -> None:
+        ledger = self.ledger(Campaign(id="c", total_budget=1_000))
+        twice = [Charge("r", "c", 10, Pricing.CPC, NOON)] * 2 + [Charge("s", "no", 1, Pricing.CPC, NOON)]
+        answers = ledger.settle_many(twice)
+        assert [answer.status for answer in answers] == [Status.CHARGED, Status.DUPLICATE, Status.REFUSED]
+        assert answers[2].reason == "unknown_campaign"
+        assert ledger.spent("c") == 10
+        assert ledger.settle_many([]) == []
+
+    def test_several_processes_share_one_budget(self) -> None:
+        campaign = Campaign(id="c", total_budget=1_000)
+        ledgers = [self.ledger(campaign) for _ in range(3)]
+        held = [
+            (ledger, f"r{n}")
+            for n, ledger in enumerate(itertools.islice(itertools.cycle(ledgers), 60))
+            if ledger.reserve("c", 50, reservation_id=f"r{n}", now=NOON)
+        ]
+        assert len(held) == 20
+        assert all(self.click(ledger, id, 50) is Status.CHARGED for ledger, id in held)
+        assert ledgers[0].spent("c") == 1_000
+
+    def test_what_is_released_or_expired_can_be_reserved_again(self) -> None:
+        ledger = self.ledger(Campaign(id="c", total_budget=100), hold_seconds=10)
+        assert ledger.reserve("c", 100, reservation_id="a", now=NOON)
+        assert not ledger.reserve("c", 1, reservation_id="b", now=NOON)
+        assert ledger.release("a")
+        assert not ledger.release("a")
+        assert ledger.reserve("c", 100, reservation_id="b", now=NOON)
+        assert ledger.reserve("c", 100, reservation_id="b", now=NOON)
+        assert not ledger.reserve("c", 100, reservation_id="c", now=NOON + 9 * SECOND)
+        assert ledger.reserve("c", 100, reservation_id="c", now=NOON + 10 * SECOND)
+        assert self.click(ledger, "b", 100) is Status.REFUSED
+        assert self.click(ledger, "c", 100) is Status.CHARGED
+
+    def test_a_late_outcome_is_charged_where_the_budget_still_allows_it(self) -> None:
+        ledger = self.ledger(Campaign(id="c", total_budget=1_000), hold_seconds=10)
+        assert ledger.reserve("c", 100, reservation_id="late", now=NOON)
+        ledger.heartbeat(now=NOON + 60 * SECOND)
+        assert self.click(ledger, "late", 100, now=NOON + 60 * SECOND) is Status.CHARGED
+        assert ledger.remaining("c", now=NOON) == 900
+
+    def test_days_turn_where_the_advertiser_is(self) -> None:
+        east = Campaign(id="c", daily_budget=100, total_budget=250, utc_offset_minutes=480)
+        ledger = self.ledger(east)
+        midnight = 20_000 * DAY - 480 * 60 * SECOND
+        before, after = midnight - 1, midnight
+        assert ledger.reserve("c", 100, reservation_id="a", now=before)
+        assert not ledger.reserve("c", 1, reservation_id="b", now=before)
+        assert ledger.reserve("c", 100, reservation_id="b", now=after)
+        assert self.click(ledger, "a", 100, now=after + 5) is Status.CHARGED
+        assert self.click(ledger, "b", 100, now=after + 5) is Status.CHARGED
+        assert (ledger.spent("c", 19_999), ledger.spent("c", 20_000)) == (100, 100)
+        assert not ledger.reserve("c", 51, reservation_id="d", now=after + DAY)
+        self.clock.now += 2 * SECOND
+        assert ledger.reserve("c", 50, reservation_id="d", now=after + DAY)
+
+    def test_what_a_day_left_unused_is_free_the_next(self) -> None:
+        ledger = self.ledger(Campaign(id="c", daily_budget=1_000, total_budget=1_000))
+        for day in range(3):
+            assert ledger.reserve("c", 10, reservation_id=f"r{day}", now=NOON + day * DAY)
+            assert self.click(ledger, f"r{day}", 10, now=NOON + day * DAY) is Status.CHARGED
+        assert ledger.remaining("c", now=NOON + 2 * DAY) == 970
+
+    @pytest.mark.parametrize("price", [1, 999, 1_000, 1_499, 123_457])
+    def test_thousandths_add_up_exactly(self, price: int) -> None:
+        ledger = self.ledger(Campaign(id="c", total_budget=10**9))
+        charges = [Charge(f"i{n}", "c", price, Pricing.CPM, NOON) for n in range(1_234)]
+        ledger.settle_many(charges[:500])
+        answers = ledger.settle_many(charges[500:])
+        assert ledger.spent("c") == 1_234 * price // 1000
+        assert max(answer.amount for answer in answers) <= -(-price // 1000)
+
+    def test_statements_and_balances_sum_to_the_charges(self) -> None:
+        ledger = self.ledger(
+            Campaign(id="c", total_budget=1_000), Campaign(id="d", daily_budget=50), Campaign(id="e")
+        )
+        for n in range(4):
+            self.click(ledger, f"c{n}", 10, campaign="c", now=NOON + n)
+            self.click(ledger, f"e{n}", 7, campaign="e", now=NOON + n)
+        lines = ledger.statement(NOON + 1, NOON + 4)
+        assert [(line.campaign, line.count, line.amount) for line in lines] == [("c", 3, 30), ("e", 3, 21)]
+        rows = {balance.campaign: balance for balance in ledger.balances(now=NOON)}
+        assert (rows["c"].spent, rows["c"].spent_today, rows["c"].remaining) == (40, 40, 960)
+        assert (rows["d"].remaining, rows["e"].remaining, rows["e"].spent) == (50, None, 28)
+
+    def test_an_unlimited_campaign_is_never_short_and_an_unknown_one_is_named(self) -> None:
+        ledger = self.ledger(Campaign(id="c"))
+        assert ledger.reserve("c", 10**12, reservation_id="r", now=NOON)
+        assert ledger.remaining("c", now=NOON) is None
+        assert self.click(ledger, "r", 10**12) is Status.CHARGED
+        with pytest.raises(NotFound, match="no campaign 'x'"):
+            ledger.reserve("x", 1, reservation_id="s", now=NOON)
+        assert self.click(ledger, "r2", -5) is Status.REFUSED
+
+    def test_a_restart_under_the_same_name_frees_what_the_dead_one_held(self) -> None:
+        campaign = Campaign(id="c", total_budget=100)
+        dead = self.ledger(campaign, process="serve-1")
+        assert dead.reserve("c", 60, reservation_id="a", now=NOON)
+        assert self.click(dead, "paid", 10) is Status.CHARGED
+        reborn = self.ledger(process="serve-1")
+        assert reborn.remaining("c", now=NOON) == 90
+        assert reborn.reserve("c", 90, reservation_id="b", now=NOON)
+        assert self.click(dead, "a", 60) is Status.REFUSED
+        assert self.click(reborn, "b", 90) is Status.CHARGED
+        assert reborn.spent("c") == 100
+
+    def test_a_silent_process_loses_its_leases_and_may_come_back(self) -> None:
+        campaign = Campaign(id="c", total_budget=100)
+        silent, other = self.ledger(campaign), self.ledger()
+        assert silent.reserve("c", 60, reservation_id="a", now=NOON)
+        self.clock.now += 59 * SECOND
+        assert not other.reserve("c", 90, reservation_id="b", now=NOON)
+        self.clock.now += 2 * SECOND
+        other.heartbeat()
+        assert other.reserve("c", 90, reservation_id="b", now=NOON)
+        other.heartbeat()
+        assert self.click(silent, "a", 60) is Status.REFUSED
+        other.heartbeat()
+        assert silent.reserve("c", 10, reservation_id="d", now=NOON)
+        assert self.click(silent, "d", 10) is Status.CHARGED
+        assert self.click(other, "b", 90) is Status.CHARGED
+
+    def test_a_heartbeat_gives_back_what_lies_unused(self) -> None:
+        campaign = Campaign(id="c", total_budget=10_000)
+        idle, busy = self.ledger(campaign), self.ledger()
+        assert idle.reserve("c", 10, reservation_id="a", now=NOON)
+        assert not busy.reserve("c", 9_990, reservation_id="b", now=NOON)
+        idle.heartbeat()
+        idle.heartbeat()
+        self.clock.now += 2 * SECOND
+        assert busy.reserve("c", 9_990, reservation_id="b", now=NOON)
+        assert self.click(idle, "a", 10) is Status.CHARGED
+
+    def test_a_lowered_budget_binds_at_once_and_a_raised_one_is_there_at_once(self) -> None:
+        ledger = self.ledger(Campaign(id="c", total_budget=100))
+        assert ledger.reserve("c", 80, reservation_id="a", now=NOON)
+        assert not ledger.reserve("c", 80, reservation_id="b", now=NOON)
+        assert ledger.exhausted() == {"c"}
+        ledger.register([Campaign(id="c", total_budget=50)])
+        assert self.click(ledger, "a", 80) is Status.REFUSED
+        ledger.register([Campaign(id="c", total_budget=500)])
+        assert ledger.exhausted() == frozenset()
+        assert ledger.reserve("c", 400, reservation_id="b", now=NOON)
+        assert self.click(ledger, "b", 400) is Status.CHARGED

@@ -33,7 +33,7 @@ check: ## format, lint, strict types, import map, size and twin budgets
 	@$(RUN) ruff format --check $(TREES)
 	@$(RUN) ruff check $(TREES)
 	@$(RUN) mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python dev/budget.py
 
 format: ## put the code into the house format

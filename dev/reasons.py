@@ -26,9 +26,14 @@ def tables() -> Iterator[str]:
             continue
         module = import_module(found.name)
         for name, value in vars(module).items():
-            if name.endswith("REASONS") and isinstance(value, dict) and value and id(value) not in seen:
+            if name.endswith("REASONS") and id(value) not in seen and codes(value):
                 seen.add(id(value))
                 yield table(f"`{found.name}`: {purpose(module.__doc__)}", value)
+
+
+def codes(value: object) -> bool:
+    """Whether a value is a dictionary from codes in snake_case to words."""
+    return isinstance(value, dict) and bool(value) and all(str(key).isidentifier() for key in value)
 
 
 def purpose(docstring: str | None) -> str:

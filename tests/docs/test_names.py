@@ -31,6 +31,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "hawker"
 DOCS = ROOT / "docs"
 ROUTE = re.compile(r"/(?:[a-z0-9_.-]+|\{[a-z_:]+\})(?:/(?:[a-z0-9_.-]+|\{[a-z_:]+\}))*")
+CODE = re.compile(r"[a-z][a-z0-9_]*")
 RECORDS: dict[str, Any] = {
     "Event": EventRecord,
     "Request": Request,
@@ -100,6 +101,25 @@ def test_every_setting_is_documented() -> None:
     assert not missing(names, "settings.md")
 
 
+def test_the_settings_page_gives_the_defaults_of_the_code() -> None:
+    text = (DOCS / "settings.md").read_text("utf-8")
+    shop, _, places = text.partition("## Placements")
+    for record, section in ((Settings, shop), (Placement, places)):
+        listed = dict(rows(section))
+        for field in msgspec.structs.fields(record):
+            if field.required or not isinstance(field.default, int | float | str):
+                continue
+            assert listed[field.name].strip("`").strip('"') == str(field.default), field.name
+
+
+def test_the_errors_page_draws_the_tree_of_the_code() -> None:
+    listed = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", (DOCS / "errors.md").read_text("utf-8"), re.MULTILINE)
+    tree = {HawkerError, *HawkerError.__subclasses__()}
+    tree |= {child for error in tree for child in error.__subclasses__()}
+    known = {error.__name__: error.__base__.__name__ for error in tree if error.__base__}
+    assert {name: parent for name, parent in listed if name in known} == known
+
+
 def errors(root: type[HawkerError] = HawkerError) -> set[str]:
     """The names of every error of ours, once all modules are loaded."""
     for found in walk_packages(hawker.__path__, "hawker."):
@@ -143,13 +163,13 @@ def called(node: ast.AST) -> Iterator[str]:
 
 
 def listed(node: ast.AST) -> Iterator[str]:
-    """The keys of a dictionary named REASONS."""
+    """The keys of a dictionary named REASONS, where they are codes and not sentences."""
     if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Dict):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if any(isinstance(target, ast.Name) and target.id.endswith("REASONS") for target in targets):
             for key in node.value.keys:
-                if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    yield key.value
+                if isinstance(key, ast.Constant) and CODE.fullmatch(str(key.value)):
+                    yield str(key.value)
 
 
 def test_every_reason_of_a_finding_is_documented() -> None:

@@ -7,7 +7,7 @@ clusters share the weights, so that what they have in common cancels (a paired b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import sqrt
 from statistics import NormalDist
 
@@ -32,29 +32,53 @@ def clustered(
     resamples: int = 1000,
     seed: int = 0,
     level: float = 0.95,
-    least: int = LEAST,
 ) -> Estimate:
     """Any function of column sums, with its interval from resampled clusters.
 
     `columns` are arrays of one value a row; `statistic` takes sums (resamples, columns) and returns
     (resamples,). The percentiles are widened as Student's t asks (Hesterberg 2014), so that few
-    clusters do not pretend to know more. Refuses below `least` clusters.
+    clusters do not pretend to know more. Refuses below ten clusters.
 
     >>> rows = np.arange(40)
     >>> clicks = rows % 4 == 0
     >>> print(clustered(rows // 2, [clicks, np.ones(40)], statistic=quotient))
     0.25 [0.125, 0.375]
     """
-    sums = totals(cluster, columns)
+    asked = {"": (columns, statistic)}
+    return together(cluster, asked, resamples=resamples, seed=seed, level=level)[""]
+
+
+def together(
+    cluster: ArrayLike,
+    asked: Mapping[str, tuple[Sequence[ArrayLike], Statistic]],
+    *,
+    resamples: int = 1000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> dict[str, Estimate]:
+    """Several statistics of the same clusters, each of its own columns, from the same resamples."""
+    if not asked:
+        return {}
+    sums = totals(cluster, [column for columns, _ in asked.values() for column in columns])
     n = len(sums)
-    if n < least:
-        return unknown(f"{n} clusters; resampling needs at least {least}", n=n, method=METHOD, level=level)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = float(statistic(sums.sum(axis=0, keepdims=True))[0])
-        drawn = np.asarray(statistic(resampled(sums, resamples=resamples, seed=seed)), dtype=np.float64)
+    if n < LEAST:
+        reason = f"{n} clusters; resampling needs at least {LEAST}"
+        return dict.fromkeys(asked, unknown(reason, n=n, method=METHOD, level=level))
+    whole = sums.sum(axis=0, keepdims=True)
+    drawn = resampled(sums, resamples=resamples, seed=seed)
+    answers, start = {}, 0
+    for name, (columns, statistic) in asked.items():
+        part = slice(start, start := start + len(columns))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value, others = float(statistic(whole[:, part])[0]), statistic(drawn[:, part])
+        answers[name] = _read(value, others, n=n, level=level)
+    return answers
+
+
+def _read(value: float, drawn: NDArray[np.float64], *, n: int, level: float) -> Estimate:
     lost = int(np.count_nonzero(~np.isfinite(drawn)))
     if lost or not np.isfinite(value):
-        where = f"in {lost} of {resamples} resamples" if lost else "on the data itself"
+        where = f"in {lost} of {len(drawn)} resamples" if lost else "on the data itself"
         return unknown(f"the statistic is not defined {where}", n=n, method=METHOD, level=level)
     low, high = np.quantile(drawn, tails(n, level=level))
     return Estimate(value, float(low), float(high), level, METHOD, n)

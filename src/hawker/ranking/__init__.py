@@ -1,0 +1,47 @@
+"""Rankers behind one interface: how likely is it that this shopper does that after this ad?
+
+An estimator (`Linear`, `Trees`, `Net`) holds parameters; `train` makes a `Model` of it; `calibrate` and
+`blend` wrap models; `evaluate` judges any. Estimators load when first named, their libraries when
+first used, so that serving needs none of the training ones.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hawker.ranking.blend import Blend, blend
+from hawker.ranking.calibrate import Calibrated, calibrate
+from hawker.ranking.metrics import Evaluation, evaluate
+from hawker.ranking.ranker import Estimator, Model, load
+from hawker.ranking.rules import Rule
+from hawker.ranking.train import train
+
+if TYPE_CHECKING:
+    from hawker.ranking.linear import Linear
+    from hawker.ranking.net import Net
+    from hawker.ranking.trees import Trees
+
+__all__ = [
+    "Blend",
+    "Calibrated",
+    "Estimator",
+    "Evaluation",
+    "Linear",
+    "Model",
+    "Net",
+    "Rule",
+    "Trees",
+    "blend",
+    "calibrate",
+    "evaluate",
+    "load",
+    "train",
+]
+_LATER = {"Linear": "linear", "Net": "net", "Trees": "trees"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"hawker.ranking has no '{name}'")
+    return getattr(import_module(f"hawker.ranking.{_LATER[name]}"), name)

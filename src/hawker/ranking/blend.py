@@ -1,0 +1,82 @@
+"""Several models as one: a weighted sum of their scores, the weights found on a later slice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from hawker.errors import BadInput
+from hawker.features.examples import Examples
+from hawker.ranking.calibrate import logistic
+from hawker.ranking.ranker import Floats, Model, Rows, fits, load
+from hawker.ranking.train import check
+
+
+def blend(models: Sequence[Model], valid: Examples, *, weights: Sequence[float] | None = None) -> Blend:
+    """Stack models by logistic regression of the label on their scores, none counting backwards.
+
+    A score of any scale will do: log-odds beside a lambdarank score. `weights` fixes the proportions
+    (of scores in units of their spread on `valid`) instead; only their common slope is then fitted.
+    """
+    _check(models, valid, weights)
+    scores = np.column_stack([model.score(valid.x) for model in models])
+    centre, spread = scores.mean(axis=0), np.where(scores.std(axis=0) > 0, scores.std(axis=0), 1.0)
+    units = (scores - centre) / spread
+    if weights is None:
+        slopes, intercept = logistic(units, valid)
+    else:
+        share = np.array(weights, dtype=np.float64) / sum(weights)
+        slope, intercept = logistic((units @ share)[:, None], valid)
+        slopes = slope[0] * share
+    each = slopes / spread
+    fitted = Blend(tuple(models), each, intercept - float(centre @ each))
+    shares = slopes / slopes.sum() if slopes.any() else slopes
+    fitted.recipe = {"shares": shares.tolist(), "rows": len(valid), "of": [model.recipe for model in models]}
+    return fitted
+
+
+@dataclass
+class Blend(Model):
+    """Σ weight × score + base, over models of the same features."""
+
+    models: tuple[Model, ...]
+    weights: Floats
+    base: float
+    recipe: dict[str, Any] = field(default_factory=dict)
+    kind: ClassVar[str] = "blend"
+
+    def __post_init__(self) -> None:
+        self.names = self.models[0].names
+
+    def scored(self, x: Rows) -> Floats:
+        total = np.full(len(x), self.base)
+        for model, weight in zip(self.models, self.weights, strict=True):
+            if weight:
+                total += weight * model.scored(x)
+        return total
+
+    def write(self, folder: Path) -> dict[str, Any]:
+        for index, model in enumerate(self.models):
+            model.save(folder / str(index))
+        return {"weights": self.weights.tolist(), "base": self.base}
+
+    @classmethod
+    def read(cls, folder: Path, head: dict[str, Any]) -> Blend:
+        models = tuple(load(folder / str(index)) for index in range(len(head["weights"])))
+        return cls(models, np.array(head["weights"]), head["base"])
+
+
+def _check(models: Sequence[Model], valid: Examples, weights: Sequence[float] | None) -> None:
+    if not models:
+        raise BadInput("A blend needs at least one model.")
+    for model in models:
+        fits(model.names, valid)
+    check(valid, where="valid")
+    if weights is not None and (len(weights) != len(models) or min(weights) < 0 or not sum(weights)):
+        raise BadInput(
+            f"{len(models)} models need as many weights, none negative, not all zero; got {list(weights)}."
+        )

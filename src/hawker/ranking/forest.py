@@ -1,0 +1,211 @@
+"""Boosted trees evaluated in a fraction of a millisecond (QuickScorer, Lucchese et al. 2015).
+
+Number a tree's leaves from left to right and give each a bit. A node that sends a row to the right
+strikes out the leaves on its left; after all nodes, in any order, the lowest bit left is the row's
+leaf. So a tree is a list of (feature, threshold, mask), one comparison and one AND for each row,
+which the processor does for eight rows at once, without a single branch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from hawker.errors import Corrupt
+from hawker.ranking.ranker import Floats, Rows
+
+MOST_LEAVES = 64
+_BLOCK = 128
+_CATEGORICAL, _DEFAULT_LEFT, _NAN, _ZERO = 1, 2, 2, 1
+_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+_SHIFT = np.uint64(58)
+_PLACE = np.zeros(64, np.int64)
+for _bit in range(64):
+    _PLACE[(int(_BRUIJN) << _bit) % 2**64 >> 58] = _bit
+
+
+@dataclass(frozen=True)
+class Forest:
+    """Nodes of all trees, tree after tree: `starts` (trees + 1,) cuts them, `masks` say what survives.
+
+    A node with `first` ≥ 0 is categorical: codes in `words[first : first + count]` go left.
+    """
+
+    starts: NDArray[np.int64]
+    feature: NDArray[np.int64]
+    threshold: NDArray[np.float32]
+    unknown_right: NDArray[np.bool_]
+    first: NDArray[np.int64]
+    count: NDArray[np.int64]
+    words: NDArray[np.uint32]
+    masks: NDArray[Any]  # uint32 or uint64 (nodes,)
+    leaf_starts: NDArray[np.int64]
+    leaves: Floats
+
+    def __call__(self, x: Rows) -> Floats:
+        """Raw scores of float32 (rows, features): float64 (rows,), equal to LightGBM's to the bit."""
+        scores = np.zeros(len(x))
+        nodes = (self.feature, self.threshold, self.unknown_right, self.masks)
+        codes = (self.first, self.count, self.words)
+        _evaluate(
+            np.ascontiguousarray(x.T), self.starts, *nodes, *codes, self.leaf_starts, self.leaves, scores
+        )
+        return scores
+
+    @classmethod
+    def parse(cls, text: str) -> Forest | None:
+        """Read LightGBM's model text; None where a tree is too large or treats zero as unknown."""
+        try:
+            trees = [_tree(section) for section in text.split("\nTree=")[1:]]
+        except (KeyError, ValueError, IndexError) as error:
+            raise Corrupt(
+                f"The trees cannot be read: {error!r}.", remedy="Roll back to an older model."
+            ) from error
+        if any(tree is None for tree in trees):
+            return None
+        return _joined([tree for tree in trees if tree is not None])
+
+
+@dataclass
+class _Tree:
+    nodes: list[
+        tuple[int, float, bool, int, int, int]
+    ]  # feature, threshold, unknown right, first, count, mask
+    words: list[int]
+    leaves: list[float]
+
+
+def _tree(section: str) -> _Tree | None:
+    fields = dict(line.split("=", 1) for line in section.split("\n\n")[0].splitlines() if "=" in line)
+    leaves = [float(value) for value in fields["leaf_value"].split()]
+    if len(leaves) > MOST_LEAVES:
+        return None
+    if len(leaves) == 1:
+        return _Tree([], [], leaves)
+    kinds = _ints(fields, "decision_type")
+    if any(kind >> 2 == _ZERO for kind in kinds):
+        return None
+    left, right = _ints(fields, "left_child"), _ints(fields, "right_child")
+    order: list[int] = []
+    struck = _struck(left, right, order)
+    words = _ints(fields, "cat_threshold") if fields["num_cat"] != "0" else []
+    bounds = _ints(fields, "cat_boundaries") if words else []
+    thresholds = [float(value) for value in fields["threshold"].split()]
+    nodes = []
+    for node, feature in enumerate(_ints(fields, "split_feature")):
+        kind, threshold = kinds[node], thresholds[node]
+        first, count = -1, 0
+        if kind & _CATEGORICAL:
+            first, count = bounds[int(threshold)], bounds[int(threshold) + 1] - bounds[int(threshold)]
+        nodes.append((feature, threshold, _unknown_right(kind, threshold), first, count, ~struck[node]))
+    return _Tree(nodes, words, [leaves[leaf] for leaf in order])
+
+
+def _struck(left: list[int], right: list[int], order: list[int]) -> list[int]:
+    """The leaves below each node's left child, as bits by position; fills `order` from left to right."""
+    struck = [0] * len(left)
+
+    def walk(node: int) -> int:
+        if node < 0:
+            order.append(~node)
+            return 1 << (len(order) - 1)
+        struck[node] = walk(left[node])
+        return struck[node] | walk(right[node])
+
+    walk(0)
+    return struck
+
+
+def _unknown_right(kind: int, threshold: float) -> bool:
+    """Where an unknown value goes: the learned side, or the side of zero where none was learned."""
+    if kind >> 2 == _NAN:
+        return not kind & _DEFAULT_LEFT
+    return not threshold >= 0
+
+
+def _joined(trees: list[_Tree]) -> Forest:
+    nodes = [node for tree in trees for node in tree.nodes]
+    feature, threshold, unknown_right, first, count, mask = zip(*nodes, strict=True) if nodes else [()] * 6
+    offsets = np.repeat(_starts([len(t.words) for t in trees])[:-1], [len(t.nodes) for t in trees])
+    small = max((len(tree.leaves) for tree in trees), default=1) <= 32
+    kind, bits = (np.uint32, 32) if small else (np.uint64, 64)
+    start = np.array(first, dtype=np.int64)
+    return Forest(
+        starts=_starts([len(tree.nodes) for tree in trees]),
+        feature=np.array(feature, dtype=np.int64),
+        threshold=_floor32(np.array(threshold, dtype=np.float64)),
+        unknown_right=np.array(unknown_right, dtype=np.bool_),
+        first=np.where(start < 0, -1, start + offsets),
+        count=np.array(count, dtype=np.int64),
+        words=np.array([word for tree in trees for word in tree.words], dtype=np.uint32),
+        masks=np.array([value % 2**bits for value in mask], dtype=kind),
+        leaf_starts=_starts([len(tree.leaves) for tree in trees]),
+        leaves=np.array([value for tree in trees for value in tree.leaves]),
+    )
+
+
+def _floor32(thresholds: Floats) -> NDArray[np.float32]:
+    """The largest float32 not above each threshold: `x <= t` then says the same for every float32 x."""
+    with np.errstate(over="ignore"):
+        single = thresholds.astype(np.float32)
+    return np.where(single.astype(np.float64) > thresholds, np.nextafter(single, np.float32(-np.inf)), single)
+
+
+def _starts(lengths: list[int]) -> NDArray[np.int64]:
+    return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+
+
+def _ints(fields: dict[str, str], name: str) -> list[int]:
+    return [int(value) for value in fields[name].split()]
+
+
+@njit(cache=True)
+def _strike(alive, column, threshold, unknown_right, mask, all_):  # type: ignore[no-untyped-def]
+    """One numeric node over one block of rows; NaN compares false either way round."""
+    if unknown_right:
+        for r in range(len(column)):
+            alive[r] &= all_ if column[r] <= threshold else mask
+    else:
+        for r in range(len(column)):
+            alive[r] &= mask if column[r] > threshold else all_
+
+
+@njit(cache=True)
+def _strike_codes(alive, column, words, mask):  # type: ignore[no-untyped-def]
+    """One categorical node over one block of rows: codes not in the set go right, as the unknown does."""
+    for r in range(len(column)):
+        left = False
+        if column[r] > -1 and column[r] < 32 * len(words):
+            code = np.int64(column[r])
+            left = (words[code >> 5] >> np.uint32(code & 31)) & np.uint32(1) != 0
+        if not left:
+            alive[r] &= mask
+
+
+@njit(cache=True)
+def _evaluate(  # type: ignore[no-untyped-def]
+    xt, starts, feature, threshold, unknown_right, masks, first, count, words, leaf_starts, leaves, scores
+):
+    all_ = ~(masks[0] & ~masks[0]) if len(masks) else masks.dtype.type(0)
+    block = np.empty(_BLOCK, masks.dtype)
+    for begin in range(0, xt.shape[1], _BLOCK):
+        end = min(begin + _BLOCK, xt.shape[1])
+        alive = block[: end - begin]
+        for tree in range(len(starts) - 1):
+            alive[:] = all_
+            for node in range(starts[tree], starts[tree + 1]):
+                column = xt[feature[node], begin:end]
+                if first[node] < 0:
+                    _strike(alive, column, threshold[node], unknown_right[node], masks[node], all_)
+                else:
+                    codes = words[first[node] : first[node] + count[node]]
+                    _strike_codes(alive, column, codes, masks[node])
+            values = leaves[leaf_starts[tree] : leaf_starts[tree + 1]]
+            for r in range(len(alive)):
+                lowest = np.uint64(alive[r])
+                lowest &= ~lowest + np.uint64(1)
+                scores[begin + r] += values[_PLACE[(lowest * _BRUIJN) >> _SHIFT]]

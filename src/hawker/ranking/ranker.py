@@ -1,0 +1,163 @@
+"""What every ranker is: an estimator of frozen parameters, and the model it makes of examples."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from importlib import import_module
+from math import log, log1p
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hawker.errors import BadInput, Corrupt, NotFound
+from hawker.features.examples import Examples
+from hawker.storage import files
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.float32]
+Progress = Callable[[str, float], None] | None
+
+HEAD = "model.json"
+_KINDS = {
+    "linear": ("linear", "LinearModel"),
+    "trees": ("trees", "TreesModel"),
+    "net": ("net", "NetModel"),
+    "rule": ("rules", "Rule"),
+    "calibrated": ("calibrate", "Calibrated"),
+    "blend": ("blend", "Blend"),
+}
+_EDGE = 36.0
+_Self = TypeVar("_Self", bound="Model")
+
+
+class Estimator(Protocol):
+    """A frozen dataclass of parameters that can be fitted. Call `ranking.train`, which checks first."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def fit(
+        self, examples: Examples, *, valid: Examples | None = None, seed: int = 0, progress: Progress = None
+    ) -> Model:
+        """A model of these examples; stops early on `valid` where it is given."""
+        ...
+
+
+class Model(ABC):
+    """A fitted ranker. `names` are its features in order; `recipe` says how it came about.
+
+    `score` is in log-odds (an unbounded score for pure rankers), `predict` maps it into (0, 1).
+    A row's answer does not depend on its neighbours.
+    """
+
+    kind: ClassVar[str]
+    names: tuple[str, ...]
+    recipe: dict[str, Any]
+
+    def predict(self, x: Rows) -> Floats:
+        """Probabilities in (0, 1): float32 (rows, features) to float64 (rows,)."""
+        return sigmoid(self.score(x))
+
+    def score(self, x: Rows) -> Floats:
+        """Log-odds: float32 (rows, features) to float64 (rows,)."""
+        if x.ndim != 2 or x.shape[1] != len(self.names):
+            raise BadInput(
+                _misfit(self.names, x.shape), remedy="Assemble rows with the model's own features."
+            )
+        return self.scored(np.ascontiguousarray(x, dtype=np.float32))
+
+    def on(self, examples: Examples) -> Floats:
+        """Probabilities of examples, after checking that they name the same features."""
+        fits(self.names, examples)
+        return self.predict(examples.x)
+
+    def explain(self, row: Rows) -> dict[str, float]:  # noqa: ARG002
+        """What each feature adds to a row's score, exactly; empty where no exact answer exists."""
+        return {}
+
+    def save(self, folder: Path) -> None:
+        """Write the model into a folder, without pickle; `ranking.load` reads it back."""
+        folder.mkdir(parents=True, exist_ok=True)
+        head = {"kind": self.kind, "names": list(self.names), "recipe": self.recipe, **self.write(folder)}
+        files.write(folder / HEAD, json.dumps(head, ensure_ascii=False, indent=1))
+
+    @abstractmethod
+    def scored(self, x: Rows) -> Floats:
+        """The score of rows whose shape is known to fit."""
+
+    @abstractmethod
+    def write(self, folder: Path) -> dict[str, Any]:
+        """Write what is large into files of the folder; return what is small, as JSON."""
+
+    @classmethod
+    @abstractmethod
+    def read(cls: type[_Self], folder: Path, head: dict[str, Any]) -> _Self:
+        """The inverse of `write`; `recipe` is set by the caller."""
+
+
+def load(folder: str | Path) -> Model:
+    """Read a saved model of any kind. Raises `NotFound`, or `Corrupt` naming the file."""
+    path = Path(folder) / HEAD
+    if not path.is_file():
+        raise NotFound(f"There is no model in '{folder}'.", remedy="Train one with: hawker train")
+    try:
+        head = json.loads(path.read_bytes())
+        module, name = _KINDS[head["kind"]]
+        kind: type[Model] = getattr(import_module(f"hawker.ranking.{module}"), name)
+        model = kind.read(Path(folder), head)
+        model.recipe = head["recipe"]
+    except (ValueError, KeyError, TypeError, OSError, EOFError) as error:
+        raise Corrupt(
+            f"The model in '{folder}' cannot be read: {error!r}.", remedy="Roll back to an older one."
+        ) from error
+    return model
+
+
+def sigmoid(score: Floats) -> Floats:
+    """Log-odds to probabilities that are never exactly 0 or 1.
+
+    >>> sigmoid(np.array([0.0, 1e9])).tolist() == [0.5, 1 - 2.220446049250313e-16]
+    True
+    """
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(score, -_EDGE, _EDGE))), dtype=np.float64)
+
+
+def logit(p: Floats) -> Floats:
+    """Probabilities to log-odds."""
+    return np.asarray(np.log(p) - np.log1p(-p), dtype=np.float64)
+
+
+def base_rate(examples: Examples) -> float:
+    """The log-odds of the weighted share of positives."""
+    share = min(max(float(np.average(examples.y, weights=examples.weight)), 1e-9), 1 - 1e-9)
+    return log(share) - log1p(-share)
+
+
+def fits(names: tuple[str, ...], examples: Examples) -> None:
+    """Refuse examples whose features are not exactly these, naming the first that differs."""
+    if examples.names == names:
+        return
+    missing = [name for name in names if name not in examples.names]
+    surplus = [name for name in examples.names if name not in names]
+    if missing or surplus:
+        said = [f"lack {missing[:5]}"] if missing else []
+        said += [f"hold {surplus[:5]}, which the model does not know"] if surplus else []
+        raise BadInput(
+            f"The examples {' and '.join(said)}.", remedy="Assemble them with the model's features."
+        )
+    first = next(i for i, pair in enumerate(zip(names, examples.names, strict=True)) if pair[0] != pair[1])
+    raise BadInput(
+        f"The features are in another order: number {first} is '{examples.names[first]}', "
+        f"the model wants '{names[first]}'."
+    )
+
+
+def _misfit(names: tuple[str, ...], shape: tuple[int, ...]) -> str:
+    if len(shape) != 2:
+        return f"Rows must be two-dimensional (rows, features), not {shape}."
+    wide = shape[1]
+    trained = f"The model was trained on {len(names)} features up to '{names[-1]}', the rows have {wide}"
+    return f"{trained}: '{names[wide]}' is missing." if wide < len(names) else f"{trained}."

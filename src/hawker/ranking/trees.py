@@ -1,0 +1,152 @@
+"""Gradient-boosted trees: LightGBM learns them, `forest` evaluates them without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hawker.errors import extra
+from hawker.features.examples import Examples
+from hawker.ranking.forest import Forest
+from hawker.ranking.ranker import Floats, Model, Progress, Rows
+from hawker.storage import files
+
+TEXT = "trees.txt"
+
+
+@dataclass(frozen=True)
+class Trees:
+    """`leaves` up to 64 are evaluated fast. Unknown values take the better side of each split.
+
+    `objective="lambdarank"` learns the order within `examples.group`; its scores become
+    probabilities through `calibrate` only (uncalibrated, `predict` is σ(score): an order, no rate).
+    `columns` and `rows` are the shares each tree sees; `patience` counts trees without gain on the
+    validation slice; `smooth` adds LightGBM's categorical smoothing.
+    """
+
+    objective: Literal["binary", "lambdarank"] = "binary"
+    trees: int = 500
+    leaves: int = 31
+    rate: float = 0.05
+    least: int = 50
+    columns: float = 0.8
+    rows: float = 0.8
+    l1: float = 0.0
+    l2: float = 1.0
+    smooth: float = 10.0
+    cut: int = 30
+    patience: int = 50
+    threads: int = 2
+
+    def fit(
+        self, examples: Examples, *, valid: Examples | None = None, seed: int = 0, progress: Progress = None
+    ) -> TreesModel:
+        """Boost until `trees`, or until the validation loss stops falling."""
+        lightgbm = extra("lightgbm", "train")
+        data = _dataset(lightgbm, examples, self._grouped)
+        watched = valid is not None
+        callbacks = [lightgbm.early_stopping(self.patience, verbose=False)] if watched else []
+        if progress:
+            callbacks.append(_reporting(progress))
+        booster = lightgbm.train(
+            self._settings(seed),
+            data,
+            num_boost_round=self.trees,
+            valid_sets=[] if valid is None else [_dataset(lightgbm, valid, self._grouped, reference=data)],
+            callbacks=callbacks,
+        )
+        best = booster.best_iteration if watched and booster.best_iteration > 0 else booster.num_trees()
+        model = TreesModel(examples.names, booster.model_to_string(num_iteration=best))
+        model.recipe["course"] = {"trees": best}
+        return model
+
+    @property
+    def _grouped(self) -> bool:
+        return self.objective == "lambdarank"
+
+    def _settings(self, seed: int) -> dict[str, Any]:
+        measure = {"metric": "ndcg", "eval_at": [self.cut]} if self._grouped else {"metric": "binary_logloss"}
+        return {
+            "objective": self.objective,
+            "num_leaves": self.leaves,
+            "learning_rate": self.rate,
+            "min_data_in_leaf": self.least,
+            "feature_fraction": self.columns,
+            "bagging_fraction": self.rows,
+            "bagging_freq": 1 if self.rows < 1 else 0,
+            "lambda_l1": self.l1,
+            "lambda_l2": self.l2,
+            "cat_smooth": self.smooth,
+            "lambdarank_truncation_level": self.cut,
+            "num_threads": self.threads,
+            "deterministic": True,
+            "force_row_wise": True,
+            "seed": seed,
+            "verbosity": -1,
+            **measure,
+        }
+
+
+@dataclass
+class TreesModel(Model):
+    """Boosted trees as LightGBM's text, evaluated by `Forest` (or LightGBM, for more than 64 leaves)."""
+
+    names: tuple[str, ...]
+    text: str
+    recipe: dict[str, Any] = field(default_factory=dict)
+    kind: ClassVar[str] = "trees"
+
+    def __post_init__(self) -> None:
+        forest = Forest.parse(self.text)
+        self._evaluate: Callable[[Rows], Floats] = forest if forest else _booster(self.text)
+
+    def scored(self, x: Rows) -> Floats:
+        return self._evaluate(x)
+
+    def write(self, folder: Path) -> dict[str, Any]:
+        files.write(folder / TEXT, self.text)
+        return {}
+
+    @classmethod
+    def read(cls, folder: Path, head: dict[str, Any]) -> TreesModel:
+        return cls(tuple(head["names"]), (folder / TEXT).read_text("utf-8"))
+
+
+def _dataset(lightgbm: Any, examples: Examples, grouped: bool, *, reference: Any = None) -> Any:
+    """LightGBM's own form; grouped rows are brought together, each group one request."""
+    coded = [index for index, name in enumerate(examples.names) if name in examples.categorical]
+    sizes: NDArray[np.int64] | None = None
+    if grouped:
+        examples = examples.take(np.argsort(examples.group, kind="stable"))
+        sizes = np.unique(examples.group, return_counts=True)[1]
+    return lightgbm.Dataset(
+        examples.x,
+        label=examples.y,
+        weight=examples.weight,
+        group=sizes,
+        feature_name=[f"f{index}" for index in range(len(examples.names))],
+        categorical_feature=coded,
+        reference=reference,
+    )
+
+
+def _reporting(progress: Callable[[str, float], None]) -> Callable[[Any], None]:
+    def report(env: Any) -> None:
+        done = env.iteration - env.begin_iteration + 1
+        progress("train", done / (env.end_iteration - env.begin_iteration))
+
+    return report
+
+
+def _booster(text: str) -> Callable[[Rows], Floats]:
+    booster = extra("lightgbm", "train").Booster(model_str=text)
+
+    def evaluate(x: Rows) -> Floats:
+        return np.asarray(booster.predict(x, raw_score=True, num_threads=1), dtype=np.float64)
+
+    return evaluate

@@ -1,0 +1,188 @@
+"""Names become codes: vocabularies that only grow, and the event log as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from hawker.features.events import EventArrays
+from hawker.features.schema import KEYS
+from hawker.records.catalogue import LEVELS, Product, levels
+from hawker.records.events import KIND_CODE, Event, released
+from hawker.storage import tables
+
+_PLAIN = ("shopper", "product", "location", "placement", "campaign")  # keys an event names itself
+_FROM_PRODUCT = ("category", "shelf", "department", "brand", "line")
+_SECONDS = 1000.0
+_UNITS = 1_000_000.0
+
+
+class Vocabulary:
+    """Names in order of first sight; the empty name is -1, and codes never change."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self.names: list[str] = list(names)
+        self._codes = {name: code for code, name in enumerate(self.names)}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def code(self, name: str) -> int:
+        """The code of a name, given to it now if it is new; -1 for the empty name."""
+        if not name:
+            return -1
+        code = self._codes.get(name)
+        if code is None:
+            code = self._codes[name] = len(self.names)
+            self.names.append(name)
+        return code
+
+    def find(self, name: str) -> int:
+        """The code of a known name, else -1."""
+        return self._codes.get(name, -1)
+
+    def codes(self, names: Iterable[str]) -> NDArray[np.int32]:
+        """Codes of many names, new ones included."""
+        return np.array([self.code(name) for name in names], dtype=np.int32)
+
+
+@dataclass
+class Codes:
+    """All vocabularies of a shop, and for each product code the codes of its categories and brand."""
+
+    vocabularies: dict[str, Vocabulary] = field(
+        default_factory=lambda: {name: Vocabulary() for name in (*_PLAIN, *_FROM_PRODUCT, "session")}
+    )
+    product_keys: NDArray[np.int32] = field(
+        default_factory=lambda: np.full((0, len(_FROM_PRODUCT)), -1, dtype=np.int32)
+    )
+
+    def __getitem__(self, name: str) -> Vocabulary:
+        return self.vocabularies[name]
+
+    def learn_products(self, products: Iterable[Product]) -> None:
+        """Give codes to a catalogue's products, categories and brands."""
+        rows = []
+        for product in products:
+            code = self["product"].code(product.id)
+            path = levels(product.category)
+            names = (
+                LEVELS.join(path),
+                LEVELS.join(path[:2]),
+                path[0] if path else "",
+                product.brand,
+                f"{LEVELS.join(path)}|{product.brand}" if path or product.brand else "",
+            )
+            rows.append(
+                (code, *(self[key].code(name) for key, name in zip(_FROM_PRODUCT, names, strict=True)))
+            )
+        self._fit_products()
+        if rows:
+            table = np.array(rows, dtype=np.int32)
+            self.product_keys[table[:, 0]] = table[:, 1:]
+
+    def of_products(self, key: str, products: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The category, shelf, department or brand codes of products; -1 where unknown."""
+        column = self.product_keys[:, _FROM_PRODUCT.index(key)]
+        found: NDArray[np.int32] = np.where(products >= 0, column[np.maximum(products, 0)], -1)
+        return found.astype(np.int32)
+
+    def _fit_products(self) -> None:
+        missing = len(self["product"]) - len(self.product_keys)
+        if missing > 0:
+            unknown = np.full((missing, len(_FROM_PRODUCT)), -1, dtype=np.int32)
+            self.product_keys = np.concatenate([self.product_keys, unknown])
+
+    def encode(self, events: Sequence[Event], *, tolerance: int = 0) -> EventArrays:
+        """Live events as arrays, in canonical order. `tolerance` is in microseconds."""
+        ordered = sorted(events, key=lambda e: (released(e.time, e.received, tolerance=tolerance), e.id))
+        keys = np.full((len(ordered), len(KEYS)), -1, dtype=np.int32)
+        for row, event in enumerate(ordered):
+            for name in _PLAIN:
+                keys[row, KEYS.index(name)] = self[name].code(getattr(event, name))
+        sessions = [self["session"].code(event.session) for event in ordered]
+        self._fill(keys)
+        return EventArrays(
+            time=np.array(
+                [released(e.time, e.received, tolerance=tolerance) for e in ordered], dtype=np.int64
+            ),
+            kind=np.array([KIND_CODE[e.kind] for e in ordered], dtype=np.int8),
+            session=np.array(sessions, dtype=np.int64),
+            keys=keys,
+            values=np.array(
+                [(1.0, e.quantity, e.value / _UNITS, e.dwell_ms / _SECONDS) for e in ordered],
+                dtype=np.float64,
+            ).reshape(len(ordered), 4),
+        )
+
+    def load(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        *,
+        view: str = "events",
+        where: str = "TRUE",
+        tolerance: int = 0,
+    ) -> EventArrays:
+        """The event log (a view with the log's columns) as arrays, in canonical order."""
+        for name in (*_PLAIN, "session"):
+            self._extend(connection, name, f"SELECT DISTINCT {name} FROM {view} WHERE {where}")
+        kinds = {"kind": np.array(list(KIND_CODE)), "code": np.array(list(KIND_CODE.values()))}
+        connection.register("kind_codes", kinds)
+        named = (*_PLAIN, "session")
+        codes = ", ".join(f"coalesce(v_{name}.code, -1) AS {name}" for name in named)
+        joins = " ".join(f"LEFT JOIN codes_{name} AS v_{name} ON e.{name} = v_{name}.name" for name in named)
+        received = "CASE WHEN e.received = 0 THEN e.time ELSE e.received END"
+        found = tables.columns(
+            connection,
+            f"SELECT greatest(e.time, {received} - {tolerance}) AS released, k.code AS kind, "
+            f"e.quantity AS quantity, e.value AS value, e.dwell_ms AS dwell_ms, {codes} "
+            f"FROM (SELECT * FROM {view} WHERE {where}) AS e "
+            f"JOIN kind_codes AS k ON e.kind = k.kind {joins} ORDER BY released, e.id",
+        )
+        return self._arrays(found)
+
+    def _arrays(self, found: dict[str, NDArray[Any]]) -> EventArrays:
+        count = len(found["released"])
+        keys = np.full((count, len(KEYS)), -1, dtype=np.int32)
+        for name in _PLAIN:
+            keys[:, KEYS.index(name)] = found[name]
+        self._fill(keys)
+        values = np.empty((count, 4), dtype=np.float64)
+        values[:, 0] = 1.0
+        values[:, 1] = found["quantity"]
+        values[:, 2] = found["value"] / _UNITS
+        values[:, 3] = found["dwell_ms"] / _SECONDS
+        return EventArrays(
+            time=found["released"].astype(np.int64),
+            kind=found["kind"].astype(np.int8),
+            session=found["session"].astype(np.int64),
+            keys=keys,
+            values=values,
+        )
+
+    def _fill(self, keys: NDArray[np.int32]) -> None:
+        """Add what the catalogue knows of each event's product, and the one row of everything."""
+        self._fit_products()
+        products = keys[:, KEYS.index("product")]
+        if len(self.product_keys):
+            for key in _FROM_PRODUCT:
+                keys[:, KEYS.index(key)] = self.of_products(key, products)
+        keys[:, KEYS.index("everything")] = 0
+
+    def _extend(self, connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
+        vocabulary = self[name]
+        for row in sorted(str(found[0]) for found in connection.execute(query).fetchall()):
+            vocabulary.code(row)
+        names = np.array(vocabulary.names, dtype=object)
+        held = {"name": names, "code": np.arange(len(names), dtype=np.int32)}
+        connection.register(f"given_{name}", held)
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE codes_{name} AS "
+            f"SELECT CAST(name AS VARCHAR) AS name, code FROM given_{name}"
+        )
+        connection.unregister(f"given_{name}")

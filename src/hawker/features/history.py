@@ -1,0 +1,160 @@
+"""Folds that keep more than numbers: a shopper's last k products, and the decayed mean of their vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hawker.features.events import EventArrays
+from hawker.features.schema import KEYS, kinds_mask
+from hawker.records.events import EventKind
+
+DAY = 86_400_000_000.0
+_SHOPPER, _PRODUCT = KEYS.index("shopper"), KEYS.index("product")
+INTEREST = (
+    EventKind.VIEW,
+    EventKind.CLICK,
+    EventKind.CART,
+    EventKind.WISH,
+    EventKind.LIKE,
+    EventKind.PURCHASE,
+)
+
+
+def _touching(events: EventArrays, start: int, stop: int, kinds: int) -> NDArray[np.intp]:
+    part = events.part(start, stop)
+    wanted = (1 << part.kind.astype(np.int64)) & kinds != 0
+    named = (part.keys[:, _SHOPPER] >= 0) & (part.keys[:, _PRODUCT] >= 0)
+    return start + np.flatnonzero(wanted & named)
+
+
+class Sequences:
+    """The last `k` products each shopper touched, newest last, with their kinds and times."""
+
+    def __init__(self, k: int = 50, kinds: tuple[EventKind, ...] = INTEREST) -> None:
+        self.k = k
+        self._kinds = kinds_mask(kinds)
+        self._counts = np.zeros(64, dtype=np.int64)
+        self._items = np.full((64, k), -1, dtype=np.int32)
+        self._codes = np.full((64, k), -1, dtype=np.int8)
+        self._times = np.zeros((64, k), dtype=np.int64)
+
+    def fold(self, events: EventArrays, *, start: int = 0, stop: int | None = None) -> None:
+        """Take in events[start:stop], in canonical order."""
+        rows = _touching(events, start, len(events) if stop is None else stop, self._kinds)
+        if not len(rows):
+            return
+        shoppers = events.keys[rows, _SHOPPER].astype(np.int64)
+        self._room(int(shoppers.max()) + 1)
+        order = np.argsort(shoppers, kind="stable")
+        _, first, counts = np.unique(shoppers[order], return_index=True, return_counts=True)
+        rank = np.empty(len(rows), dtype=np.int64)
+        rank[order] = np.arange(len(rows)) - np.repeat(first, counts)
+        keep = rank >= np.bincount(shoppers)[shoppers] - self.k
+        at = (self._counts[shoppers] + rank) % self.k
+        who, where = shoppers[keep], at[keep]
+        self._items[who, where] = events.keys[rows[keep], _PRODUCT]
+        self._codes[who, where] = events.kind[rows[keep]]
+        self._times[who, where] = events.time[rows[keep]]
+        np.add.at(self._counts, shoppers, 1)
+
+    def read(self, shopper: int) -> tuple[NDArray[np.int32], NDArray[np.int8], NDArray[np.int64]]:
+        """Products, kinds and times of one shopper, oldest first; empty where there are none."""
+        if not 0 <= shopper < len(self._counts):
+            return self._items[0, :0], self._codes[0, :0], self._times[0, :0]
+        count = int(self._counts[shopper])
+        held = min(count, self.k)
+        at = (count - held + np.arange(held)) % self.k
+        return self._items[shopper, at], self._codes[shopper, at], self._times[shopper, at]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The state as named arrays, for a snapshot."""
+        return {"counts": self._counts, "items": self._items, "codes": self._codes, "times": self._times}
+
+    def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """Take over a snapshot made by `arrays`."""
+        self._counts, self._items = arrays["counts"].copy(), arrays["items"].copy()
+        self._codes, self._times = arrays["codes"].copy(), arrays["times"].copy()
+
+    def _room(self, shoppers: int) -> None:
+        missing = shoppers - len(self._counts)
+        if missing > 0:
+            more = max(missing, len(self._counts))
+            self._counts = np.concatenate([self._counts, np.zeros(more, dtype=np.int64)])
+            self._items = np.concatenate([self._items, np.full((more, self.k), -1, dtype=np.int32)])
+            self._codes = np.concatenate([self._codes, np.full((more, self.k), -1, dtype=np.int8)])
+            self._times = np.concatenate([self._times, np.zeros((more, self.k), dtype=np.int64)])
+
+
+class MeanVectors:
+    """The decayed mean of the vectors of what each shopper touched: where their interest points.
+
+    `vectors` is float32 (products, d), made beforehand; a product without one is a row of zeros and
+    is passed over. `name` carries the encoder's version, so that vectors of two encoders never mix.
+    """
+
+    def __init__(
+        self,
+        vectors: NDArray[np.float32],
+        *,
+        name: str,
+        half_life: float = 60.0,
+        kinds: tuple[EventKind, ...] = INTEREST,
+    ) -> None:
+        self.name = name
+        self.vectors = vectors
+        self.half_life = half_life
+        self._kinds = kinds_mask(kinds)
+        self._known = np.count_nonzero(vectors, axis=1) > 0
+        self._sums = np.zeros((64, vectors.shape[1]), dtype=np.float64)
+        self._weights = np.zeros(64, dtype=np.float64)
+        self._last = np.zeros(64, dtype=np.int64)
+
+    def fold(self, events: EventArrays, *, start: int = 0, stop: int | None = None) -> None:
+        """Take in events[start:stop], in canonical order, one after another."""
+        rows = _touching(events, start, len(events) if stop is None else stop, self._kinds)
+        products = events.keys[rows, _PRODUCT]
+        rows = rows[products < len(self.vectors)]
+        rows = rows[self._known[events.keys[rows, _PRODUCT]]]
+        if not len(rows):
+            return
+        self._room(int(events.keys[rows, _SHOPPER].max()) + 1)
+        for row in rows:
+            who, time = events.keys[row, _SHOPPER], events.time[row]
+            factor = (
+                2.0 ** (-((time - self._last[who]) / DAY) / self.half_life) if self._weights[who] else 0.0
+            )
+            self._sums[who] = self._sums[who] * factor + self.vectors[events.keys[row, _PRODUCT]]
+            self._weights[who] = self._weights[who] * factor + 1.0
+            self._last[who] = time
+
+    def read(self, shopper: int) -> NDArray[np.float32]:
+        """The mean vector of one shopper, of unit length; zeros where nothing is known.
+
+        Decay moves numerator and denominator alike, so the mean does not depend on the moment.
+        """
+        if not 0 <= shopper < len(self._weights) or not self._weights[shopper]:
+            return np.zeros(self.vectors.shape[1], dtype=np.float32)
+        mean = self._sums[shopper] / self._weights[shopper]
+        length = float(np.sqrt(mean @ mean))
+        unit: NDArray[np.float32] = (mean / length if length else mean).astype(np.float32)
+        return unit
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The state as named arrays, for a snapshot."""
+        return {"sums": self._sums, "weights": self._weights, "last": self._last}
+
+    def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """Take over a snapshot made by `arrays`."""
+        self._sums, self._weights = arrays["sums"].copy(), arrays["weights"].copy()
+        self._last = arrays["last"].copy()
+
+    def _room(self, shoppers: int) -> None:
+        missing = shoppers - len(self._weights)
+        if missing > 0:
+            more = max(missing, len(self._weights))
+            self._sums = np.concatenate([self._sums, np.zeros((more, self._sums.shape[1]))])
+            self._weights = np.concatenate([self._weights, np.zeros(more)])
+            self._last = np.concatenate([self._last, np.zeros(more, dtype=np.int64)])

@@ -1,0 +1,107 @@
+"""Everything the folds know at one moment: counters, windows, sequences and interest vectors."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hawker.errors import Corrupt
+from hawker.features.counters import Counters
+from hawker.features.encode import Codes, Vocabulary
+from hawker.features.events import EventArrays
+from hawker.features.history import MeanVectors, Sequences
+from hawker.features.schema import Plan, Table, plan
+from hawker.features.standard import STANDARD
+from hawker.features.windows import Windows
+from hawker.storage import files
+
+FORMAT = 1
+
+
+class State:
+    """The live state, and the replayed one: the same object, fed the same events in the same order.
+
+    `watermark` is the moment up to which everything released has been folded: events released
+    strictly before it are in, none after.
+    """
+
+    def __init__(self, codes: Codes | None = None, *, tables: tuple[Table, ...] = STANDARD) -> None:
+        self.codes = codes or Codes()
+        self.plan: Plan = plan(tables)
+        self.counters = Counters(self.plan)
+        self.windows = Windows()
+        self.sequences = Sequences()
+        self.interests: MeanVectors | None = None
+        self.watermark = 0
+
+    def fold(self, events: EventArrays, *, start: int = 0, stop: int | None = None) -> None:
+        """Take in events[start:stop], in canonical order."""
+        self.counters.fold(events, start=start, stop=stop)
+        self.windows.fold(events, start=start, stop=stop)
+        self.sequences.fold(events, start=start, stop=stop)
+        if self.interests is not None:
+            self.interests.fold(events, start=start, stop=stop)
+
+    def advance(self, moment: int) -> None:
+        """Say that all that was released before `moment` has been folded."""
+        self.watermark = max(self.watermark, moment)
+        self.windows.advance(self.watermark)
+
+    def read(
+        self, table: str, a: NDArray[np.int32], b: NDArray[np.int32] | None = None, *, now: int
+    ) -> dict[str, NDArray[np.float64]]:
+        """The counters of one table for keys (a[i], b[i]) as of `now`, by name."""
+        names = [entry.name for entry in self.plan.tables]
+        index = names.index(table)
+        out = self.counters.read(index, a, a if b is None else b, now)
+        return {column.name: out[:, i] for i, column in enumerate(self.plan.tables[index].columns)}
+
+    def save(self, path: Path) -> None:
+        """Write a snapshot, whole or not at all."""
+        arrays: dict[str, NDArray[Any]] = {"product_keys": self.codes.product_keys}
+        for part, holder in self._parts():
+            arrays |= {f"{part}.{name}": array for name, array in holder.arrays().items()}
+        names = {name: vocabulary.names for name, vocabulary in self.codes.vocabularies.items()}
+        about = {
+            "format": FORMAT,
+            "watermark": self.watermark,
+            "vocabularies": names,
+            "tables": [repr(table) for table in self.plan.tables],
+        }
+        arrays["about"] = np.frombuffer(json.dumps(about, ensure_ascii=False).encode(), dtype=np.uint8)
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)  # type: ignore[arg-type]
+        files.write(path, buffer.getvalue())
+
+    def load(self, path: Path) -> bool:
+        """Take over a snapshot; False where there is none, or it was made by another schema."""
+        if not path.is_file():
+            return False
+        try:
+            with np.load(path) as arrays:
+                return self._take(dict(arrays))
+        except (ValueError, KeyError, OSError, EOFError) as error:
+            raise Corrupt(
+                f"The snapshot '{path.name}' cannot be read: {error}.",
+                remedy="Delete it; it is made again from the event log.",
+            ) from error
+
+    def _take(self, arrays: dict[str, NDArray[Any]]) -> bool:
+        about = json.loads(arrays["about"].tobytes().decode())
+        if about["format"] != FORMAT or about["tables"] != [repr(table) for table in self.plan.tables]:
+            return False
+        self.codes.vocabularies = {name: Vocabulary(names) for name, names in about["vocabularies"].items()}
+        self.codes.product_keys = arrays["product_keys"]
+        for part, holder in self._parts():
+            own = {k.partition(".")[2]: v for k, v in arrays.items() if k.startswith(f"{part}.")}
+            holder.restore(own)
+        self.watermark = int(about["watermark"])
+        return True
+
+    def _parts(self) -> list[tuple[str, Counters | Windows | Sequences]]:
+        return [("counters", self.counters), ("windows", self.windows), ("sequences", self.sequences)]

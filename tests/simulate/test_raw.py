@@ -8,8 +8,12 @@ from collections import Counter
 import msgspec
 import pytest
 
+from hawker.ingest.catalogue import catalogue
 from hawker.records.events import Event, EventKind
 from hawker.simulate import raw
+from hawker.simulate.campaigns import settings
+from hawker.simulate.world import world
+from hawker.storage.shop import Shop
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +75,14 @@ def test_the_catalogue_has_chinese_headers_and_one_row_a_product(written):
     assert {row["库存状态"] for row in rows} == {"有货", "缺货"}
 
 
+def test_the_catalogue_reads_back_as_the_very_products(written, tmp_path):
+    truth = world("zh", shoppers=1, days=1)
+    shop = Shop.create(tmp_path, settings(truth))
+    result = catalogue(shop, written[1].catalogue, columns=raw.PRODUCT_COLUMNS)
+    assert (result.products, result.set_aside, result.findings) == (len(truth.products), 0, ())
+    assert [shop.catalogue[product.id] for product in truth.products] == list(truth.products)
+
+
 def test_good_lines_are_events_and_the_rest_is_the_dirt_that_was_counted(written, lines):
     events = [read(line) for line in lines]
     dirt = written[1].dirt
@@ -108,7 +120,7 @@ def test_the_stores_orders_are_gbk_with_chinese_headers(written, orders):
     dirt = written[1].dirt
     assert sum(row[4].startswith("-") for row in rows) == dirt["negative quantities"]
     assert sum(row[5] == "待核" for row in rows) == dirt["broken order rows"]
-    assert {row[7] for row in rows} == {"是"}
+    assert {row[7] for row in rows} == {"true"}
     assert {row[6] for row in rows} <= {"上海徐汇店", "杭州西湖店", "成都锦江店"}
 
 

@@ -23,7 +23,7 @@ from hawker.records.catalogue import Product
 from hawker.records.events import DAY, SECOND, Event, EventKind
 from hawker.records.money import MICROS, micros
 from hawker.simulate.behaviour import behaviour
-from hawker.simulate.shops.compose import words
+from hawker.simulate.shops.compose import ATTRIBUTES, words
 from hawker.simulate.world import World, world
 from hawker.storage import files
 
@@ -58,12 +58,12 @@ COLUMNS = {
 ORDER_COLUMNS = {
     "session": "订单号",
     "time": "下单时间",
-    "shopper": "会员号",
+    "shopper": "会员编号",
     "product": "商品编号",
     "quantity": "数量",
     "value": "实付金额",
     "location": "门店",
-    "synthetic": "模拟数据",
+    "synthetic": "模拟",
 }
 """Event field → header of the stores' orders (GBK, every row a purchase, local time)."""
 
@@ -80,16 +80,16 @@ PRODUCT_COLUMNS = {
     "stock": "库存",
     "link": "商品链接",
     "image": "图片链接",
-    "group": "商品组",
+    "group": "SPU编号",
     "color": "颜色",
     "size": "尺码",
     "material": "材质",
     "gender": "适用性别",
-    "attributes": "属性",
+    **{f"attributes.{name}": name for name in ATTRIBUTES},
 }
 """Product field → header of the catalogue (UTF-8 with a byte order mark)."""
 
-_WORDED = {"in_stock": "有货", "out_of_stock": "缺货", "female": "女", "male": "男", "": ""}
+_WORDED = {"in_stock": "有货", "out_of_stock": "缺货"}
 _REPEATED = 0.003
 _BROKEN = 0.0004
 _ANONYMOUS = 0.01
@@ -164,14 +164,12 @@ def _catalogue(products: Iterable[Product]) -> bytes:
 
 
 def _cell(product: Product, name: str) -> str:
+    if name.startswith("attributes."):
+        return product.attributes.get(name.partition(".")[2], "")
     value = getattr(product, name)
     if name in ("price", "sale_price"):
         return _yuan(value) if value else ""
-    if name in ("availability", "gender"):
-        return _WORDED[str(value)]
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return str(value)
+    return _WORDED[str(value)] if name == "availability" else str(value)
 
 
 def _yuan(amount: int) -> str:
@@ -189,12 +187,12 @@ def _orders(
     for event, (guest, back, odd) in zip(events, luck.tolist(), strict=True):
         time = datetime.fromtimestamp(event.time / SECOND, zone).strftime("%Y/%m/%d %H:%M:%S")
         row = [event.session, time, "" if guest < 0.08 else event.shopper, event.product]
-        row += [f"{event.quantity:.0f}", f"￥{event.value / MICROS:,.2f}", event.location, "是", ""]
+        row += [f"{event.quantity:.0f}", f"￥{event.value / MICROS:,.2f}", event.location, "true", ""]
         writer.writerow(row)
         _count(counted, "guest orders", guest < 0.08)
         if _count(counted, "negative quantities", back < 0.02):
             writer.writerow(
-                [f"{row[0]}T", time, row[2], row[3], f"-{row[4]}", f"-{row[5]}", *row[6:8], "退货"]
+                [f"{row[0]}T", time, row[2], row[3], f"-{row[4]}", f"-{row[5]}", *row[6:8], "顾客退回"]
             )
         if _count(counted, "broken order rows", odd < 0.004):
             writer.writerow([row[0], "时间未记录", *row[2:5], "待核", *row[6:8], "手工补录"])

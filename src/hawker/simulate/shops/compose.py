@@ -44,6 +44,8 @@ _NAMES = {
     "taste": "口味",
     "weight": "重量",
 }
+ATTRIBUTES = tuple(_NAMES.values())
+"""The names of the attributes that products may have beside the fields of the record."""
 
 
 class Family(Struct, frozen=True, forbid_unknown_fields=True):
@@ -159,7 +161,6 @@ def _item(top: str, family: Family, blanks: dict[str, Any], *, group: str, id: s
         size=blanks.get("size", ""),
         material=blanks.get("material", ""),
         gender=blanks["gender"],
-        condition="new",
         language="zh",
         attributes={_NAMES[key]: str(value) for key, value in blanks.items() if key in _NAMES and value},
     )

@@ -10,25 +10,24 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from pkgutil import walk_packages
 
-import hawker
-
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "errors.md"
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "hawker"
+PAGE = ROOT / "docs" / "errors.md"
 START, END = "<!-- reasons: written by dev/reasons.py -->", "<!-- end of reasons -->"
 
 
 def tables() -> Iterator[str]:
     """One Markdown table for each dictionary of reasons, in the order of the modules' names."""
     seen: set[int] = set()
-    for found in sorted(walk_packages(hawker.__path__, "hawker."), key=lambda found: found.name):
-        if found.name.endswith("__main__"):
+    for path in sorted(SOURCE.rglob("*.py")):
+        if "REASONS" not in path.read_text("utf-8"):
             continue
-        module = import_module(found.name)
+        module = import_module(".".join(path.relative_to(SOURCE.parent).with_suffix("").parts))
         for name, value in vars(module).items():
             if name.endswith("REASONS") and id(value) not in seen and codes(value):
                 seen.add(id(value))
-                yield table(f"`{found.name}`: {purpose(module.__doc__)}", value)
+                yield table(f"`{module.__name__}`: {purpose(module.__doc__)}", value)
 
 
 def codes(value: object) -> bool:

@@ -6,9 +6,12 @@ import importlib.util
 import subprocess
 import sys
 from importlib.metadata import packages_distributions
+from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
+
+import hawker
 
 HEAVY = {
     "alembic",
@@ -33,6 +36,9 @@ HEAVY = {
     "uvicorn",
 }
 LIGHT = {"hawker", "numpy", "msgspec", "typing_extensions"}  # the last comes with msgspec
+CORE = {"duckdb", "jinja2", "numba", "sqlalchemy", "starlette", "typer", "uvicorn"}
+WEB = {"cli", "console", "server"}
+PACKAGES = sorted(path.parent.name for path in Path(hawker.__file__).parent.glob("*/__init__.py"))
 BASE = ("records", "statistics", "auction", "measurement", "privacy", "errors")
 
 
@@ -70,6 +76,12 @@ def test_the_base_loads_numpy_at_most(package: str) -> None:
     if not names:
         pytest.skip(f"hawker.{package} does not exist yet")
     assert loaded("; ".join(f"import {name}" for name in names)) <= LIGHT
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_loads_without_its_heavy_parts(package: str) -> None:
+    forbidden = HEAVY - CORE if package in WEB else HEAVY - CORE | {"starlette", "uvicorn"}
+    assert not loaded(f"import hawker.{package}") & forbidden
 
 
 def test_the_probe_sees_a_heavy_import() -> None:

@@ -71,7 +71,7 @@ def _reading(rows: Rows, world: World, seen: Visits, rng: np.random.Generator) -
     before = np.cumsum(dwell, axis=1) - dwell
     time = seen.time[visit] + (20 + 5 * page) * SECOND + before[visit, page] * 1_000
     columns = {"shopper": who, "session": visit, "product": product}
-    found = (seen.query[visit] != "") & (world.goods.family[product] == seen.family[visit])
+    found = world.goods.family[product] == seen.sought[visit]
     rows.add(
         EventKind.CLICK,
         time[found] - SECOND,

@@ -74,7 +74,7 @@ def _requests(place: str, seen: Visits, world: World, rng: np.random.Generator) 
     if place == "home":
         context = np.full(len(visit), -1)
     elif place == "search":
-        context = seen.family[visit]
+        context = seen.sought[visit]
     else:
         context = world.goods.family[seen.pages[visit, 0]]
     return visit, seen.time[visit] + delay, context

@@ -12,6 +12,7 @@ from hawker.simulate.shops.compose import words
 from hawker.simulate.world import Floats, Ints, World
 
 VIEWS = 6  # at most, in one visit
+_TYPED, _NAMED = 0.58, 0.54  # the share of visits that search, and that search for some family
 _CHUNK = 20_000
 _WEEK = (1.0, 0.95, 0.95, 1.0, 1.1, 1.3, 1.25)  # Monday first
 _DAY_HOURS = (1, 0, 0, 0, 0, 0, 1, 3, 5, 7, 8, 9, 12, 10, 7, 7, 7, 7, 6, 6, 6, 5, 3, 2)
@@ -22,6 +23,7 @@ _EVENING_HOURS = (3, 1, 0, 0, 0, 0, 0, 1, 2, 3, 3, 3, 5, 4, 3, 3, 3, 4, 6, 9, 14
 class Visits:
     """One entry a visit: who, when, on which day of the log, after which family, with which search.
 
+    `sought` is the family the search names (-1: no search, or one for no family in particular).
     `pages` holds product numbers (visits, VIEWS) in the order they are read, -1 where there are no more.
     """
 
@@ -30,6 +32,7 @@ class Visits:
     day: Ints
     family: Ints
     query: NDArray[np.object_]
+    sought: Ints
     pages: Ints
 
 
@@ -37,9 +40,8 @@ def visits(world: World, rng: np.random.Generator) -> Visits:
     """Draw every visit of the world's days."""
     shopper, day, time = _arrivals(world, rng)
     family = _wishes(world, shopper, day, rng)
-    return Visits(
-        shopper, time, day, family, _queries(world, family, rng), _pages(world, shopper, day, family, rng)
-    )
+    query, sought = _queries(world, family, rng)
+    return Visits(shopper, time, day, family, query, sought, _pages(world, shopper, day, family, rng))
 
 
 def _arrivals(world: World, rng: np.random.Generator) -> tuple[Ints, Ints, Ints]:
@@ -69,8 +71,8 @@ def _wishes(world: World, shopper: Ints, day: Ints, rng: np.random.Generator) ->
     return wish
 
 
-def _queries(world: World, family: Ints, rng: np.random.Generator) -> NDArray[np.object_]:
-    """What was typed, '' where the visit only browses; a few searches are for no family at all."""
+def _queries(world: World, family: Ints, rng: np.random.Generator) -> tuple[NDArray[np.object_], Ints]:
+    """What was typed ('' where the visit only browses), and the family it names or -1."""
     known: list[list[str]] = [[] for _ in world.goods.family_top]
     for item, number in zip(world.items, world.goods.family.tolist(), strict=True):
         known[number] += [query for query in item.queries if query not in known[number]]
@@ -78,10 +80,10 @@ def _queries(world: World, family: Ints, rng: np.random.Generator) -> NDArray[np
     kind = rng.random(len(family))
     pick = rng.random(len(family)) ** 1.6  # the first words of a family are its usual ones
     typed = [
-        "" if k > 0.58 else stray[int(p * len(stray))] if k > 0.54 else known[f][int(p * len(known[f]))]
+        "" if k > _TYPED else stray[int(p * len(stray))] if k > _NAMED else known[f][int(p * len(known[f]))]
         for f, k, p in zip(family.tolist(), kind.tolist(), pick.tolist(), strict=True)
     ]
-    return np.array(typed, dtype=object)
+    return np.array(typed, dtype=object), np.where(kind > _NAMED, -1, family)
 
 
 def _pages(world: World, shopper: Ints, day: Ints, family: Ints, rng: np.random.Generator) -> Ints:

@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 EPOCH_DAYS = 30
 DRIFT = 0.3
 INTERESTS = 3
-CLICK = -3.8
+CLICK = -3.5
 BUY = -3.9
 EXAMINE = 0.18
 ZIPF = 0.8
@@ -148,6 +148,10 @@ def world(shop: str = "zh", *, shoppers: int = 2000, days: int = 90, seed: int =
     """Make the truth of an invented shop; the same arguments give the same world.
 
     `start` is the first day of the log (an ISO date in the shop's own time; '' is the shop's usual).
+
+    >>> truth = world("zh", shoppers=3, days=1)
+    >>> truth.click_probability(0, range(len(truth.items)), 0).shape
+    (301,)
     """
     if shoppers < 1 or days < 1:
         raise BadInput(f"A world of {shoppers} shoppers and {days} days is empty.", remedy="Use 1 or more.")

@@ -91,7 +91,11 @@ class Item:
 
 
 def names() -> list[str]:
-    """The invented shops there are."""
+    """The invented shops there are.
+
+    >>> names()
+    ['zh']
+    """
     return sorted(entry.name for entry in _root().iterdir() if entry.joinpath(_WORDS).is_file())
 
 
@@ -102,7 +106,11 @@ def words(shop: str) -> Words:
 
 
 def compose(shop: str = "zh", *, seed: int = 7) -> tuple[Item, ...]:
-    """Every product of an invented shop, in the order of its files; the seed draws the stock."""
+    """Every product of an invented shop, in the order of its files; the seed draws the stock.
+
+    >>> compose("zh")[0].product.title
+    '暖厨纪 R1电饭煲 1.6升 不粘涂层内胆 可预约'
+    """
     rng = np.random.default_rng([seed, 1])
     items = []
     for top, family in _families(shop):

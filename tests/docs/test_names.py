@@ -18,6 +18,8 @@ import pytest
 from hawker.errors import HawkerError
 from hawker.records.bid import FallbackReason, NoBidReason
 from hawker.records.campaign import Ad, Campaign, Pricing, Targeting
+from hawker.records.charge import Balance, Charge, Line, Settlement, Terms
+from hawker.records.charge import Status as ChargeStatus
 from hawker.records.consent import Consent, ConsentPath
 from hawker.records.decision import Candidates, Decision, Request, ShownAd, Slot
 from hawker.records.events import Event as EventRecord
@@ -43,6 +45,11 @@ RECORDS: dict[str, Any] = {
     "Campaign": Campaign,
     "Targeting": Targeting,
     "Ad": Ad,
+    "Charge": Charge,
+    "Settlement": Settlement,
+    "Terms": Terms,
+    "Line": Line,
+    "Balance": Balance,
 }
 
 
@@ -88,7 +95,7 @@ def test_the_schema_page_lists_each_field_in_order(record: str) -> None:
 
 @pytest.mark.parametrize(
     "kinds",
-    [EventKind, NoBidReason, FallbackReason, ConsentPath, Pricing, Status],
+    [EventKind, NoBidReason, FallbackReason, ConsentPath, Pricing, Status, ChargeStatus],
     ids=lambda kind: kind.__name__,
 )
 def test_the_schema_page_names_each_value(kinds: Any) -> None:

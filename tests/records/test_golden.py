@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from hawker.records.campaign import Ad, Campaign
+from hawker.records.charge import Charge, Settlement
 from hawker.records.decision import Decision, Request
 from hawker.records.events import EVENT_COLUMNS, Event
 from hawker.records.ids import stamp
@@ -19,9 +20,11 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 TYPES: dict[str, Any] = {
     "ad": Ad,
     "campaign": Campaign,
+    "charge": Charge,
     "decision": Decision,
     "event": Event,
     "request": Request,
+    "settlement": Settlement,
     "verdict": Verdict,
 }
 FILES = sorted([*GOLDEN.glob("exemplary/*.json"), *GOLDEN.glob("supplemental/*.json")])

@@ -1,4 +1,4 @@
-"""The deep ranker: prepares columns, trains `network.Network` in mini-batches, keeps its weights."""
+"""The deep ranker: prepares columns, trains a `network` in mini-batches, keeps its weights."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hawker.errors import extra
 from hawker.features.examples import Examples
 from hawker.ranking.metrics import log_loss
+from hawker.ranking.network import network
 from hawker.ranking.ranker import Floats, Model, Progress, Rows, base_rate, sigmoid
 from hawker.ranking.train import descend
 
@@ -193,10 +194,7 @@ class _Run:
 
 
 def _network(parameters: Net, columns: Columns) -> Any:
-    extra("torch", "deep")
-    from hawker.ranking.network import Network
-
-    return Network(
+    return network(
         [len(known) + 1 for known in columns.vocabularies],
         quantities=len(columns.quantities),
         embedding=parameters.embedding,

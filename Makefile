@@ -30,11 +30,13 @@ test: ## run the tests (DEEP= without torch; ARGS='-k ledger' for some)
 
 check: ## format, lint, strict types, import map, size and twin budgets
 	$(call INSTALL,dev)
-	@$(RUN) ruff format --check $(TREES)
-	@$(RUN) ruff check $(TREES)
-	@$(RUN) mypy
-	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/python dev/budget.py
+	@failed=0; \
+	$(RUN) ruff format --check --output-format=concise $(TREES) || failed=1; \
+	$(RUN) ruff check $(TREES) || failed=1; \
+	$(RUN) mypy || failed=1; \
+	$(BIN)/lint-imports --no-logo || failed=1; \
+	$(BIN)/python dev/budget.py || failed=1; \
+	exit $$failed
 
 format: ## put the code into the house format
 	$(call INSTALL,dev)

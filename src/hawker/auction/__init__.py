@@ -1,0 +1,6 @@
+"""What an impression is worth and who pays what for it: pure functions over arrays."""
+
+from hawker.auction.mechanism import Cleared, clear
+from hawker.auction.value import least_prices, per_thousand, rates, values
+
+__all__ = ["Cleared", "clear", "least_prices", "per_thousand", "rates", "values"]

@@ -1,0 +1,1 @@
+"""From a request to ads: candidates, exploration, price, money and the record."""

@@ -131,11 +131,12 @@ class _Items:
         self._depth -= 1
 
     def _item(self, pairs: list[tuple[str, str]]) -> Row | Broken:
+        """Google's own names come before those of RSS and Atom, whose id is that of the entry."""
         if self._size > rows.LONGEST:
             message = f"an item of {self._size:,} characters: the most is {rows.LONGEST:,}."
             return Broken(self._begun, "too_long_line", message)
         own = [(name.rpartition(":")[2], text) for name, text in pairs if ":" in name]
-        plain = [(name, text) for name, text in pairs if ":" not in name]
+        plain = [(name, text) for name, text in pairs if ":" not in name and not (own and name == "id")]
         raw = "".join(f"<{name}>{text}</{name}>" for name, text in pairs)
         return _row(self._begun, own + plain, raw)
 
@@ -145,7 +146,7 @@ def _mended(match: re.Match[str]) -> str:
 
 
 def _row(number: int, pairs: list[tuple[str, str]], raw: str) -> Row:
-    """The first text under each name counts: Google's own names come before those of RSS and Atom."""
+    """The first text under each name counts."""
     fields: dict[str, str] = {}
     attributes: dict[str, str] = {}
     for name, text in pairs:

@@ -39,6 +39,14 @@ def test_same_seed_same_log_and_another_seed_another(lived):
     assert behaviour(truth, seed=4) != events
 
 
+def test_only_visitors_declare_themselves_and_only_once(lived):
+    told = [event for event in lived[1] if event.kind is EventKind.ATTRIBUTES]
+    visitors = {event.shopper for event in lived[1] if event.kind is EventKind.VIEW}
+    assert len({event.shopper for event in told}) == len(told) > 100
+    assert {event.shopper for event in told} <= visitors
+    assert all(set(event.attributes) == {"age_band", "gender", "location"} for event in told)
+
+
 def test_events_refer_to_known_products_and_say_what_they_must(lived):
     truth, events = lived
     known = {product.id: product for product in truth.products}

@@ -35,17 +35,19 @@ def behaviour(world: World, *, seed: int = 7) -> list[Event]:
 def _declared(rows: Rows, world: World, seen: Visits, rng: np.random.Generator) -> None:
     """What shoppers tell of themselves at their first visit, and the few who refuse profiling."""
     people, count = world.people, len(world.people.ids)
-    first = np.full(count, world.start + world.days * DAY)
+    end = world.start + world.days * DAY
+    first = np.full(count, end)
     np.minimum.at(first, seen.shopper, seen.time)
-    told = np.flatnonzero(people.declared)
-    facts = [{"age_band": str(people.age[who]), "gender": str(people.gender[who])} for who in told.tolist()]
+    told = np.flatnonzero(people.declared & (first < end))
+    stated = {"age_band": people.age, "gender": people.gender, "location": people.region}
+    facts = [{name: str(column[who]) for name, column in stated.items()} for who in told.tolist()]
     rows.add(
         EventKind.ATTRIBUTES,
         first[told] - SECOND,
         shopper=told,
         attributes=np.array(facts, dtype=object),
     )
-    refused = np.flatnonzero(rng.random(count) < OPTED_OUT)
+    refused = np.flatnonzero((rng.random(count) < OPTED_OUT) & (first < end))
     when = world.start + rng.integers(0, world.days * 86_400, len(refused)) * SECOND
     rows.add(EventKind.OPT_OUT, when, shopper=refused)
 

@@ -43,7 +43,7 @@ COLUMNS = {
     "rating": "rating",
     "text": "comment",
     "placement": "placement",
-    "location": "region",
+    "location": "location",
     "device": "device",
     "dwell_ms": "dwell_ms",
     "campaign": "campaign_id",
@@ -88,6 +88,9 @@ PRODUCT_COLUMNS = {
     **{f"attributes.{name}": name for name in ATTRIBUTES},
 }
 """Product field → header of the catalogue (UTF-8 with a byte order mark)."""
+
+ZONE = "Asia/Shanghai"
+"""Where times without a zone were taken."""
 
 _WORDED = {"in_stock": "有货", "out_of_stock": "缺货"}
 _REPEATED = 0.003

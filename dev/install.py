@@ -12,7 +12,8 @@ try:
 except ImportError:
     sys.exit(
         f"Hawker needs Python 3.11 or newer; '{sys.executable}' is {sys.version.split()[0]}.\n"
-        "Install a newer one and name it, for example: make PYTHON=python3.12 demo"
+        "Install a newer one and name it, for example: make PYTHON=python3.12 demo\n"
+        "Where it is .venv itself that is old, remove it first: make distclean"
     )
 
 import hashlib
@@ -29,11 +30,11 @@ STEPS = ("Obtaining", "Collecting", "Downloading", "Building", "Installing", "Pr
 
 
 def main(extras: list[str]) -> None:
+    if not PYTHON.exists():  # also where the interpreter behind it was removed
+        create()
     missing = [extra for extra in extras if not stamp(extra).is_file()]
     if not missing:
         return
-    if not PYTHON.exists():
-        create()
     install(missing)
     STAMPS.mkdir(exist_ok=True)
     for extra in missing:
@@ -51,7 +52,7 @@ def stamp(extra: str) -> Path:
 
 def create() -> None:
     print(f"Making {VENV} with Python {sys.version.split()[0]}", file=sys.stderr)
-    made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False)
+    made = subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=False)
     if made.returncode:
         shutil.rmtree(VENV, ignore_errors=True)
         sys.exit(

@@ -1,0 +1,149 @@
+"""Which ad, if any, a conversion is credited to: one credit at most, by rules a reader can check.
+
+A conversion looks back over the ads its own shopper met. An ad qualifies when it was clicked
+within the click window or seen within the view window, and when it advertised the product bought
+(same product) or one of its brand or top category (halo). Of those, the advertised product itself
+comes first, then the latest touch; at one moment a click comes before a view, then the lower id.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+
+from hawker.errors import BadSetting
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+DAY = 86_400_000_000
+
+
+class Model(StrEnum):
+    """Who wins among the ads that qualify: the latest touch, or the latest click before any view."""
+
+    LAST_TOUCH = "last_touch"
+    LAST_CLICK = "last_click"
+
+
+class Windows(Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a conversion looks back, in days; a window of 0 switches that kind of touch off.
+
+    `halo` credits sales of the advertised product's brand and top category as well. A sale is new
+    to its brand where the log holds no purchase of it by the shopper in `new_to_brand_days`.
+    """
+
+    click_days: float = 30
+    view_days: float = 1
+    halo: bool = True
+    new_to_brand_days: float = 365
+    model: Model = Model.LAST_TOUCH
+
+    def __post_init__(self) -> None:
+        for name in ("click_days", "view_days", "new_to_brand_days"):
+            days = getattr(self, name)
+            if not 0 <= days <= 3650:
+                raise BadSetting(f"The attribution window {name} is {days}.", remedy="Give 0 to 3650 days.")
+
+    @property
+    def longest(self) -> int:
+        """The longer of the click and the view window, in microseconds."""
+        return round(max(self.click_days, self.view_days) * DAY)
+
+
+class _Relation(NamedTuple):
+    """How a conversion and a touch are tied: by one column of each, in order of `rank`."""
+
+    name: str
+    rank: int
+    column: str
+
+
+_RELATIONS = (
+    _Relation("named", 0, "fact"),
+    _Relation("same", 1, "product"),
+    _Relation("campaign", 1, "campaign"),
+    _Relation("halo", 2, "brand"),
+    _Relation("halo", 2, "category"),
+)
+
+_TOUCHED = (
+    "SELECT person, {column} AS tie, time, fact FROM {touches} "
+    "WHERE touch = '{touch}' AND {column} IS NOT NULL"
+)
+_LATEST = f"""
+    SELECT c.id, {{rank}} AS rank, '{{relation}}' AS relation, '{{touch}}' AS touch, t.fact, t.time
+    FROM (
+        SELECT id, person, {{column}} AS tie, time FROM {{conversions}}
+        WHERE {{column}} IS NOT NULL AND (person, {{column}}) IN (SELECT (person, tie) FROM ({_TOUCHED}))
+    ) AS c ASOF JOIN (
+        SELECT person, tie, time, min(fact) AS fact FROM ({_TOUCHED}) GROUP BY ALL
+    ) AS t ON c.person = t.person AND c.tie = t.tie AND c.time >= t.time
+    WHERE c.time - t.time <= {{window}}"""
+
+_ORDER = {
+    Model.LAST_TOUCH: "(rank, -time, touch, fact)",  # 'click' sorts before 'view'
+    Model.LAST_CLICK: "(touch, rank, -time, fact)",
+}
+
+
+def attribute(
+    connection: DuckDBPyConnection,
+    *,
+    touches: str,
+    conversions: str,
+    purchases: str,
+    into: str,
+    windows: Windows | None = None,
+) -> int:
+    """Write the table `into` (conversion, fact, touch, relation, touched, time, new_to_brand); its rows.
+
+    `touches` has fact, touch ('click' or 'view'), time, person, product, brand, category, campaign;
+    `conversions` has id, fact, time, person, product, brand, category, campaign; `purchases` has
+    person, brand, time. NULL ties to nothing. A conversion that itself names a `fact` (an ad shown)
+    goes to that ad before any other.
+    """
+    settings = windows or Windows()
+    parts = _candidates(connection, touches=touches, conversions=conversions, windows=settings)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {into} AS WITH found AS ({' UNION ALL '.join(parts)}), best AS ("
+        f"SELECT id, arg_min(struct_pack(fact, touch, relation, time), {_ORDER[settings.model]}) AS b "
+        f"FROM found GROUP BY id), credited AS ("
+        f"SELECT c.id AS conversion, b.fact, b.touch, b.relation, b.time AS touched, c.time, "
+        f"c.person, c.brand "
+        f"FROM best JOIN {conversions} AS c USING (id)) "
+        f"SELECT k.* EXCLUDE (person, brand), k.brand IS NOT NULL AND k.person IS NOT NULL "
+        f"AND (p.time IS NULL OR k.time - p.time > {round(settings.new_to_brand_days * DAY)}) "
+        f"AS new_to_brand "
+        f"FROM credited AS k ASOF LEFT JOIN {purchases} AS p "
+        f"ON k.person = p.person AND k.brand = p.brand AND k.time > p.time"
+    )
+    counted = connection.execute(f"SELECT count(*) FROM {into}").fetchone()
+    return int(counted[0]) if counted else 0
+
+
+def _candidates(
+    connection: DuckDBPyConnection, *, touches: str, conversions: str, windows: Windows
+) -> list[str]:
+    present = {row[0] for row in connection.execute(f"SELECT DISTINCT touch FROM {touches}").fetchall()}
+    spans = {"click": windows.click_days, "view": windows.view_days}
+    parts = [
+        _LATEST.format(
+            **relation._asdict(),
+            relation=relation.name,
+            touch=touch,
+            window=round(days * DAY),
+            touches=touches,
+            conversions=conversions,
+        )
+        for touch, days in spans.items()
+        for relation in _RELATIONS
+        if touch in present and days > 0 and (windows.halo or relation.name != "halo")
+    ]
+    return parts or [_LATEST_NONE.format(conversions=conversions)]
+
+
+_LATEST_NONE = """
+    SELECT id, 0 AS rank, '' AS relation, '' AS touch, id AS fact, time FROM {conversions} WHERE false"""

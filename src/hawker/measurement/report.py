@@ -1,0 +1,335 @@
+"""What the ads earned: counts, rates with intervals and money, by campaign, product, segment, place, day.
+
+Every figure is summed from one table of ads shown (`facts`), so that the cells of each breakdown add
+up to the totals. A rate stands with its interval or with the reason why there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from hawker.errors import BadSetting, nearest
+from hawker.measurement.attribution import Windows
+from hawker.measurement.facts import EVER, Gathered, gather
+from hawker.measurement.sources import Charge, Relations, relations
+from hawker.statistics import Covariances, Estimate, proportion, ratio, unknown
+from hawker.statistics.intervals import normal
+from hawker.storage.shop import Shop
+
+BY = ("campaign", "product", "segment", "placement", "day")
+OTHERS = "\u2026"
+LEAST_IMPRESSIONS = 30
+LEAST_CLICKS = 20
+LEAST_CONVERSIONS = 10
+LEAST_SHOPPERS = 10
+COUNTS = (
+    "impressions",
+    "clicks",
+    "seen_clicks",
+    "hides",
+    "conversions",
+    "clicked_conversions",
+    "same_product",
+    "halo",
+    "new_to_brand",
+    "prompt",
+    "revenue",
+    "spend",
+)
+_LEAST = {
+    "impressions": LEAST_IMPRESSIONS,
+    "clicks": LEAST_CLICKS,
+    "conversions": LEAST_CONVERSIONS,
+    "shoppers": LEAST_SHOPPERS,
+}
+_PAIRS = {
+    "ctr": ("seen_clicks", "impressions"),
+    "cvr": ("clicked_conversions", "clicks"),
+    "conversion_rate": ("conversions", "impressions"),
+    "roas": ("revenue", "spend"),
+}
+
+
+class Note(Struct, frozen=True):
+    """Something the reader must know, as a code of `words.NOTES` and the values its sentence names."""
+
+    code: str
+    values: dict[str, Any] = {}
+
+
+class Cell(Struct, frozen=True):
+    """One line of a report. Money is micros; `synthetic` counts the simulated among its ads shown.
+
+    `ctr` is clicks per impression, `cvr` conversions after a click per click, `conversion_rate`
+    conversions per impression, `roas` revenue over spend. `prompt` are conversions within a day of
+    the ad; `same_product` and `halo` add up to `conversions`, and `new_to_brand` are some of them.
+    """
+
+    key: str
+    label: str
+    impressions: int = 0
+    clicks: int = 0
+    seen_clicks: int = 0
+    hides: int = 0
+    conversions: int = 0
+    clicked_conversions: int = 0
+    same_product: int = 0
+    halo: int = 0
+    new_to_brand: int = 0
+    prompt: int = 0
+    revenue: int = 0
+    spend: int = 0
+    shoppers: int = 0
+    synthetic: int = 0
+    ctr: Estimate = Estimate()
+    cvr: Estimate = Estimate()
+    conversion_rate: Estimate = Estimate()
+    roas: Estimate = Estimate()
+
+
+class Section(Struct, frozen=True):
+    """One breakdown: the cells by most impressions first, days in their order."""
+
+    by: str
+    cells: tuple[Cell, ...]
+
+
+class Report(Struct, frozen=True):
+    """A report as a value: render it with `terminal`, `as_json`, `csv` or `html`.
+
+    `start` and `end` are microseconds, `end` is outside; `complete_until` is where conversions can
+    no longer be added by what the log does not hold yet.
+    """
+
+    shop: str
+    currency: str
+    start: int
+    end: int
+    totals: Cell
+    sections: tuple[Section, ...]
+    notes: tuple[Note, ...]
+    method: tuple[Note, ...]
+    windows: Windows
+    complete_until: int
+    shift: int = 0
+
+    def section(self, by: str) -> Section:
+        """The breakdown by that dimension; raises `BadSetting` where the report has none."""
+        for section in self.sections:
+            if section.by == by:
+                return section
+        raise BadSetting(
+            f"This report has no breakdown by '{by}'.", remedy=nearest(by, [s.by for s in self.sections])
+        )
+
+
+def report(
+    source: Shop | Relations,
+    *,
+    start: int | None = None,
+    end: int | None = None,
+    by: Sequence[str] = BY,
+    charges: Iterable[Charge] | Mapping[str, Any] | None = None,
+    names: Mapping[str, Mapping[str, str]] | None = None,
+    windows: Windows | None = None,
+    most: int = 500,
+    progress: Callable[[str, float], None] | None = None,
+) -> Report:
+    """Measure a shop, or the relations given, from `start` until before `end` (microseconds).
+
+    `charges` are the ledger's (impression, campaign, amount, time); `names` are labels by dimension
+    and key; `most` is how many cells a breakdown holds before the rest are summed as one.
+    """
+    for name in by:
+        if name not in BY:
+            raise BadSetting(f"There is no breakdown by '{name}'.", remedy=nearest(name, list(BY)))
+    told = progress or (lambda _step, _share: None)
+    settings = windows or Windows()
+    opened = relations(source, charges=charges, names=names) if isinstance(source, Shop) else source
+    told("attribute", 0.0)
+    gathered = gather(
+        opened,
+        start=EVER[0] if start is None else start,
+        end=EVER[1] if end is None else end,
+        windows=settings,
+    )
+    totals = _cells(opened, "''", gathered)
+    sections = []
+    for place, name in enumerate(by):
+        told(name, 0.5 + 0.5 * place / len(by))
+        sections.append(_section(opened, name, gathered=gathered, most=most))
+    told("done", 1.0)
+    first, last = _span(opened)
+    total = replace(totals[0], label="") if totals else _empty(gathered)
+    newest = gathered.last if gathered.last is not None else 0
+    return Report(
+        shop=opened.shop,
+        currency=opened.currency,
+        start=first if start is None else start,
+        end=last + 1 if end is None else end,
+        totals=total,
+        sections=tuple(sections),
+        notes=_notes(total, gathered, settings),
+        method=_method(settings, opened.currency),
+        windows=settings,
+        complete_until=newest - settings.longest,
+        shift=opened.shift,
+    )
+
+
+def _section(source: Relations, by: str, *, gathered: Gathered, most: int) -> Section:
+    key = by
+    if by != "day":
+        source.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE foremost AS SELECT {by} AS key FROM facts GROUP BY {by} "
+            f"ORDER BY sum(impressions) DESC, sum(spend) DESC, sum(clicks) DESC, key LIMIT {int(most)}"
+        )
+        key = f"CASE WHEN {by} IN (FROM foremost) THEN {by} ELSE '{OTHERS}' END"
+    cells = _cells(source, key, gathered)
+    labels = _labels(source, by, [cell.key for cell in cells])
+    cells = [replace(cell, label=labels.get(cell.key) or cell.key) for cell in cells]
+    order: Callable[[Cell], Any] = lambda cell: (cell.key == OTHERS, -cell.impressions, -cell.spend, cell.key)  # noqa: E731
+    return Section(by, tuple(sorted(cells, key=(lambda cell: cell.key) if by == "day" else order)))
+
+
+def _labels(source: Relations, by: str, keys: list[str]) -> dict[str, str]:
+    labels = dict(source.names.get(by, {}))
+    if by == "product" and keys:
+        found = source.connection.execute(
+            "SELECT product, title FROM wares WHERE product IN (SELECT unnest(?))", [keys]
+        ).fetchall()
+        labels = {**{product: title for product, title in found if title}, **labels}
+    return labels
+
+
+def _cells(source: Relations, key: str, gathered: Gathered) -> list[Cell]:
+    """The facts summed by an SQL key: counts exactly, rates from sums by shopper."""
+    sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in (*COUNTS, "marked"))
+    moments = ", ".join(
+        f"count(*) FILTER ({y} > 0 OR {x} > 0), avg({x}) FILTER ({y} > 0 OR {x} > 0), "
+        f"avg({y}) FILTER ({y} > 0 OR {x} > 0), regr_syy({x}, {y}) FILTER ({y} > 0 OR {x} > 0), "
+        f"regr_sxx({x}, {y}) FILTER ({y} > 0 OR {x} > 0), regr_sxy({x}, {y}) FILTER ({y} > 0 OR {x} > 0), "
+        f"max(greatest({x}, {y}))"
+        for x, y in _PAIRS.values()
+    )
+    rows = source.connection.execute(
+        f"WITH per AS (SELECT {key} AS key, cluster, {', '.join(f'sum({n}) AS {n}' for n in COUNTS)}, "
+        f"sum((synthetic AND impressions + clicks > 0)::INT) AS marked FROM facts GROUP BY 1, 2) "
+        f"SELECT key, count(*) FILTER (impressions + clicks > 0), {sums}, {moments} "
+        "FROM per GROUP BY key ORDER BY key"
+    ).fetchall()
+    return [_cell(row, gathered) for row in rows]
+
+
+def _cell(row: tuple[Any, ...], gathered: Gathered) -> Cell:
+    key, shoppers = row[:2]
+    counts = dict(zip(COUNTS, row[2 : 2 + len(COUNTS)], strict=True))
+    marked, rest = row[2 + len(COUNTS)], row[3 + len(COUNTS) :]
+    rates = {}
+    for place, name in enumerate(_PAIRS):
+        n, *moments, highest = rest[7 * place : 7 * place + 7]
+        pair = Covariances(n, *(float(value or 0) for value in moments))
+        rates[name] = _rate(name, counts, pair=pair, alone=highest <= 1, gathered=gathered)
+    return Cell(key=key, label=key, shoppers=shoppers, synthetic=marked, **counts, **rates)  # type: ignore[arg-type]
+
+
+def _rate(
+    name: str, counts: Mapping[str, int], *, pair: Covariances, alone: bool, gathered: Gathered
+) -> Estimate:
+    """One rate, or the reason why there is none; `alone` where no shopper counts twice."""
+    above, below = (counts[part] for part in _PAIRS[name])
+    if reason := _refusal(name, counts, shoppers=pair.n, gathered=gathered):
+        return unknown(reason, n=pair.n)
+    if name != "roas" and (alone or above == 0):
+        return proportion(above, below if alone else pair.n)
+    found = ratio(pair)
+    if found.value is None or found.low is None or found.high is None:
+        return found
+    if name == "roas" or found.value >= 1:
+        return replace(found, low=max(found.low, 0.0))
+    return _worth(found, below)
+
+
+def _worth(found: Estimate, trials: int) -> Estimate:
+    """Wilson's interval for clustered trials: as many independent ones as have the same variance."""
+    assert found.value is not None
+    assert found.low is not None
+    assert found.high is not None
+    half = (found.high - found.low) / 2
+    share = found.value
+    worth = min(trials, normal(found.level) ** 2 * share * (1 - share) / half**2) if half > 0 else found.n
+    return replace(proportion(share * worth, worth), value=share, n=found.n, method="clustered wilson")
+
+
+def _refusal(name: str, counts: Mapping[str, int], *, shoppers: int, gathered: Gathered) -> str:
+    below = counts[_PAIRS[name][1]]
+    if name in ("ctr", "cvr") and not gathered.clicks_logged:
+        return "no clicks are recorded in this data"
+    if name == "roas" and below == 0:
+        return "nothing was charged"
+    if name == "cvr" and below < LEAST_CLICKS:
+        return f"fewer than {LEAST_CLICKS} clicks" if below else "no clicks"
+    if name == "roas" and counts["conversions"] < LEAST_CONVERSIONS:
+        return f"fewer than {LEAST_CONVERSIONS} conversions"
+    if name in ("ctr", "conversion_rate") and below < LEAST_IMPRESSIONS:
+        return f"fewer than {LEAST_IMPRESSIONS} impressions" if below else "no impressions"
+    return f"fewer than {LEAST_SHOPPERS} shoppers" if shoppers < LEAST_SHOPPERS else ""
+
+
+def _empty(gathered: Gathered) -> Cell:
+    counts = dict.fromkeys(COUNTS, 0)
+    rates = {n: _rate(n, counts, pair=Covariances(), alone=False, gathered=gathered) for n in _PAIRS}
+    return Cell(key="", label="", **counts, **rates)  # type: ignore[arg-type]
+
+
+def _span(source: Relations) -> tuple[int, int]:
+    found = source.connection.execute("SELECT min(time), max(time) FROM facts").fetchone()
+    first, last = found or (None, None)
+    return first or 0, last or 0
+
+
+def _notes(total: Cell, gathered: Gathered, windows: Windows) -> tuple[Note, ...]:
+    """What a reader must know before the figures, worst first."""
+    shown = total.impressions + total.clicks - total.seen_clicks
+    counted = (
+        ("lone_clicks", gathered.lone_clicks),
+        ("lone_hides", gathered.lone_hides),
+        ("repeated_impressions", gathered.repeated_impressions),
+        ("repeated_clicks", gathered.repeated_clicks),
+        ("repeated_conversions", gathered.twice),
+        ("foreign_currency", gathered.foreign),
+        ("invalid_traffic", gathered.invalid),
+    )
+    notes = []
+    if not shown:
+        notes.append(Note("nothing_shown"))
+    if total.synthetic:
+        notes.append(Note("synthetic", {"count": total.synthetic, "of": shown}))
+    if shown and not gathered.clicks_logged:
+        notes.append(Note("no_clicks"))
+    notes += [Note(code, {"count": count}) for code, count in counted if count]
+    if shown and gathered.last is not None and windows.longest:
+        notes.append(Note("still_open", {"until": gathered.last - windows.longest}))
+    return tuple(notes)
+
+
+def _method(windows: Windows, currency: str) -> tuple[Note, ...]:
+    """How it was measured, printed with every report."""
+    spans = {"click": windows.click_days, "view": windows.view_days}
+    return (
+        Note(str(windows.model), spans),
+        Note("halo" if windows.halo else "no_halo"),
+        Note("new_to_brand", {"days": windows.new_to_brand_days}),
+        Note("person"),
+        Note("deduplication"),
+        Note("cohorts"),
+        Note("viewability"),
+        Note("traffic"),
+        Note("intervals", _LEAST),
+        Note("money", {"currency": currency}),
+        Note("incrementality"),
+    )

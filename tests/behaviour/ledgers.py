@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -224,3 +225,25 @@ class LedgerBehaviour:
         assert ledger.exhausted() == frozenset()
         assert ledger.reserve("c", 400, reservation_id="b", now=NOON)
         assert self.click(ledger, "b", 400) is Status.CHARGED
+
+    def test_threads_share_a_ledger(self) -> None:
+        ledger = self.ledger(Campaign(id="c", total_budget=3_000))
+        charged: list[int] = []
+
+        def spend(name: int) -> None:
+            for n in range(60):
+                id = f"{name}-{n}"
+                if ledger.reserve("c", 20, reservation_id=id, now=NOON):
+                    answer = ledger.settle(id, campaign="c", price=20, pricing=Pricing.CPC, now=NOON)
+                    charged.append(answer.amount)
+                if n % 20 == 0:
+                    ledger.heartbeat()
+
+        threads = [threading.Thread(target=spend, args=(name,)) for name in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert ledger.spent("c") == sum(charged) <= 3_000
+        assert ledger.remaining("c", now=NOON) == 3_000 - sum(charged)
+        assert len(charged) >= 140

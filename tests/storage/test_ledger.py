@@ -9,14 +9,18 @@ import tempfile
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
+import sqlalchemy as sql
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from behaviour.ledgers import DAY, NOON, SECOND, Clock, LedgerBehaviour
+from hawker.errors import Corrupt, StorageFull
 from hawker.records.campaign import Campaign, Pricing
 from hawker.records.charge import Charge, Status, dearest
+from hawker.storage import accounts
 from hawker.storage.ledger import Ledger
 
 
@@ -133,6 +137,38 @@ TestInterleavings.settings = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
+
+
+def test_a_full_disk_leaves_reservations_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = opened(tmp_path, process="p", clock=Clock())
+    ledger.register([Campaign(id="c", total_budget=100)])
+    assert ledger.reserve("c", 60, reservation_id="r", now=NOON)
+    batch = [Charge(id, "c", 20, Pricing.CPC, NOON) for id in ("r", "unreserved")]
+    with monkeypatch.context() as patched:
+        patched.setattr(accounts, "_store", _full)
+        with pytest.raises(StorageFull, match="Free space"):
+            ledger.settle_many(batch)
+    assert (ledger.spent("c"), ledger.remaining("c", now=NOON)) == (0, 40)
+    assert [answer.status for answer in ledger.settle_many(batch)] == [Status.CHARGED] * 2
+    assert (ledger.spent("c"), ledger.remaining("c", now=NOON)) == (40, 60)
+    ledger.close()
+
+
+def _full(connection: sql.Connection, *_: object) -> None:
+    connection.exec_driver_sql("PRAGMA max_page_count = 1")
+    try:
+        connection.exec_driver_sql("CREATE TABLE filler AS SELECT zeroblob(1000000) AS hole")
+    finally:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+
+
+def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_bytes(b"a letter to a friend, not a database at all" * 50)
+    with pytest.raises(Corrupt, match=r"ledger\.db"):
+        opened(tmp_path, process="p", clock=Clock())
+
 
 SPENDER = """
 import sys

@@ -138,27 +138,27 @@ class Ledger:
         if not charges:
             return []
         with self._mutex:
+            owner, moment = self._owner, self._clock()
             holds = [self._claim(charge) for charge in charges]
             entries = [
                 (charge, hold.key[1] if hold else self._day(charge.campaign, charge.time), hold is not None)
                 for charge, hold in zip(charges, holds, strict=True)
             ]
-            moment = self._clock()
-            alive, answers = self._accounts.settle(self._owner, entries, until=moment + self._ttl)
-            if alive:
-                self._renewed = moment
-                for hold, answer in zip(holds, answers, strict=True):
-                    if hold:
-                        self._conclude(hold, answer)
-            else:
-                self._enter_again()
-            return answers
+        try:  # without the mutex: reservations go on while the disk works
+            alive, answers = self._accounts.settle(owner, entries, until=moment + self._ttl)
+        except BaseException:
+            self._conclude(owner, charges, holds, None)
+            raise
+        self._conclude(owner, charges, holds, answers)
+        if not alive:
+            self._enter_again(owner)
+        return answers
 
     def heartbeat(self, *, now: int | None = None) -> None:
         """Keep the leases alive, let late reservations go, and give back what lies unused.
 
-        Call it every few seconds; a process that does not loses its leases after `lease_seconds`
-        without a reservation.
+        Call it every few seconds. A process that neither does so nor reserves nor settles loses its
+        leases after `lease_seconds`.
         """
         with self._mutex:
             if now is not None:
@@ -244,7 +244,7 @@ class Ledger:
                 until=moment + self._ttl,
             )
             if granted is None:
-                self._enter_again()
+                self._enter_again(self._owner)
         self._renewed = moment
         if not granted:
             self._short[key] = (amount, moment + self._retry)
@@ -269,16 +269,32 @@ class Ledger:
             self._leases[hold.key].held -= hold.amount
         key = (charge.campaign, self._day(charge.campaign, charge.time))
         amount, lease = dearest(charge.price, charge.pricing), self._leases.get(key)
-        if lease is None or lease.open - lease.held < amount:
+        if lease is None or not 0 < amount <= lease.open - lease.held:
             return None
         lease.held += amount
         return _Hold(key, amount, 0)
 
-    def _conclude(self, hold: _Hold, answer: Settlement) -> None:
-        lease = self._leases[hold.key]
-        lease.held -= hold.amount
-        if answer.leased:
-            lease.open -= answer.amount
+    def _conclude(
+        self,
+        owner: str,
+        charges: Sequence[Charge],
+        holds: Sequence[_Hold | None],
+        answers: Sequence[Settlement] | None,
+    ) -> None:
+        """Take what was settled out of the leases; without answers, put the reservations back."""
+        with self._mutex:
+            if owner != self._owner:
+                return
+            for place, hold in enumerate(holds):
+                if hold is None:
+                    continue
+                if answers is None and hold.expires:
+                    self._holds[charges[place].impression] = hold
+                    continue
+                lease = self._leases[hold.key]
+                lease.held -= hold.amount
+                if answers is not None and answers[place].leased:
+                    lease.open -= answers[place].amount
 
     def _held(self, reservation_id: str, campaign: str) -> bool:
         hold = self._holds.get(reservation_id)
@@ -300,14 +316,16 @@ class Ledger:
         moment = self._clock()
         alive = self._accounts.renew(self._owner, until=moment + self._ttl, give_back=give_back)
         if not alive:
-            self._enter_again()
+            self._enter_again(self._owner)
         self._renewed = moment
         return alive
 
-    def _enter_again(self) -> None:
-        """The leases had fallen back: begin anew, beside whoever may have our name by now."""
-        self._process = f"{self._process.partition('+')[0]}+{secrets.token_hex(4)}"
-        self._enter()
+    def _enter_again(self, owner: str) -> None:
+        """That owner's leases had fallen back: begin anew, beside whoever may have our name by now."""
+        with self._mutex:
+            if owner == self._owner:
+                self._process = f"{self._process.partition('+')[0]}+{secrets.token_hex(4)}"
+                self._enter()
 
 
 def _unknown(campaign: str) -> NotFound:

@@ -20,6 +20,7 @@ from hawker.ranking.ranker import Floats, Rows
 
 MOST_LEAVES = 64
 _BLOCK = 128
+_TINY = np.float32(1e-35)
 _CATEGORICAL, _DEFAULT_LEFT, _NAN, _ZERO = 1, 2, 2, 1
 _BRUIJN = np.uint64(0x03F79D71B4CB0A89)
 _SHIFT = np.uint64(58)
@@ -149,10 +150,16 @@ def _joined(trees: list[_Tree]) -> Forest:
 
 
 def _floor32(thresholds: Floats) -> NDArray[np.float32]:
-    """The largest float32 not above each threshold: `x <= t` then says the same for every float32 x."""
+    """The largest float32 not above each threshold: `x <= t` then says the same for every float32 x.
+
+    LightGBM reads values within 1e-35 of zero as zero, so thresholds in there move to its edge.
+    """
     with np.errstate(over="ignore"):
         single = thresholds.astype(np.float32)
-    return np.where(single.astype(np.float64) > thresholds, np.nextafter(single, np.float32(-np.inf)), single)
+    below = np.nextafter(single, np.float32(-np.inf))
+    floor = np.where(single.astype(np.float64) > thresholds, below, single)
+    floor = np.where((floor < 0) & (floor >= -_TINY), np.nextafter(-_TINY, np.float32(-np.inf)), floor)
+    return np.where((floor >= 0) & (floor < _TINY), _TINY, floor)
 
 
 def _starts(lengths: list[int]) -> NDArray[np.int64]:

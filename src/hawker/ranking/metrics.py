@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from hawker.features.examples import Examples
-from hawker.ranking.ranker import Floats, Model
+from hawker.ranking.ranker import Floats, Model, fits, sigmoid
 from hawker.statistics import Estimate, unknown
 from hawker.statistics.bootstrap import Statistic, Totals, quotient, together
 
@@ -61,19 +61,28 @@ _FIGURES = ("log_loss", "auc", "group_auc", "normalised_entropy", "calibration",
 
 def evaluate(model: Model, examples: Examples, *, resamples: int = 1000, seed: int = 0) -> Evaluation:
     """All figures of a model on examples it has not seen."""
-    return judge(model.on(examples), examples, resamples=resamples, seed=seed)
+    fits(model.names, examples)
+    score = model.score(examples.x)
+    return judge(sigmoid(score), examples, score=score, resamples=resamples, seed=seed)
 
 
-def judge(p: Floats, examples: Examples, *, resamples: int = 1000, seed: int = 0) -> Evaluation:
-    """All figures of probabilities, whoever made them."""
+def judge(
+    p: Floats, examples: Examples, *, score: Floats | None = None, resamples: int = 1000, seed: int = 0
+) -> Evaluation:
+    """All figures of probabilities, whoever made them; `score` orders where probabilities saturate."""
+    if not len(examples):
+        return Evaluation(
+            **dict.fromkeys(_FIGURES, unknown("there are no rows")), rows=0, positives=0, clusters=0
+        )
+    order = p if score is None else score
     y, w = examples.y.astype(np.float64), examples.weight
     wy, lost = w * y, w * losses(p, y)
     asked: dict[str, Asked] = {"log_loss": ([lost, w], quotient), "ece": _ece(p, examples)}
     refused: dict[str, Estimate] = {}
     if 0 < wy.sum() < w.sum():
-        asked |= {"auc": _auc(p, examples), "normalised_entropy": ([lost, wy, w], _entropy)}
+        asked |= {"auc": _auc(order, examples), "normalised_entropy": ([lost, wy, w], _entropy)}
         asked |= {"calibration": ([w * p, wy], quotient)}
-        won, stake = group_auc_parts(p, examples)
+        won, stake = group_auc_parts(order, examples)
         if stake.any():
             asked["group_auc"] = ([won, stake], quotient)
         refused["group_auc"] = unknown("no group holds both classes")
@@ -113,7 +122,7 @@ def beaten(score: Floats, against: Floats, *, group: NDArray[np.int64] | None = 
     return result
 
 
-def group_auc_parts(p: Floats, examples: Examples) -> tuple[Floats, Floats]:
+def group_auc_parts(order: Floats, examples: Examples) -> tuple[Floats, Floats]:
     """Per row: weighted wins of the positives over their group's negatives, and the weight at stake.
 
     Each positive counts with its weight, in groups that hold both classes; Σ first / Σ second is
@@ -123,14 +132,14 @@ def group_auc_parts(p: Floats, examples: Examples) -> tuple[Floats, Floats]:
     _, group = np.unique(examples.group, return_inverse=True)
     negatives = np.bincount(group, w * ~y)[group]
     stake = np.where(y & (negatives > 0), w, 0.0)
-    wins = beaten(p, w * ~y, group=group)
+    wins = beaten(order, w * ~y, group=group)
     return np.divide(stake * wins, negatives, out=np.zeros(len(w)), where=negatives > 0), stake
 
 
-def _auc(p: Floats, examples: Examples) -> Asked:
+def _auc(order: Floats, examples: Examples) -> Asked:
     y, w = examples.y > 0, examples.weight
     up, down = np.where(y, w, 0.0), np.where(y, 0.0, w)
-    wins = np.where(y, beaten(p, down) / down.sum(), 1 - beaten(p, up) / up.sum())
+    wins = np.where(y, beaten(order, down) / down.sum(), 1 - beaten(order, up) / up.sum())
     auc = float((up * wins).sum() / up.sum())
 
     def statistic(sums: Totals) -> Floats:  # columns: up·(wins−auc), up, down·(wins−auc), down

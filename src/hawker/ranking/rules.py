@@ -11,10 +11,14 @@ import numpy as np
 from hawker.errors import BadInput, nearest
 from hawker.ranking.ranker import Floats, Model, Rows
 
+_EVEN = 1e9  # the score whose probability is a half
+
 
 @dataclass
 class Rule(Model):
     """Σ weight × feature, an unknown value counting 0; the score orders, its probability means little.
+
+    Scores below 0 count as 0 in `predict`, which grows with the score and never saturates below 1e12.
 
     Weights far apart make an order of precedence: own purchases first, popularity among equals.
 
@@ -40,6 +44,10 @@ class Rule(Model):
         used = np.flatnonzero(self._weights)
         values = np.nan_to_num(x[:, used].astype(np.float64))
         return np.asarray((values * self._weights[used]).sum(axis=1))
+
+    def predict(self, x: Rows) -> Floats:
+        odds = np.maximum(self.score(x), 0.0) / _EVEN
+        return np.asarray(np.clip(odds / (1.0 + odds), 1e-12, 1 - 1e-12))
 
     def explain(self, row: Rows) -> dict[str, float]:
         values = np.nan_to_num(np.asarray(row, dtype=np.float64)).ravel() * self._weights

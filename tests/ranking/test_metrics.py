@@ -1,0 +1,123 @@
+"""Figures equal their definitions, and their intervals hold what they promise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+from tests.behaviour.rankers import toy
+
+from hawker import ranking
+from hawker.features.examples import Examples
+from hawker.ranking.metrics import beaten, judge, log_loss
+
+
+def noisy(examples: Examples, *, seed: int = 0) -> np.ndarray:
+    """Probabilities that know something, with ties."""
+    rng = np.random.default_rng(seed)
+    return np.round(np.clip(0.2 + 0.2 * examples.y + rng.normal(0, 0.2, len(examples)), 0.01, 0.99), 2)
+
+
+def weighted() -> Examples:
+    rows = toy(600)
+    return replace(rows, weight=np.random.default_rng(5).exponential(size=600))
+
+
+def test_auc_equals_scikit_learn_with_weights_and_ties() -> None:
+    rows = weighted()
+    p = noisy(rows)
+    expected = roc_auc_score(rows.y, p, sample_weight=rows.weight)
+    assert judge(p, rows).auc.value == pytest.approx(expected, abs=1e-12)
+
+
+def test_group_auc_equals_the_definition() -> None:
+    rows = weighted()
+    p = noisy(rows)
+    won = staked = 0.0
+    for group in np.unique(rows.group):
+        part = rows.group == group
+        y, w, s = rows.y[part] > 0, rows.weight[part], p[part]
+        if y.all() or not y.any():
+            continue
+        for i in np.flatnonzero(y):
+            wins = (s[i] > s[~y]) + 0.5 * (s[i] == s[~y])
+            won += w[i] * np.average(wins, weights=w[~y])
+            staked += w[i]
+    assert judge(p, rows).group_auc.value == pytest.approx(won / staked, abs=1e-12)
+
+
+def test_beaten_counts_the_lower_and_half_the_equal() -> None:
+    score = np.array([1.0, 2.0, 2.0, 9.0, 0.0])
+    group = np.array([0, 0, 0, 1, 1])
+    np.testing.assert_array_equal(beaten(score, np.ones(5), group=group), [0.5, 2.0, 2.0, 1.5, 0.5])
+
+
+def test_the_small_figures_equal_their_definitions() -> None:
+    rows = weighted()
+    p = noisy(rows)
+    judged = judge(p, rows)
+    rate = np.average(rows.y, weights=rows.weight)
+    entropy = -(rate * np.log(rate) + (1 - rate) * np.log(1 - rate))
+    assert judged.log_loss.value == pytest.approx(log_loss(p, rows))
+    assert judged.normalised_entropy.value == pytest.approx(log_loss(p, rows) / entropy)
+    assert judged.calibration.value == pytest.approx((rows.weight * p).sum() / (rows.weight * rows.y).sum())
+    constant = judge(np.full(len(rows), rate), rows)
+    assert constant.normalised_entropy.value == pytest.approx(1)
+    assert constant.auc.value == pytest.approx(0.5)
+    assert constant.ece.value == pytest.approx(0, abs=1e-9)
+
+
+def test_a_weight_of_two_is_two_rows() -> None:
+    rows = toy(600)
+    p = noisy(rows)
+    heavy = replace(rows, weight=np.where(rows.y > 0, 2.0, 1.0))
+    index = np.repeat(np.arange(600), heavy.weight.astype(int))
+    once, twice = judge(p, heavy).summary(), judge(p[index], rows.take(index)).summary()
+    for figure in ("log_loss", "auc", "group_auc", "normalised_entropy", "calibration"):
+        np.testing.assert_allclose(once[figure], twice[figure], rtol=1e-9)
+
+
+def test_the_interval_of_the_auc_agrees_with_resampling_the_auc_itself() -> None:
+    rows = toy(1500)
+    p = noisy(rows)
+    judged = judge(p, rows)
+    rng = np.random.default_rng(0)
+    drawn = []
+    for _ in range(400):
+        shoppers = rng.integers(0, 50, 50)
+        index = np.concatenate([np.arange(30) + 30 * shopper for shopper in shoppers])
+        drawn.append(roc_auc_score(rows.y[index], p[index]))
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    assert judged.auc.low == pytest.approx(low, abs=0.006)
+    assert judged.auc.high == pytest.approx(high, abs=0.006)
+
+
+def test_what_cannot_be_computed_says_why() -> None:
+    rows = toy(600)
+    one = judge(np.full(600, 0.1), replace(rows, y=np.zeros(600, dtype=np.float32)))
+    for estimate in (one.auc, one.group_auc, one.normalised_entropy, one.calibration):
+        assert (estimate.value, estimate.reason) == (None, "only one class is present")
+    assert one.log_loss.value == pytest.approx(-np.log(0.9))
+    few = judge(noisy(rows), replace(rows, cluster=np.zeros(600, dtype=np.int64)))
+    assert "1 clusters" in few.auc.reason
+    alone = judge(noisy(rows), replace(rows, group=np.arange(600)))
+    assert alone.group_auc.reason == "no group holds both classes"
+    empty = judge(np.zeros(0), rows.take(np.zeros(600, dtype=bool)))
+    assert empty.log_loss.reason == "there are no rows"
+
+
+def test_a_score_orders_where_probabilities_saturate() -> None:
+    rows = toy(600)
+    rule = ranking.Rule(rows.names, {"bought": 1e6, "kind": 1.0})
+    judged = ranking.evaluate(rule, rows)
+    assert judged.auc.value == pytest.approx(roc_auc_score(rows.y, rule.score(rows.x)))
+
+
+def test_an_evaluation_prints_as_a_table() -> None:
+    rows = toy(600)
+    lines = str(judge(noisy(rows), rows)).splitlines()
+    assert lines[0] == f"600 rows, {int(rows.y.sum())} positive, 20 shoppers"
+    assert [line.split("  ")[1].strip() for line in lines[1:]][:2] == ["log loss", "auc"]
+    assert all("[" in line and line.endswith("]") for line in lines[1:])

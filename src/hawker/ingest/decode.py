@@ -7,8 +7,9 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Literal, TextIO
+from typing import BinaryIO, Literal, TextIO, cast
 
 from hawker.errors import UnreadableFile
 from hawker.records.ids import derived
@@ -106,38 +107,51 @@ def _packed(path: Path) -> bool:
 
 
 def _bytes(path: Path) -> BinaryIO:
-    return gzip.open(path, "rb") if _packed(path) else path.open("rb")  # type: ignore[return-value]
+    return cast(BinaryIO, _Archive(path)) if _packed(path) else path.open("rb")
+
+
+class _Archive(gzip.GzipFile):
+    """A gzip file that says in our words when it is broken."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "rb")
+        self._path = path
+
+    def read(self, size: int | None = -1) -> bytes:
+        with self._whole():
+            return super().read(size)
+
+    def read1(self, size: int = -1) -> bytes:
+        with self._whole():
+            return super().read1(size)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise UnreadableFile(
+                f"'{self._path.name}' is a broken gzip archive.", remedy="Copy or pack the file again."
+            ) from error
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    try:
-        with _bytes(path) as source:
-            while chunk := source.read(CHUNK):
-                yield chunk
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise broken_archive(path) from error
-
-
-def broken_archive(path: Path) -> UnreadableFile:
-    """The error for a gzip file that ends too early or fails its checksum."""
-    return UnreadableFile(f"'{path.name}' is a broken gzip archive.", remedy="Copy or pack the file again.")
+    with _bytes(path) as source:
+        while chunk := source.read(CHUNK):
+            yield chunk
 
 
 def _samples(path: Path) -> Iterator[bytes]:
     """The head, then whole lines from places further on; never a character cut at either end."""
     size = path.stat().st_size
-    packed = _packed(path)
-    try:
-        with _bytes(path) as source:
-            yield source.read(SAMPLE)
-            if packed or size <= SAMPLE:
-                return
-            for step in range(1, PROBES + 1):
-                source.seek(SAMPLE + (size - SAMPLE) * step // (PROBES + 1))
-                _, _, lines = source.read(PROBE).partition(b"\n")
-                yield lines.rpartition(b"\n")[0]
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise broken_archive(path) from error
+    with _bytes(path) as source:
+        yield source.read(SAMPLE)
+        if _packed(path) or size <= SAMPLE:
+            return
+        for step in range(1, PROBES + 1):
+            source.seek(SAMPLE + (size - SAMPLE) * step // (PROBES + 1))
+            _, _, lines = source.read(PROBE).partition(b"\n")
+            yield lines.rpartition(b"\n")[0]
 
 
 def _wide(head: bytes) -> Literal["utf-16-le", "utf-16-be", ""]:

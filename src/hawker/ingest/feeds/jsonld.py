@@ -12,6 +12,7 @@ import msgspec
 
 from hawker.errors import UnreadableFile
 from hawker.ingest import decode
+from hawker.ingest.feeds.price import price
 from hawker.ingest.feeds.rows import Broken, Row
 from hawker.records.ids import derived
 
@@ -169,11 +170,8 @@ def _specified(offer: Node) -> Node:
     return inner if isinstance(inner, dict) else {}
 
 
-def _cost_order(offer: Node) -> tuple[bool, float]:
-    try:
-        return False, float(_cost(offer))
-    except ValueError:
-        return True, 0.0
+def _cost_order(offer: Node) -> int:
+    return price(_cost(offer)).amount
 
 
 def _text(value: Any, *, join: str = "") -> str:

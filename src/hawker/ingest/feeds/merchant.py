@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from hawker.errors import UnreadableFile
+from hawker.ingest import decode
 from hawker.ingest.feeds import rows
 from hawker.ingest.feeds.product import FIELDS
 from hawker.ingest.feeds.rows import Broken, Row
@@ -25,6 +26,7 @@ _FAULTY = re.compile(
     r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});)|[\x00-\x08\x0b\x0c\x0e-\x1f]"
 )
 _TAIL = 12
+_CHUNK = 1 << 16
 
 
 def read_table(path: Path) -> Iterator[Row | Broken]:
@@ -46,23 +48,19 @@ def read_xml(path: Path) -> Iterator[Row | Broken]:
     break itself set aside.
     """
     items = _Items(path)
-    number = 0
     held = ""
     try:
-        for line in rows.lines(path):
-            number = line.line if isinstance(line, Broken) else line[0]
-            text = held + (line.raw if isinstance(line, Broken) else line[1])
-            held = text[text.rfind("&", -_TAIL) :] if "&" in text[-_TAIL:] else ""
-            items.feed(text[: len(text) - len(held)])
-            yield from items.finished()
-            if isinstance(line, Broken):
-                yield line
-                return
+        with decode.opened(path) as source:
+            while chunk := source.read(_CHUNK):
+                text = held + chunk
+                held = text[cut:] if (cut := text.rfind("&", -_TAIL)) >= 0 and len(text) > _TAIL else ""
+                items.feed(text[: len(text) - len(held)])
+                yield from items.finished()
         items.feed(held)
         items.close()
     except expat.ExpatError as error:
         message = f"the XML breaks here ({expat.errors.messages[error.code]}): nothing after it was read."
-        yield Broken(error.lineno or number, "broken_feed", message)
+        yield Broken(error.lineno, "broken_feed", message)
     yield from items.finished()
 
 

@@ -68,7 +68,7 @@ def price(text: str, *, home: str = "") -> Price:
         return Price(first, currency)
     between = plain[found[0].end() : found[1].start()]
     if len(found) == 2 and _RANGE.fullmatch(between):
-        low = min(first, amounts[1] or first)
+        low = min((amount for amount in amounts if amount), default=0)
         return Price(low, currency, "price_range", f"{text[:40]!r} is a range: its low end was taken.")
     if re.search(r"[.,]\d\d$", found[0].group()):
         return Price(first, currency, "price_unclear", f"{text[:40]!r} holds several: the first was taken.")

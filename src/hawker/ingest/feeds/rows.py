@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -49,16 +48,13 @@ Cells = tuple[int, list[str], str]
 def lines(path: Path) -> Iterator[tuple[int, str] | Broken]:
     """The lines of a text file with their numbers, ends kept; a line past `LONGEST` comes as `Broken`."""
     number = 0
-    try:
-        with decode.opened(path) as source:
-            while line := source.readline(LONGEST + 1):
-                number += 1
-                if len(line) <= LONGEST or line.endswith("\n"):
-                    yield number, line
-                else:
-                    yield _too_long(number, line, length=len(line) + _skip(source))
-    except (EOFError, zlib.error) as error:
-        raise decode.broken_archive(path) from error
+    with decode.opened(path) as source:
+        while line := source.readline(LONGEST + 1):
+            number += 1
+            if len(line) <= LONGEST or line.endswith("\n"):
+                yield number, line
+            else:
+                yield _too_long(number, line, length=len(line) + _skip(source))
 
 
 def _skip(source: TextIO) -> int:

@@ -18,9 +18,10 @@ Token = tuple[str, str]
 
 
 def fits(head: list[str]) -> bool:
-    """Whether the first lines are tokens with their tags."""
+    """Whether the first lines are tokens with their tags, but for a slip here and there."""
     held = [line.rstrip("\r\n") for line in head if line.strip()]
-    return len(held) > 1 and all(_LINE.fullmatch(line) and len(line) < 64 for line in held)
+    tagged = sum(bool(_LINE.fullmatch(line)) and len(line) < 64 for line in held)
+    return len(held) > 1 and tagged >= 0.8 * len(held)
 
 
 def read(path: Path) -> Iterator[Row | Broken]:

@@ -98,11 +98,20 @@ def test_vickrey_clarke_groves_by_hand() -> None:
     assert done.rivals.tolist() == [1, 2]
 
 
+def test_vcg_prices_an_ad_out_of_turn_at_the_floor_and_the_others_without_its_slot() -> None:
+    done = cpm([90, 80, 70, 60], slots=3, mechanism="vcg", order=np.array([0, 3, 1]), floor=5)
+    assert done.prices.tolist() == [70, 5, 70]
+    assert done.rivals.tolist() == [1, -1, 2]
+    natural = cpm([90, 80, 70], slots=2, mechanism="vcg", order=np.array([0, 1]))
+    assert natural.prices.tolist() == cpm([90, 80, 70], slots=2, mechanism="vcg").prices.tolist() == [70, 70]
+    who = np.array([1, 1, 2])
+    capped = cpm([90, 80, 70], slots=2, mechanism="vcg", advertisers=who, most_per_advertiser=1, floor=5)
+    assert (capped.winners.tolist(), capped.prices.tolist()) == ([0, 2], [5, 5])
+
+
 def test_what_cannot_be_priced_is_refused() -> None:
     with pytest.raises(BadSetting, match="Did you mean 'gsp'"):
         cpm([1], slots=1, mechanism="gps")
-    with pytest.raises(BadInput, match="order of values"):
-        cpm([1], slots=1, mechanism="vcg", order=np.array([0]))
     with pytest.raises(BadInput, match="slot weights"):
         cpm([1], slots=2, mechanism="vcg", weights=np.array([0.5, 1.0]))
 

@@ -57,13 +57,12 @@ def clear(
     `rates` is how often an impression is paid for (`value.rates`), `floor` micros per thousand
     impressions, `increment` what the second price adds (micros of the bid's unit). `order` is a
     choice already made among ads above the floor (exploration): those win, in that order, each at
-    the price of its own rank by value (not for VCG). `advertisers` are codes (negative: unknown); one never
+    the price of its own rank by value (VCG: out of
+    turn, at the floor). `advertisers` are codes (negative: unknown); one never
     raises its own price. `weights` are the slots' worth for VCG, descending (default: all equal).
     """
     if mechanism not in _MECHANISMS:
         raise BadSetting(f"There is no auction '{mechanism}'.", remedy=nearest(mechanism, _MECHANISMS))
-    if mechanism == "vcg" and (order is not None or most_per_advertiser is not None):
-        raise BadInput("VCG prices follow from the order of values alone.", remedy="Use 'gsp' here.")
     least = least_prices(floor, rates)
     admitted = bids >= least * (1 - _CLOSE)
     ranking = np.argsort(-values, kind="stable")
@@ -137,40 +136,57 @@ class _Field:
     def _pairs(self, winners: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
         """Each winner with the best ad below it by value that could have had its slot (-1: none)."""
         codes = None if self.advertisers is None else self.advertisers[self.ranking]
+        for winner, position, free in self._turns(winners):
+            open_to = free[position + 1 :]
+            if codes is not None and codes[position] >= 0:
+                open_to = open_to & (codes[position + 1 :] != codes[position])
+            found = int(open_to.argmax()) if len(open_to) else 0
+            yield winner, int(self.ranking[position + 1 + found]) if open_to.any() else -1
+
+    def _turns(self, winners: NDArray[np.intp]) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
+        """Each winner in turn, its place in the ranking, and which places were open to it."""
+        codes = None if self.advertisers is None else self.advertisers[self.ranking]
         place = np.empty(len(self.bids), np.intp)
         place[self.ranking] = np.arange(len(self.ranking))
         free = np.ones(len(self.ranking), np.bool_)
         taken: dict[int, int] = {}
         for winner in winners.tolist():
             position = int(place[winner])
+            yield winner, position, free
             free[position] = False
-            open_to = free[position + 1 :]
-            code = -1 if codes is None else int(codes[position])
-            if codes is not None and code >= 0:
-                open_to = open_to & (codes[position + 1 :] != code)
-            found = int(open_to.argmax()) if len(open_to) else 0
-            rival = int(self.ranking[position + 1 + found]) if open_to.any() else -1
-            yield winner, rival
-            taken[code] = taken.get(code, 0) + 1
-            if codes is not None and code >= 0 and self.most is not None and taken[code] >= self.most:
-                free &= codes != code
+            if codes is not None and self.most is not None and codes[position] >= 0:
+                code = int(codes[position])
+                taken[code] = taken.get(code, 0) + 1
+                if taken[code] >= self.most:
+                    free &= codes != code
 
     def externalities(self, winners: NDArray[np.intp], weights: Floats) -> tuple[Floats, NDArray[np.intp]]:
-        """What each winner's presence costs the others, per unit of its slot's weight."""
-        after = self.ranking[: len(weights) + 1]
-        steps = weights - np.append(weights[1:], 0.0)  # what falling one slot lower loses
-        exact = np.empty(len(winners))
+        """What each winner's presence costs the others, per unit of its slot's weight.
+
+        A winner out of turn (drawn by chance) costs nobody what its bid could change: it pays the
+        floor, and the others are priced as if its slot were not there.
+        """
+        exact = np.minimum(self.least[winners], self.bids[winners])
         rivals = np.full(len(winners), -1, np.intp)
-        for slot, winner in enumerate(winners.tolist()):
+        free = np.ones(len(self.ranking), np.bool_)
+        in_turn = []
+        for slot, (_, position, free) in enumerate(self._turns(winners)):
+            if position == int(free.argmax()):
+                in_turn.append(slot)
+        after = np.append(winners[in_turn], self.ranking[free])
+        worth = np.append(weights[in_turn], weights[len(winners) :])
+        steps = worth - np.append(worth[1:], 0.0)  # what falling one slot lower loses
+        for place, slot in enumerate(in_turn):
+            winner = int(winners[slot])
             bid, value = float(self.bids[winner]), float(self.values[winner])
-            lower = np.zeros(len(weights) - slot)
-            below = self.values[after[slot + 1 : len(weights) + 1]]
-            lower[: len(below)] = below
-            thresholds = lower * (bid / value) if value > 0 else lower * 0.0
-            owed = float(steps[slot:] @ np.maximum(thresholds, self.least[winner]))
-            exact[slot] = min(owed / weights[slot] if weights[slot] > 0 else 0.0, bid)
+            below = self.values[after[place + 1 : len(worth) + 1]]
+            thresholds = np.zeros(len(worth) - place)
+            if value > 0:
+                thresholds[: len(below)] = below * (bid / value)
+            owed = float(steps[place:] @ np.maximum(thresholds, self.least[winner]))
+            exact[slot] = min(owed / worth[place] if worth[place] > 0 else 0.0, bid)
             if len(below) and thresholds[0] > self.least[winner]:
-                rivals[slot] = int(after[slot + 1])
+                rivals[slot] = int(after[place + 1])
         return exact, rivals
 
     def losers(self, winners: NDArray[np.intp], *, slots: int) -> tuple[int, int]:

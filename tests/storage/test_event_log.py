@@ -213,3 +213,32 @@ def test_what_was_acknowledged_survives_kill_9_once(tmp_path: Path) -> None:
         assert len(found) == len(set(found))
         assert set(found) >= {f"e{n:08d}" for n in range(acknowledged)}
         assert len(found) <= acknowledged + 20
+
+
+def test_processes_may_append_while_another_compacts_and_reads(tmp_path: Path) -> None:
+    log = EventLog(tmp_path, segment_bytes=20_000)
+    commands = [[sys.executable, "-c", WRITER, str(tmp_path), start] for start in ("0", "1000000")]
+    writers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
+    acknowledged = [0, 1_000_000]
+    for turn in range(12):
+        for place, writer in enumerate(writers):
+            assert writer.stdout is not None
+            acknowledged[place] = int(writer.stdout.readline())
+        log.compact(everything=turn % 3 == 0)
+        found = ids(log)
+        assert len(found) == len(set(found))
+        assert set(found) >= {f"e{n:08d}" for n in range(acknowledged[0])}
+    for writer in writers:
+        writer.kill()
+        writer.communicate()
+    assert log.known(f"e{acknowledged[0] - 1:08d}")
+    assert set(ids(log)) >= {f"e{n:08d}" for n in range(1_000_000, acknowledged[1])}
+
+
+def test_what_a_killed_import_left_half_written_is_swept(tmp_path: Path) -> None:
+    log = EventLog(tmp_path)
+    left = log.history / "import-9.parquet.123.partial"
+    left.write_bytes(b"half")
+    assert ids(log) == []
+    log.compact()
+    assert not left.exists()

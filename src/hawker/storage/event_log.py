@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -52,7 +52,7 @@ class EventLog:
     """The event log of one folder, safe for several threads and processes at once.
 
     The first `known` or `append` reads the ids of all live events and a 64-bit digest of every id
-    in history: about 0.5 s and 8 MB for a million events. `segment_bytes` is when a live segment
+    in history: about 1 s and 8 MB for a million events. `segment_bytes` is when a live segment
     is sealed; each UTC day begins a new one too.
     """
 
@@ -75,7 +75,7 @@ class EventLog:
         """
         if any(not event.id for event in events):
             raise BadInput("An event without an id cannot be kept.", remedy="Derive one from its content.")
-        with self._mutex, self._lock():
+        with self._mutex, self._lock("append"):
             self._catch_up()
             fresh: dict[str, Event] = {}
             new = []
@@ -100,7 +100,7 @@ class EventLog:
         """
         _require_columns(part)
         target = self.history / f"{name}.parquet"
-        with self._mutex, self._lock():
+        with self._lock("move"):
             with files.whole(target) as draft:
                 try:
                     os.rename(part, draft)
@@ -115,7 +115,7 @@ class EventLog:
 
         Live events are copied into a temporary table beside it (about 300,000 a second).
         """
-        with self._mutex, self._lock(shared=True):
+        with self._lock("move", shared=True):
             parts = self._parts()
             segments = self._segments()
             _spool(connection, segments, parts, into=f"{name}__live")
@@ -129,21 +129,28 @@ class EventLog:
 
         Returns the number of events moved. A crash between the two steps shows no event twice.
         """
-        with self._mutex, self._lock():
-            segments = self._segments() if everything else self._segments()[:-1]
-            if not segments:
-                return 0
-            connection = tables.connect(threads=1)
-            _spool(connection, segments, self._parts(), into="moving")
-            moved = connection.execute("SELECT count(*) FROM moving").fetchone()
-            if moved and moved[0]:
-                part = self.history / f"live-{segments[0].stem}-to-{segments[-1].stem}.parquet"
-                ordered = f'SELECT {_COLUMNS} FROM moving ORDER BY greatest("time", received), id'
-                tables.replace(connection, ordered, part)
-            for segment in segments:
-                segment.unlink()
-            files.flush(self.live)
-            return int(moved[0]) if moved else 0
+        with self._lock("move"):
+            files.sweep(self.history)
+            if not everything:
+                return self._move(self._segments()[:-1])
+            with self._mutex, self._lock("append"):
+                return self._move(self._segments())
+
+    def _move(self, segments: list[Path]) -> int:
+        if not segments:
+            return 0
+        connection = tables.connect(threads=1)
+        _spool(connection, segments, self._parts(), into="moving")
+        counted = connection.execute("SELECT count(*) FROM moving").fetchone()
+        moved = int(counted[0]) if counted else 0
+        if moved:
+            part = self.history / f"live-{segments[0].stem}-to-{segments[-1].stem}.parquet"
+            ordered = f'SELECT {_COLUMNS} FROM moving ORDER BY greatest("time", received), id'
+            tables.replace(connection, ordered, part)
+        for segment in segments:
+            segment.unlink()
+        files.flush(self.live)
+        return moved
 
     def _segments(self) -> list[Path]:
         return [self.live / name for name in sorted(os.listdir(self.live)) if name.endswith(".events")]
@@ -152,8 +159,8 @@ class EventLog:
         return [self.history / name for name in sorted(os.listdir(self.history)) if name.endswith(".parquet")]
 
     @contextmanager
-    def _lock(self, *, shared: bool = False) -> Iterator[None]:
-        handle = os.open(self.live / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    def _lock(self, what: str, *, shared: bool = False) -> Iterator[None]:
+        handle = os.open(self.live / f"{what}.lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
             yield
@@ -172,7 +179,9 @@ class EventLog:
         segments = self._segments()
         for segment in segments:
             start = self._ends.get(segment.name, 0)
-            if _size(segment) > start:
+            if _size(segment) <= start:
+                continue
+            with suppress(FileNotFoundError):  # moved to history a moment ago: it is looked at next
                 for end, payload in frames.read(segment, start):
                     self._ids.update(row.id for row in _IDS.decode_lines(payload))
                     self._ends[segment.name] = end

@@ -23,40 +23,28 @@ def explore(
     """
     coins, draws = rng.random((2, slots)).tolist()
     ranking = np.argsort(-scores, kind="stable")
-    if advertisers is None or most_per_advertiser is None:
-        codes, most = None, 0
-    else:
-        codes, most = advertisers[ranking], most_per_advertiser
-    left = len(ranking)
-    closed: list[int] = []  # places in the ranking that are gone, ascending
+    codes = advertisers[ranking] if advertisers is not None and most_per_advertiser is not None else None
+    free = np.ones(len(ranking), np.bool_)  # places of the ranking that are still open
+    left, best = len(ranking), 0
     chosen, odds, drawn = [], [], []
     taken: dict[int, int] = {}
     for coin, draw in zip(coins, draws, strict=True):
         if not left:
             break
+        while not free[best]:
+            best += 1
         by_chance = coin < exploration
-        best = _open(0, closed)
-        place = _open(int(draw * left), closed) if by_chance else best
+        place = int(np.flatnonzero(free)[int(draw * left)]) if by_chance else best
         chosen.append(place)
         odds.append(exploration / left + (1.0 - exploration) * (place == best))
         drawn.append(by_chance)
-        gone = [place]
+        free[place] = False
+        left -= 1
         if codes is not None and codes[place] >= 0:
             code = int(codes[place])
             taken[code] = taken.get(code, 0) + 1
-            if taken[code] >= most:
-                gone = np.flatnonzero(codes == code).tolist()
-        closed = sorted({*closed, *gone})
-        left = len(ranking) - len(closed)
+            if taken[code] == most_per_advertiser:
+                free &= codes != code
+                left = int(np.count_nonzero(free))
     order: NDArray[np.intp] = ranking[np.array(chosen, dtype=np.intp)]
     return order, np.array(odds, dtype=np.float64), np.array(drawn, dtype=np.bool_)
-
-
-def _open(rank: int, closed: list[int]) -> int:
-    """The place of the rank-th candidate that is not closed."""
-    place = rank
-    for gone in closed:
-        if gone > place:
-            break
-        place += 1
-    return place

@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from hawker.errors import Corrupt, NotFound, StorageFull
+from hawker.errors import BadRecord, Corrupt, NotFound, StorageFull
 from hawker.records.consent import ConsentPath
 from hawker.records.decision import Candidates, Decision, Request, ShownAd, Slot
 from hawker.records.ids import stamped
@@ -119,6 +120,18 @@ def test_a_full_disk_is_told_and_nothing_queued_is_lost(
     log.flush()
     assert [one.id for one in log.scan()] == [decision(1).id, decision(2).id]
     log.close()
+
+
+def test_a_decision_that_cannot_be_packed_is_told_and_the_log_goes_on(tmp_path: Path) -> None:
+    log = DecisionLog(tmp_path)
+    log.append(decision(1))
+    log.append(msgspec.structs.replace(decision(2), versions={"model": object()}))
+    with pytest.raises(BadRecord, match="cannot be packed"):
+        log.flush()
+    log.append(decision(4))
+    log.close()
+    assert {decision(1).id, decision(4).id} <= {one.id for one in log.scan()}
+    assert decision(2).id not in {one.id for one in log.scan()}
 
 
 def test_a_full_queue_waits_for_the_disk(tmp_path: Path) -> None:

@@ -186,9 +186,10 @@ class DecisionLog:
             return list(islice(self._queue, _BLOCK))
 
     def _write(self, batch: list[Decision]) -> None:
+        """Append a batch in full and count it out of the queue; one that cannot be packed is left out."""
         if not batch:
             return
-        block = b"".join(frames.framed(_ENCODE.encode(decision)) for decision in batch)
+        block, unpacked = _packed(batch)
         if self._handle < 0:
             self._open()
         self._end = frames.append(self._handle, block, end=self._end)
@@ -197,6 +198,8 @@ class DecisionLog:
                 self._queue.popleft()
             self._written += len(batch)
             self._changed.notify_all()
+        if unpacked:
+            raise unpacked
 
     def _sync(self) -> None:
         written = self._written
@@ -230,6 +233,16 @@ class DecisionLog:
             self._changed.notify_all()
             while self._error is not None:
                 self._changed.wait(_SYNC_SECONDS)
+
+
+def _packed(batch: list[Decision]) -> tuple[bytes, BadRecord | None]:
+    packed, error = [], None
+    for decision in batch:
+        try:
+            packed.append(frames.framed(_ENCODE.encode(decision)))
+        except (TypeError, ValueError, OverflowError) as cause:
+            error = BadRecord(f"Decision '{decision.id}' cannot be packed: {cause}.")
+    return b"".join(packed), error
 
 
 def _stamp(id: str) -> int | None:

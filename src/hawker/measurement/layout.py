@@ -23,7 +23,7 @@ _SEEN = (
 )  # fmt: skip
 _FILED = ("hides", "same_product", "halo", "new_to_brand", "shoppers", "synthetic")
 _SHORT = frozenset({"ctr", "cvr", "conversion_rate", "roas"})
-_RANKS = {"cvr": 4, "clicks": 3, "conversions": 2, "spend": 1}
+_RANKS = {"cvr": 6, "clicks": 5, "conversions": 4, "spend": 3, "revenue": 2, "roas": 1}
 _OF_CLICKS = frozenset({"clicks", "ctr", "cvr"})
 _OF_MONEY = frozenset({"spend", "roas"})
 

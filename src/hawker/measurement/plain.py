@@ -14,7 +14,8 @@ _NARROWEST = 12
 
 def plain(page: Page, *, width: int = 120) -> str:
     """The page for a terminal of that many cells; no colours, so that it can be piped."""
-    parts = [page.title, page.subtitle, "═" * min(width, 2 * _NARROWEST + cells(page.title))]
+    title = visible(page.title)
+    parts = [title, page.subtitle, "═" * min(width, cells(title))]
     for block in page.blocks:
         parts += ["", *_block(block, width)]
     return "\n".join(line.rstrip() for line in parts) + "\n"
@@ -30,11 +31,8 @@ def cells(text: str) -> int:
 
 
 def fitted(text: str, width: int, *, right: bool = False) -> str:
-    """The text in exactly `width` cells, cut with an ellipsis where it is longer.
-
-    Control characters, which could move the cursor, are shown as a dot.
-    """
-    clean = "".join("·" if category(c) in ("Cc", "Cf") else c for c in text)
+    """The text in exactly `width` cells, cut with an ellipsis where it is longer."""
+    clean = visible(text)
     if cells(clean) > width:
         while clean and cells(clean) > width - 1:
             clean = clean[:-1]
@@ -43,11 +41,16 @@ def fitted(text: str, width: int, *, right: bool = False) -> str:
     return gap + clean if right else clean + gap
 
 
+def visible(text: str) -> str:
+    """The text with a dot for each control character, which could move the cursor or hide words."""
+    return "".join("·" if category(c) in ("Cc", "Cf") else c for c in text)
+
+
 def _block(block: Block, width: int) -> list[str]:
     if isinstance(block, Prose):
         return _prose(block, width)
     if isinstance(block, Tiles):
-        return _tiles(block)
+        return _tiles(block, width)
     if isinstance(block, Trend):
         return _trend(block, width)
     return _table(block, width)
@@ -56,7 +59,7 @@ def _block(block: Block, width: int) -> list[str]:
 def _prose(block: Prose, width: int) -> list[str]:
     lines = [block.title]
     for text in block.lines:
-        first, *rest = _wrapped(text, width - 4)
+        first, *rest = _wrapped(visible(text), width - 4)
         lines += [f"  {_MARKS[block.tone]} {first}", *(f"    {line}" for line in rest)]
     return lines
 
@@ -81,15 +84,20 @@ def _pieces(text: str) -> list[str]:
     return pieces
 
 
-def _tiles(block: Tiles) -> list[str]:
+def _tiles(block: Tiles, width: int) -> list[str]:
     name = max(cells(tile.title) for tile in block.tiles)
     value = max(cells(tile.figure.text) for tile in block.tiles)
     detail = max(cells(tile.figure.detail) for tile in block.tiles)
+    room = min(24, width - name - value - detail - 8)
     return [
-        f"  {fitted(t.title, name)}  {fitted(t.figure.text, value, right=True)}  "
-        f"{fitted(t.figure.detail, detail)}  {charts.sparkline(t.series) if len(t.series) > 1 else ''}"
-        for t in block.tiles
+        f"  {fitted(tile.title, name)}  {fitted(tile.figure.text, value, right=True)}  "
+        f"{fitted(tile.figure.detail, detail)}  {_line(tile.series, room)}"
+        for tile in block.tiles
     ]
+
+
+def _line(series: tuple[float | None, ...], room: int) -> str:
+    return charts.sparkline(series, width=room) if len(series) > 1 and room > 4 else ""
 
 
 def _trend(block: Trend, width: int) -> list[str]:
@@ -116,7 +124,8 @@ def _table(table: Table, width: int) -> list[str]:
             chart = f" {_chart(row[place], column, highest[at])}" if drawn[at] else ""
             parts.append("  " + fitted(_text(row[place], column), sizes[at], right=at > 0) + chart)
         lines.append("".join(parts))
-    return [*lines, *(f"  {text}" for text in (table.more, left) if text)]
+    notes = [line for text in (table.more, left) if text for line in _wrapped(text, width - 2)]
+    return [*lines, *(f"  {line}" for line in notes)]
 
 
 def _columns(table: Table, width: int) -> tuple[list[int], str]:

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from hawker.features.compiled import compiled
 from hawker.features.events import EventArrays
 from hawker.features.schema import KEYS
 from hawker.records.catalogue import LEVELS, Product, levels
@@ -18,8 +19,10 @@ from hawker.storage import tables
 
 _PLAIN = ("shopper", "product", "location", "placement", "campaign")  # keys an event names itself
 _FROM_PRODUCT = ("category", "shelf", "department", "brand", "line")
-_SECONDS = 1000.0
+_FIRST = KEYS.index(_FROM_PRODUCT[0])
+_LATER = (-1,) * len(_FROM_PRODUCT)
 _UNITS = 1_000_000.0
+_SECONDS = 1000.0
 
 
 class Vocabulary:
@@ -59,8 +62,9 @@ class Codes:
         default_factory=lambda: {name: Vocabulary() for name in (*_PLAIN, *_FROM_PRODUCT, "session")}
     )
     product_keys: NDArray[np.int32] = field(
-        default_factory=lambda: np.full((0, len(_FROM_PRODUCT)), -1, dtype=np.int32)
+        default_factory=lambda: np.full((1, len(_FROM_PRODUCT)), -1, dtype=np.int32)
     )
+    """One row a product code, then at least one row of -1: so code -1 finds nothing known."""
 
     def __getitem__(self, name: str) -> Vocabulary:
         return self.vocabularies[name]
@@ -87,37 +91,46 @@ class Codes:
             self.product_keys[table[:, 0]] = table[:, 1:]
 
     def of_products(self, key: str, products: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The category, shelf, department or brand codes of products; -1 where unknown."""
-        column = self.product_keys[:, _FROM_PRODUCT.index(key)]
-        found: NDArray[np.int32] = np.where(products >= 0, column[np.maximum(products, 0)], -1)
-        return found.astype(np.int32)
+        """The category, shelf, department, brand or line codes of products; -1 where unknown."""
+        self._fit_products()
+        found: NDArray[np.int32] = self.product_keys[products, _FROM_PRODUCT.index(key)]
+        return found
 
     def _fit_products(self) -> None:
-        missing = len(self["product"]) - len(self.product_keys)
+        missing = len(self["product"]) + 1 - len(self.product_keys)
         if missing > 0:
-            unknown = np.full((missing, len(_FROM_PRODUCT)), -1, dtype=np.int32)
+            more = max(missing, len(self.product_keys))
+            unknown = np.full((more, len(_FROM_PRODUCT)), -1, dtype=np.int32)
             self.product_keys = np.concatenate([self.product_keys, unknown])
 
     def encode(self, events: Sequence[Event], *, tolerance: int = 0) -> EventArrays:
         """Live events as arrays, in canonical order. `tolerance` is in microseconds."""
-        ordered = sorted(events, key=lambda e: (released(e.time, e.received, tolerance=tolerance), e.id))
-        keys = np.full((len(ordered), len(KEYS)), -1, dtype=np.int32)
-        for row, event in enumerate(ordered):
-            for name in _PLAIN:
-                keys[row, KEYS.index(name)] = self[name].code(getattr(event, name))
-        sessions = [self["session"].code(event.session) for event in ordered]
-        self._fill(keys)
-        return EventArrays(
-            time=np.array(
-                [released(e.time, e.received, tolerance=tolerance) for e in ordered], dtype=np.int64
-            ),
-            kind=np.array([KIND_CODE[e.kind] for e in ordered], dtype=np.int8),
-            session=np.array(sessions, dtype=np.int64),
-            keys=keys,
+        moments = [released(event.time, event.received, tolerance=tolerance) for event in events]
+        if len(events) > 1:
+            order = sorted(range(len(events)), key=lambda i: (moments[i], events[i].id))
+            events, moments = [events[i] for i in order], [moments[i] for i in order]
+        session = self.vocabularies["session"].code
+        return self._arrays(
+            moments,
+            kind=[KIND_CODE[event.kind] for event in events],
+            session=[session(event.session) for event in events],
+            keys=np.array([self._row(event) for event in events], dtype=np.int32).reshape(-1, len(KEYS)),
             values=np.array(
-                [(1.0, e.quantity, e.value / _UNITS, e.dwell_ms / _SECONDS) for e in ordered],
-                dtype=np.float64,
-            ).reshape(len(ordered), 4),
+                [(1.0, event.quantity, event.value, event.dwell_ms) for event in events], dtype=np.float64
+            ).reshape(-1, 4),
+        )
+
+    def _row(self, event: Event) -> tuple[int, ...]:
+        """The keys an event names itself, at their places among KEYS; the rest is filled in later."""
+        of = self.vocabularies
+        return (
+            of["shopper"].code(event.shopper),
+            of["product"].code(event.product),
+            *_LATER,
+            of["location"].code(event.location),
+            of["placement"].code(event.placement),
+            of["campaign"].code(event.campaign),
+            0,
         )
 
     def load(
@@ -144,35 +157,30 @@ class Codes:
             f"FROM (SELECT * FROM {view} WHERE {where}) AS e "
             f"JOIN kind_codes AS k ON e.kind = k.kind {joins} ORDER BY released, e.id",
         )
-        return self._arrays(found)
-
-    def _arrays(self, found: dict[str, NDArray[Any]]) -> EventArrays:
         count = len(found["released"])
-        keys = np.full((count, len(KEYS)), -1, dtype=np.int32)
+        keys = np.zeros((count, len(KEYS)), dtype=np.int32)
         for name in _PLAIN:
             keys[:, KEYS.index(name)] = found[name]
-        self._fill(keys)
-        values = np.empty((count, 4), dtype=np.float64)
-        values[:, 0] = 1.0
-        values[:, 1] = found["quantity"]
-        values[:, 2] = found["value"] / _UNITS
-        values[:, 3] = found["dwell_ms"] / _SECONDS
+        values = np.ones((count, 4), dtype=np.float64)
+        for place, name in enumerate(("quantity", "value", "dwell_ms"), start=1):
+            values[:, place] = found[name]
+        return self._arrays(
+            found["released"], kind=found["kind"], session=found["session"], keys=keys, values=values
+        )
+
+    def _arrays(
+        self, time: Any, *, kind: Any, session: Any, keys: NDArray[np.int32], values: NDArray[np.float64]
+    ) -> EventArrays:
+        """Add what the catalogue knows of each event's product, and bring values to their units."""
+        self._fit_products()
+        _complete(keys, values, self.product_keys)
         return EventArrays(
-            time=found["released"].astype(np.int64),
-            kind=found["kind"].astype(np.int8),
-            session=found["session"].astype(np.int64),
+            time=np.asarray(time, dtype=np.int64),
+            kind=np.asarray(kind, dtype=np.int8),
+            session=np.asarray(session, dtype=np.int64),
             keys=keys,
             values=values,
         )
-
-    def _fill(self, keys: NDArray[np.int32]) -> None:
-        """Add what the catalogue knows of each event's product, and the one row of everything."""
-        self._fit_products()
-        products = keys[:, KEYS.index("product")]
-        if len(self.product_keys):
-            for key in _FROM_PRODUCT:
-                keys[:, KEYS.index(key)] = self.of_products(key, products)
-        keys[:, KEYS.index("everything")] = 0
 
     def _extend(self, connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
         vocabulary = self[name]
@@ -186,3 +194,12 @@ class Codes:
             f"SELECT CAST(name AS VARCHAR) AS name, code FROM given_{name}"
         )
         connection.unregister(f"given_{name}")
+
+
+@compiled
+def _complete(keys: NDArray[np.int32], values: NDArray[np.float64], product_keys: NDArray[np.int32]) -> None:
+    for e in range(len(keys)):
+        for c in range(product_keys.shape[1]):
+            keys[e, _FIRST + c] = product_keys[keys[e, 1], c] if keys[e, 1] >= 0 else -1
+        values[e, 2] /= _UNITS
+        values[e, 3] /= _SECONDS

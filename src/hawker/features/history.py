@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hawker.features.compiled import compiled
 from hawker.features.events import EventArrays
 from hawker.features.schema import KEYS, kinds_mask
 from hawker.records.events import EventKind
@@ -23,13 +24,6 @@ INTEREST = (
 )
 
 
-def _touching(events: EventArrays, start: int, stop: int, kinds: int) -> NDArray[np.intp]:
-    part = events.part(start, stop)
-    wanted = (1 << part.kind.astype(np.int64)) & kinds != 0
-    named = (part.keys[:, _SHOPPER] >= 0) & (part.keys[:, _PRODUCT] >= 0)
-    return start + np.flatnonzero(wanted & named)
-
-
 class Sequences:
     """The last `k` products each shopper touched, newest last, with their kinds and times."""
 
@@ -43,22 +37,22 @@ class Sequences:
 
     def fold(self, events: EventArrays, *, start: int = 0, stop: int | None = None) -> None:
         """Take in events[start:stop], in canonical order."""
-        rows = _touching(events, start, len(events) if stop is None else stop, self._kinds)
-        if not len(rows):
-            return
-        shoppers = events.keys[rows, _SHOPPER].astype(np.int64)
-        self._room(int(shoppers.max()) + 1)
-        order = np.argsort(shoppers, kind="stable")
-        _, first, counts = np.unique(shoppers[order], return_index=True, return_counts=True)
-        rank = np.empty(len(rows), dtype=np.int64)
-        rank[order] = np.arange(len(rows)) - np.repeat(first, counts)
-        keep = rank >= np.bincount(shoppers)[shoppers] - self.k
-        at = (self._counts[shoppers] + rank) % self.k
-        who, where = shoppers[keep], at[keep]
-        self._items[who, where] = events.keys[rows[keep], _PRODUCT]
-        self._codes[who, where] = events.kind[rows[keep]]
-        self._times[who, where] = events.time[rows[keep]]
-        np.add.at(self._counts, shoppers, 1)
+        end = len(events) if stop is None else stop
+        while start < end:
+            start = _remember(
+                events.time,
+                events.kind,
+                events.keys,
+                start,
+                end,
+                self._kinds,
+                self._counts,
+                self._items,
+                self._codes,
+                self._times,
+            )
+            if start < end:
+                self._room(int(events.keys[start, _SHOPPER]) + 1)
 
     def read(self, shopper: int) -> tuple[NDArray[np.int32], NDArray[np.int8], NDArray[np.int64]]:
         """Products, kinds and times of one shopper, oldest first; empty where there are none."""
@@ -104,7 +98,7 @@ class MeanVectors:
         kinds: tuple[EventKind, ...] = INTEREST,
     ) -> None:
         self.name = name
-        self.vectors = vectors
+        self.vectors = np.ascontiguousarray(vectors, dtype=np.float32)
         self.half_life = half_life
         self._kinds = kinds_mask(kinds)
         self._known = np.count_nonzero(vectors, axis=1) > 0
@@ -114,21 +108,24 @@ class MeanVectors:
 
     def fold(self, events: EventArrays, *, start: int = 0, stop: int | None = None) -> None:
         """Take in events[start:stop], in canonical order, one after another."""
-        rows = _touching(events, start, len(events) if stop is None else stop, self._kinds)
-        products = events.keys[rows, _PRODUCT]
-        rows = rows[products < len(self.vectors)]
-        rows = rows[self._known[events.keys[rows, _PRODUCT]]]
-        if not len(rows):
-            return
-        self._room(int(events.keys[rows, _SHOPPER].max()) + 1)
-        for row in rows:
-            who, time = events.keys[row, _SHOPPER], events.time[row]
-            factor = (
-                2.0 ** (-((time - self._last[who]) / DAY) / self.half_life) if self._weights[who] else 0.0
+        end = len(events) if stop is None else stop
+        while start < end:
+            start = _mix(
+                events.time,
+                events.kind,
+                events.keys,
+                start,
+                end,
+                self._kinds,
+                self._known,
+                self.vectors,
+                -1.0 / self.half_life,
+                self._sums,
+                self._weights,
+                self._last,
             )
-            self._sums[who] = self._sums[who] * factor + self.vectors[events.keys[row, _PRODUCT]]
-            self._weights[who] = self._weights[who] * factor + 1.0
-            self._last[who] = time
+            if start < end:
+                self._room(int(events.keys[start, _SHOPPER]) + 1)
 
     def read(self, shopper: int) -> NDArray[np.float32]:
         """The mean vector of one shopper, of unit length; zeros where nothing is known.
@@ -158,3 +155,61 @@ class MeanVectors:
             self._sums = np.concatenate([self._sums, np.zeros((more, self._sums.shape[1]))])
             self._weights = np.concatenate([self._weights, np.zeros(more)])
             self._last = np.concatenate([self._last, np.zeros(more, dtype=np.int64)])
+
+
+@compiled
+def _remember(
+    time: NDArray[np.int64],
+    kind: NDArray[np.int8],
+    keys: NDArray[np.int32],
+    start: int,
+    stop: int,
+    kinds: int,
+    counts: NDArray[np.int64],
+    items: NDArray[np.int32],
+    codes: NDArray[np.int8],
+    times: NDArray[np.int64],
+) -> int:
+    """Write each touch over the shopper's oldest; returns where a shopper came without a row yet."""
+    for e in range(start, stop):
+        who, product = keys[e, _SHOPPER], keys[e, _PRODUCT]
+        if ((np.int64(1) << kind[e]) & kinds) == 0 or who < 0 or product < 0:
+            continue
+        if who >= len(counts):
+            return e
+        at = counts[who] % items.shape[1]
+        items[who, at], codes[who, at], times[who, at] = product, kind[e], time[e]
+        counts[who] += 1
+    return stop
+
+
+@compiled
+def _mix(
+    time: NDArray[np.int64],
+    kind: NDArray[np.int8],
+    keys: NDArray[np.int32],
+    start: int,
+    stop: int,
+    kinds: int,
+    known: NDArray[np.bool_],
+    vectors: NDArray[np.float32],
+    rate: float,
+    sums: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    last: NDArray[np.int64],
+) -> int:
+    """Let the past fade and add one vector; returns where a shopper came without a row yet."""
+    for e in range(start, stop):
+        who, product = keys[e, _SHOPPER], keys[e, _PRODUCT]
+        if ((np.int64(1) << kind[e]) & kinds) == 0 or who < 0 or product < 0:
+            continue
+        if product >= len(known) or not known[product]:
+            continue
+        if who >= len(weights):
+            return e
+        factor = np.exp2((time[e] - last[who]) / DAY * rate) if weights[who] > 0.0 else 0.0
+        for d in range(sums.shape[1]):
+            sums[who, d] = sums[who, d] * factor + vectors[product, d]
+        weights[who] = weights[who] * factor + 1.0
+        last[who] = time[e]
+    return stop

@@ -38,6 +38,9 @@ VALUES = ("one", "quantity", "value", "dwell", "visit", "repeat", "gap_days", "g
 """What a counter may add up: per event, or exposed by an earlier table (the last four)."""
 
 
+MOST_TABLES = 60
+
+
 class Op(IntEnum):
     """How a column takes in an event: add; add to a decaying sum; remember first or last; count visits."""
 
@@ -93,6 +96,8 @@ class Plan(Struct, frozen=True):
 
 def plan(tables: tuple[Table, ...]) -> Plan:
     """Check a schema and lay it out. At most 60 tables of at most two keys each."""
+    if len(tables) > MOST_TABLES:
+        raise BadSetting(f"A schema of {len(tables)} tables.", remedy=f"Keep at most {MOST_TABLES}.")
     table_rows: list[list[int]] = []
     column_rows: list[list[int]] = []
     half_lives = sorted({c.half_life for t in tables for c in t.columns if c.op is Op.DECAYED})

@@ -20,7 +20,7 @@ from hawker.features.standard import STANDARD
 from hawker.features.windows import Windows
 from hawker.storage import files
 
-FORMAT = 1
+FORMAT = 2
 
 
 class State:
@@ -72,6 +72,7 @@ class State:
             "watermark": self.watermark,
             "vocabularies": names,
             "tables": [repr(table) for table in self.plan.tables],
+            "interests": self.interests.name if self.interests else "",
         }
         arrays["about"] = np.frombuffer(json.dumps(about, ensure_ascii=False).encode(), dtype=np.uint8)
         buffer = io.BytesIO()
@@ -79,7 +80,10 @@ class State:
         files.write(path, buffer.getvalue())
 
     def load(self, path: Path) -> bool:
-        """Take over a snapshot; False where there is none, or it was made by another schema."""
+        """Take over a snapshot; False where there is none, or it was made by another schema or encoder.
+
+        False leaves the state as it was: fold the event log from its beginning.
+        """
         if not path.is_file():
             return False
         try:
@@ -95,6 +99,8 @@ class State:
         about = json.loads(arrays["about"].tobytes().decode())
         if about["format"] != FORMAT or about["tables"] != [repr(table) for table in self.plan.tables]:
             return False
+        if self.interests is not None and about["interests"] != self.interests.name:
+            return False
         self.codes.vocabularies = {name: Vocabulary(names) for name, names in about["vocabularies"].items()}
         self.codes.product_keys = arrays["product_keys"]
         for part, holder in self._parts():
@@ -103,5 +109,11 @@ class State:
         self.watermark = int(about["watermark"])
         return True
 
-    def _parts(self) -> list[tuple[str, Counters | Windows | Sequences]]:
-        return [("counters", self.counters), ("windows", self.windows), ("sequences", self.sequences)]
+    def _parts(self) -> list[tuple[str, Counters | Windows | Sequences | MeanVectors]]:
+        interests = [("interests", self.interests)] if self.interests is not None else []
+        return [
+            ("counters", self.counters),
+            ("windows", self.windows),
+            ("sequences", self.sequences),
+            *interests,
+        ]

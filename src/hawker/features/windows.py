@@ -36,33 +36,39 @@ class Windows:
     def fold(self, events: EventArrays, *, start: int = 0, stop: int | None = None) -> None:
         """Take in events[start:stop], in canonical order."""
         end = len(events) if stop is None else stop
-        part = events.part(start, end)
-        rows = np.flatnonzero(
-            ((1 << part.kind.astype(np.int64)) & self._kinds != 0) & (part.keys[:, _PRODUCT] >= 0)
-        )
-        if not len(rows):
-            return
-        products = part.keys[rows, _PRODUCT]
-        amounts = np.rint(part.values[rows, 1] * THOUSANDTHS).astype(np.int64)
-        self._room(len(rows), int(products.max()) + 1)
-        at = slice(self._end, self._end + len(rows))
-        self._times[at], self._products[at], self._amounts[at] = part.time[rows], products, amounts
-        self._end += len(rows)
-        for sums in self._sums:
-            np.add.at(sums, products, amounts)
-
-    def advance(self, now: int) -> None:
-        """Let go of everything at or before `now` less the window."""
-        for index, days in enumerate(self.days):
-            self._heads[index] = _expire(
+        self._make_room(end - start)
+        while start < end:
+            start, self._end = _take(
+                events.time,
+                events.kind,
+                events.keys,
+                events.values,
+                start,
+                end,
+                self._kinds,
                 self._times,
                 self._products,
                 self._amounts,
-                self._sums[index],
-                self._heads[index],
+                self._sums,
                 self._end,
-                now - days * DAY,
             )
+            if start < end:
+                self._know(int(events.keys[start, _PRODUCT]))
+
+    def advance(self, now: int) -> None:
+        """Let go of everything older than `now` less the window."""
+        for index, days in enumerate(self.days):
+            head = self._heads[index]
+            if head < self._end and self._times[head] < now - days * DAY:
+                self._heads[index] = _expire(
+                    self._times,
+                    self._products,
+                    self._amounts,
+                    self._sums[index],
+                    head,
+                    self._end,
+                    now - days * DAY,
+                )
 
     def read(self, products: NDArray[np.int32]) -> NDArray[np.float64]:
         """Units per product and window: (n, windows)."""
@@ -89,18 +95,54 @@ class Windows:
         self._amounts, self._sums = arrays["amounts"].copy(), arrays["sums"].copy()
         self._heads, self._end = arrays["heads"].copy(), len(arrays["times"])
 
-    def _room(self, more: int, products: int) -> None:
-        if self._end + more > len(self._times):
-            size = 2 * (self._end + more)
-            for name in ("_times", "_products", "_amounts"):
-                old = getattr(self, name)
-                grown = np.zeros(size, dtype=old.dtype)
-                grown[: self._end] = old[: self._end]
-                setattr(self, name, grown)
-        if products > self._sums.shape[1]:
-            grown = np.zeros((len(self.days), 2 * products), dtype=np.int64)
-            grown[:, : self._sums.shape[1]] = self._sums
-            self._sums = grown
+    def _make_room(self, more: int) -> None:
+        """Room for more sales; what has left every window makes room first."""
+        if self._end + more <= len(self._times):
+            return
+        first = int(self._heads.min())
+        live = slice(first, self._end)
+        self._heads -= first
+        self._end -= first
+        for name in ("_times", "_products", "_amounts"):
+            old = getattr(self, name)
+            grown = np.zeros(2 * (self._end + more), dtype=old.dtype)
+            grown[: self._end] = old[live]
+            setattr(self, name, grown)
+
+    def _know(self, product: int) -> None:
+        """Room for the sums of a product of that code."""
+        grown = np.zeros((len(self.days), 2 * (product + 1)), dtype=np.int64)
+        grown[:, : self._sums.shape[1]] = self._sums
+        self._sums = grown
+
+
+@compiled
+def _take(
+    time: NDArray[np.int64],
+    kind: NDArray[np.int8],
+    keys: NDArray[np.int32],
+    values: NDArray[np.float64],
+    start: int,
+    stop: int,
+    kinds: int,
+    times: NDArray[np.int64],
+    products: NDArray[np.int32],
+    amounts: NDArray[np.int64],
+    sums: NDArray[np.int64],
+    end: int,
+) -> tuple[int, int]:
+    """Take in sales; returns where it stopped (at a product without a sum yet), and the new end."""
+    for e in range(start, stop):
+        product = keys[e, _PRODUCT]
+        if ((np.int64(1) << kind[e]) & kinds) == 0 or product < 0:
+            continue
+        if product >= sums.shape[1]:
+            return e, end
+        amount = np.int64(np.rint(values[e, 1] * THOUSANDTHS))
+        times[end], products[end], amounts[end] = time[e], product, amount
+        sums[:, product] += amount
+        end += 1
+    return stop, end
 
 
 @compiled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from tests.behaviour.rankers import toy
 
 from hawker import ranking
-from hawker.errors import BadInput
+from hawker.errors import BadInput, BadSetting
 from hawker.features.examples import Examples
 from hawker.ranking.train import Course, descend
 
@@ -65,6 +66,42 @@ def test_progress_is_told_and_ends_at_one(estimator: object) -> None:
     told: list[tuple[str, float]] = []
     ranking.train(estimator, toy(400), progress=lambda step, share: told.append((step, share)))  # type: ignore[arg-type]
     assert [share for _, share in told] == pytest.approx([1 / 3, 2 / 3, 1])
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: ranking.Trees("lambda"), "Trees have no objective 'lambda'.*Did you mean 'lambdarank'"),
+        (lambda: ranking.Trees(leaves=1), "Trees: 'leaves' must be at least 2, not 1"),
+        (lambda: ranking.Linear(rate=float("nan")), "Linear: 'rate' must be at least"),
+        (lambda: ranking.Net(dropout=-0.1), "Net: 'dropout' must be at least 0, not -0.1"),
+    ],
+)
+def test_impossible_parameters_are_refused(make: Callable[[], object], words: str) -> None:
+    with pytest.raises(BadSetting, match=words):
+        make()
+
+
+def test_lambdarank_refuses_a_group_too_large_for_it() -> None:
+    crowd = replace(toy(10_001), group=np.zeros(10_001, dtype=np.int64))
+    with pytest.raises(BadInput, match=r"group holds 10,001 rows.*Sample its negatives"):
+        ranking.train(ranking.Trees("lambdarank", threads=1), crowd)
+
+
+def test_lambdarank_brings_scattered_groups_together() -> None:
+    rows = toy(1000)
+    order = np.random.default_rng(0).permutation(1000)
+    scattered = rows.take(order[np.argsort(rows.group[order] % 7, kind="stable")])
+    together = scattered.take(np.argsort(scattered.group, kind="stable"))
+    estimator = ranking.Trees("lambdarank", trees=10, least=10, threads=1)
+    left, right = (ranking.train(estimator, part).predict(rows.x) for part in (scattered, together))
+    np.testing.assert_array_equal(left, right)
+
+
+def test_trees_stop_early_on_the_validation_slice() -> None:
+    eager = ranking.Trees(trees=400, rate=0.5, least=5, patience=5, threads=1)
+    model = ranking.train(eager, toy(600), valid=toy(600, seed=3))
+    assert model.recipe["course"]["trees"] < 60
 
 
 class Steps:

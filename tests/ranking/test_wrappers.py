@@ -12,7 +12,6 @@ from tests.behaviour.rankers import NAMES, toy
 from hawker import ranking
 from hawker.errors import BadInput, BadSetting
 from hawker.ranking.metrics import judge, log_loss
-from hawker.ranking.ranker import sigmoid
 
 BOUGHT = ranking.Rule(NAMES, {"bought": 1.0})
 NOISE = ranking.Rule(NAMES, {"noise a": 1.0})
@@ -117,7 +116,9 @@ def test_a_rule_orders_by_precedence_and_explains_itself(tmp_path: Path) -> None
     rows = np.float32([[1, 0, 0, 0], [0, 9, 0, 0], [np.nan, 3, np.nan, 0]])
     assert rule.score(rows).tolist() == [100, 9, 3]
     assert rule.explain(rows[1]) == {"bought": 0, "kind": 9}
-    assert rule.predict(rows) == pytest.approx(sigmoid(np.array([100, 9, 3.0])))
+    far = rule.link(np.array([-5.0, 0, 1, 1e6, 1e6 + 1, 1e11, 1e12]))
+    assert ((far > 0) & (far < 1)).all()
+    assert (np.diff(far)[1:] > 0).all()
     rule.save(tmp_path)
     np.testing.assert_array_equal(ranking.load(tmp_path).predict(rows), rule.predict(rows))
     with pytest.raises(BadInput, match="Did you mean 'bought'"):

@@ -83,6 +83,17 @@ def test_the_same_seed_draws_the_same_and_blocks_do_not_matter(monkeypatch: pyte
     assert not np.allclose(resampled(sums, resamples=100, seed=10), whole)
 
 
+def test_many_clusters_in_bags_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(6)
+    values, cluster = rng.exponential(size=9000), np.arange(9000) // 3
+    alone = mean(cluster, values)
+    monkeypatch.setattr(bootstrap, "MOST", 700)
+    bagged = mean(cluster, values)
+    assert bagged.value == pytest.approx(alone.value)
+    assert bagged.n == alone.n == 3000
+    assert width(bagged) == pytest.approx(width(alone), rel=0.1)
+
+
 def test_totals_sum_by_cluster() -> None:
     np.testing.assert_array_equal(totals([7, 3, 7], [[1, 2, 3], [1, 1, 1]]), [[2, 1], [4, 2]])
 

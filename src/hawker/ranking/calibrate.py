@@ -69,11 +69,12 @@ class Calibrated(Model):
         return self.bend(self.model.scored(x))
 
     def explain(self, row: Rows) -> dict[str, float]:
-        """The inner model's parts, scaled to add up to the calibrated score."""
+        """The inner model's parts, and what calibration adds to their sum."""
         parts = self.model.explain(row)
+        if not parts:
+            return {}
         raw = sum(parts.values())
-        bent = float(self.bend(np.array([raw]))[0])
-        return {name: part * bent / raw for name, part in parts.items()} if raw else parts
+        return {**parts, "(calibration)": float(self.bend(np.array([raw]))[0]) - raw}
 
     def write(self, folder: Path) -> dict[str, Any]:
         self.model.save(folder / "inner")

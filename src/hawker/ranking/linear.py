@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from hawker.features.examples import Examples
 from hawker.ranking.metrics import log_loss
-from hawker.ranking.ranker import Floats, Model, Progress, Rows, base_rate, fits, sigmoid
+from hawker.ranking.ranker import Floats, Model, Progress, Rows, base_rate, fits, possible, sigmoid
 from hawker.ranking.train import descend
 
 _OCTAVES = 40
+_LARGEST = np.float32(2**53)
 _GOLDEN, _MIX1, _MIX2 = (
     np.uint64(0x9E3779B97F4A7C15),
     np.uint64(0xBF58476D1CE4E5B9),
@@ -44,6 +45,9 @@ class Linear:
     l2: float = 1.0
     epochs: int = 3
     patience: int = 1
+
+    def __post_init__(self) -> None:
+        possible(self, bits=1, steps=1, rate=1e-9, l1=0, l2=0, epochs=1, patience=1)
 
     def fit(
         self, examples: Examples, *, valid: Examples | None = None, seed: int = 0, progress: Progress = None
@@ -164,7 +168,7 @@ def _slot(value, key, coded, steps, mask):  # type: ignore[no-untyped-def]
     if np.isnan(value) or (coded and value < 0):
         bin_ = np.int64(0)
     elif coded:
-        bin_ = 2 + np.int64(value)
+        bin_ = 2 + np.int64(min(value, _LARGEST))
     elif value == 0:
         bin_ = np.int64(1)
     else:

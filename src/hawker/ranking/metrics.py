@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from hawker.features.examples import Examples
-from hawker.ranking.ranker import Floats, Model, fits, sigmoid
+from hawker.ranking.ranker import Floats, Model, fits
 from hawker.statistics import Estimate, unknown
 from hawker.statistics.bootstrap import Statistic, Totals, quotient, together
 
@@ -63,7 +63,7 @@ def evaluate(model: Model, examples: Examples, *, resamples: int = 1000, seed: i
     """All figures of a model on examples it has not seen."""
     fits(model.names, examples)
     score = model.score(examples.x)
-    return judge(sigmoid(score), examples, score=score, resamples=resamples, seed=seed)
+    return judge(model.link(score), examples, score=score, resamples=resamples, seed=seed)
 
 
 def judge(

@@ -13,7 +13,7 @@ from hawker.errors import extra
 from hawker.features.examples import Examples
 from hawker.ranking.metrics import log_loss
 from hawker.ranking.network import network
-from hawker.ranking.ranker import Floats, Model, Progress, Rows, base_rate, sigmoid
+from hawker.ranking.ranker import Floats, Model, Progress, Rows, base_rate, possible, sigmoid
 from hawker.ranking.train import descend
 
 STATE = "network.pt"
@@ -35,11 +35,14 @@ class Net:
     norm: bool = True
     rate: float = 1e-3
     decay: float = 1e-4
-    batch: int = 512
+    batch: int = 256
     epochs: int = 5
     patience: int = 1
     seen: int = 5
-    threads: int = 2
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        possible(self, embedding=1, crosses=0, dropout=0, rate=1e-9, decay=0, batch=2, epochs=1, threads=1)
 
     def fit(
         self, examples: Examples, *, valid: Examples | None = None, seed: int = 0, progress: Progress = None

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hawker.errors import BadInput, Corrupt, NotFound
+from hawker.errors import BadInput, BadSetting, Corrupt, NotFound
 from hawker.features.examples import Examples
 from hawker.storage import files
 
@@ -49,7 +49,7 @@ class Estimator(Protocol):
 class Model(ABC):
     """A fitted ranker. `names` are its features in order; `recipe` says how it came about.
 
-    `score` is in log-odds (an unbounded score for pure rankers), `predict` maps it into (0, 1).
+    `score` is in log-odds (an unbounded score for pure rankers), `link` maps it into (0, 1).
     A row's answer does not depend on its neighbours.
     """
 
@@ -59,7 +59,11 @@ class Model(ABC):
 
     def predict(self, x: Rows) -> Floats:
         """Probabilities in (0, 1): float32 (rows, features) to float64 (rows,)."""
-        return sigmoid(self.score(x))
+        return self.link(self.score(x))
+
+    def link(self, score: Floats) -> Floats:
+        """The probability of a score; it never decreases with it."""
+        return sigmoid(score)
 
     def score(self, x: Rows) -> Floats:
         """Log-odds: float32 (rows, features) to float64 (rows,)."""
@@ -128,6 +132,13 @@ def sigmoid(score: Floats) -> Floats:
 def logit(p: Floats) -> Floats:
     """Probabilities to log-odds."""
     return np.asarray(np.log(p) - np.log1p(-p), dtype=np.float64)
+
+
+def possible(settings: object, **least: float) -> None:
+    """Refuse parameters below what makes sense, naming the first."""
+    for name, bound in least.items():
+        if not (value := getattr(settings, name)) >= bound:
+            raise BadSetting(f"{type(settings).__name__}: '{name}' must be at least {bound:g}, not {value}.")
 
 
 def base_rate(examples: Examples) -> float:

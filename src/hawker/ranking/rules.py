@@ -16,11 +16,9 @@ _EVEN = 1e9  # the score whose probability is a half
 
 @dataclass
 class Rule(Model):
-    """Σ weight × feature, an unknown value counting 0; the score orders, its probability means little.
+    """Σ weight × feature, an unknown value counting 0; weights far apart make an order of precedence.
 
-    Scores below 0 count as 0 in `predict`, which grows with the score and never saturates below 1e12.
-
-    Weights far apart make an order of precedence: own purchases first, popularity among equals.
+    `predict` only keeps the order: it grows with scores from 0 to 1e12 and means no rate until calibrated.
 
     >>> rule = Rule(("bought", "popular"), {"bought": 1000.0, "popular": 1.0})
     >>> rule.score(np.float32([[1, 0], [0, 9], [1, 5]])).tolist()
@@ -45,8 +43,8 @@ class Rule(Model):
         values = np.nan_to_num(x[:, used].astype(np.float64))
         return np.asarray((values * self._weights[used]).sum(axis=1))
 
-    def predict(self, x: Rows) -> Floats:
-        odds = np.maximum(self.score(x), 0.0) / _EVEN
+    def link(self, score: Floats) -> Floats:
+        odds = np.maximum(score, 0.0) / _EVEN
         return np.asarray(np.clip(odds / (1.0 + odds), 1e-12, 1 - 1e-12))
 
     def explain(self, row: Rows) -> dict[str, float]:

@@ -10,13 +10,15 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hawker.errors import extra
+from hawker.errors import BadInput, BadSetting, extra, nearest
 from hawker.features.examples import Examples
 from hawker.ranking.forest import Forest
-from hawker.ranking.ranker import Floats, Model, Progress, Rows
+from hawker.ranking.ranker import Floats, Model, Progress, Rows, possible
 from hawker.storage import files
 
 TEXT = "trees.txt"
+_OBJECTIVES = ["binary", "lambdarank"]
+_LARGEST_GROUP = 10_000
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,13 @@ class Trees:
     cut: int = 30
     patience: int = 50
     threads: int = 2
+
+    def __post_init__(self) -> None:
+        if self.objective not in _OBJECTIVES:
+            raise BadSetting(
+                f"Trees have no objective '{self.objective}'.", remedy=nearest(self.objective, _OBJECTIVES)
+            )
+        possible(self, trees=1, leaves=2, rate=1e-9, least=1, columns=1e-9, rows=1e-9, l1=0, l2=0, threads=1)
 
     def fit(
         self, examples: Examples, *, valid: Examples | None = None, seed: int = 0, progress: Progress = None
@@ -124,6 +133,11 @@ def _dataset(lightgbm: Any, examples: Examples, grouped: bool, *, reference: Any
     if grouped:
         examples = examples.take(np.argsort(examples.group, kind="stable"))
         sizes = np.unique(examples.group, return_counts=True)[1]
+        if sizes.max() > _LARGEST_GROUP:
+            raise BadInput(
+                f"A group holds {sizes.max():,} rows; lambdarank takes {_LARGEST_GROUP:,} at most.",
+                remedy="Sample its negatives, or use objective='binary'.",
+            )
     return lightgbm.Dataset(
         examples.x,
         label=examples.y,

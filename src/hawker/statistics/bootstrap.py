@@ -20,6 +20,7 @@ Totals = NDArray[np.float64]
 Statistic = Callable[[Totals], NDArray[np.float64]]
 
 LEAST = 10
+MOST = 20_000
 METHOD = "cluster bootstrap"
 _CELLS = 4_000_000
 
@@ -65,7 +66,7 @@ def together(
         reason = f"{n} clusters; resampling needs at least {LEAST}"
         return dict.fromkeys(asked, unknown(reason, n=n, method=METHOD, level=level))
     whole = sums.sum(axis=0, keepdims=True)
-    drawn = resampled(sums, resamples=resamples, seed=seed)
+    drawn = resampled(_bagged(sums, seed), resamples=resamples, seed=seed)
     answers, start = {}, 0
     for name, (columns, statistic) in asked.items():
         part = slice(start, start := start + len(columns))
@@ -163,6 +164,20 @@ def tails(n: int, *, level: float = 0.95) -> tuple[float, float]:
     wide = sqrt(n / (n - 1)) * student(level, freedom=n - 1)
     outside = NormalDist().cdf(-wide)
     return outside, 1 - outside
+
+
+def _bagged(sums: Totals, seed: int) -> Totals:
+    """Clusters thrown together at random into at most `MOST` bags of one size.
+
+    Bags are as independent as clusters and tell their variance to a percent, at a bounded cost.
+    """
+    n = len(sums)
+    size = -(-n // MOST)
+    if size < 2:
+        return sums
+    bags = n // size
+    bag = np.minimum(np.random.default_rng(seed).permutation(n) // size, bags - 1)
+    return totals(bag, list(sums.T))
 
 
 def _draw(sums: Totals, count: int, rng: np.random.Generator) -> Totals:

@@ -200,7 +200,7 @@ while True:
 
 def test_what_was_acknowledged_survives_kill_9_once(tmp_path: Path) -> None:
     acknowledged = 0
-    for attempt in range(6):
+    for attempt in range(4):
         command = [sys.executable, "-c", WRITER, str(tmp_path), str(acknowledged)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
@@ -220,7 +220,7 @@ def test_processes_may_append_while_another_compacts_and_reads(tmp_path: Path) -
     commands = [[sys.executable, "-c", WRITER, str(tmp_path), start] for start in ("0", "1000000")]
     writers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
     acknowledged = [0, 1_000_000]
-    for turn in range(12):
+    for turn in range(8):
         for place, writer in enumerate(writers):
             assert writer.stdout is not None
             acknowledged[place] = int(writer.stdout.readline())

@@ -123,15 +123,16 @@ class Plain:
         self.seen: dict[str, tuple[str, int]] = {}
         self.bought: dict[tuple[str, str], tuple[float, int]] = {}
 
-    def fold(self, event: Event) -> None:
-        days = (event.time - EPOCH) / DAY
+    def fold(self, event: Event, *, moment: int | None = None) -> None:
+        at = event.time if moment is None else moment
+        days = (at - EPOCH) / DAY
         names = names_of(event, self.catalogue)
         who = event.shopper
         if who and event.kind in (K.VIEW, K.PURCHASE):
             session, before = self.seen.get(who, (None, 0))
-            silent = event.session == "" and event.time - before > HALF_HOUR
+            silent = event.session == "" and at - before > HALF_HOUR
             self.visits[who] += session != event.session or silent
-            self.seen[who] = (event.session, event.time)
+            self.seen[who] = (event.session, at)
         values = {
             "one": 1.0,
             "quantity": event.quantity,
@@ -150,7 +151,7 @@ class Plain:
         for table in TABLES:
             key = tuple(names[name] for name in table.key)
             if all(key):
-                self.taken[table.name, *key].append((event.time, event, values))
+                self.taken[table.name, *key].append((at, event, values))
 
     def read(self, table: Table, column: Column, key: tuple[str, ...], now: int) -> float:
         rows = [r for r in self.taken[table.name, *key] if r[1].kind in column.kinds]

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from hawker.features.arrival import release
 from hawker.features.compiled import compiled
 from hawker.features.events import EventArrays
 from hawker.features.schema import KEYS
@@ -149,12 +150,11 @@ class Codes:
         named = (*_PLAIN, "session")
         codes = ", ".join(f"coalesce(v_{name}.code, -1) AS {name}" for name in named)
         joins = " ".join(f"LEFT JOIN codes_{name} AS v_{name} ON e.{name} = v_{name}.name" for name in named)
-        received = "CASE WHEN e.received = 0 THEN e.time ELSE e.received END"
         found = tables.columns(
             connection,
-            f"SELECT greatest(e.time, {received} - {tolerance}) AS released, k.code AS kind, "
+            f"SELECT e.released AS released, k.code AS kind, "
             f"e.quantity AS quantity, e.value AS value, e.dwell_ms AS dwell_ms, {codes} "
-            f"FROM (SELECT * FROM {view} WHERE {where}) AS e "
+            f"FROM (SELECT *, {release(tolerance)} AS released FROM {view} WHERE {where}) AS e "
             f"JOIN kind_codes AS k ON e.kind = k.kind {joins} ORDER BY released, e.id",
         )
         count = len(found["released"])

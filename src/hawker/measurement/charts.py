@@ -10,7 +10,7 @@ from hawker.measurement.page import Figure, Look, Trend
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LEVELS = "▁▂▃▄▅▆▇█"
-_WIDE, _HIGH, _LEFT, _LOW = 720, 200, 58, 24
+_WIDE, _HIGH, _LEFT, _LOW = 520, 184, 46, 24
 
 
 def sparkline(values: Sequence[float | None], *, width: int = 24) -> str:
@@ -112,7 +112,7 @@ def trend_svg(trend: Trend) -> str:
         f"{escape(_tick(most * k / 4, rate))}</text>"
         for k in range(5)
     )
-    step = max(1, -(-len(trend.labels) // 8))
+    step = max(1, -(-len(trend.labels) // 7))
     days = "".join(
         f'<text class="tick" x="{_LEFT + inner * (i + 0.5) / len(trend.labels):.1f}" y="{_HIGH - 6}" '
         f'text-anchor="middle">{escape(label[5:])}</text>'

@@ -6,6 +6,7 @@ import errno
 import gzip
 import json
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from hawker import ingest
 from hawker.errors import BadInput, BadMapping, BadSetting, StorageFull, UnreadableFile
-from hawker.ingest.catalogue import REASONS, CatalogueResult, propose
+from hawker.ingest.catalogue import REASONS, CatalogueResult, propose, restore
 from hawker.ingest.feeds import rows
 from hawker.records.catalogue import Availability, Product
 from hawker.records.finding import Severity
@@ -63,7 +64,7 @@ def test_two_products_with_one_id_the_first_is_kept_and_the_second_set_aside(sho
     (line,) = quarantined(shop)
     assert (line["file"], line["line"], line["reason"]) == (str(path), 4, "duplicate_id")
     assert f"{path}:2" in line["message"]
-    assert json.loads(line["raw"])["title"] == "Blue sock"
+    assert line["raw"] == "id,title,price\na,Blue sock,7"
 
 
 def test_two_files_with_one_id_clash_too_but_a_later_ingest_replaces(shop: Shop, tmp_path: Path):
@@ -345,3 +346,74 @@ def test_sales_become_products_under_their_commonest_name_and_median_price(tmp_p
             "90B": ("check", 0),
         }
         assert reasons(result) == {"missing_price": 1, "missing_title": 1}
+
+
+def mend(file: Path, edit: Callable[[dict[str, Any]], str]) -> None:
+    """Edit `raw` in every line of a quarantine file, as a person would."""
+    lines = [msgspec.json.decode(line) for line in file.read_text("utf-8").splitlines()]
+    edited = [{**line, "raw": edit(line)} for line in lines]
+    file.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in edited), "utf-8")
+
+
+def test_mended_lines_leave_the_quarantine_and_broken_ones_stay(shop: Shop, tmp_path: Path):
+    text = "id,title,price\na,A,1\nb,,2\nc,C\na,Other,4\ne,,5\n"
+    ingest.catalogue(shop, write(tmp_path, "p.csv", text))
+    (file,) = (shop.quarantine / "catalogue").iterdir()
+    mended = {"b,,2": "b,Beret,2", "c,C": "c,Cap,3"}
+
+    def edit(line: dict[str, Any]) -> str:
+        head, _, row = line["raw"].partition("\n")
+        return f"{head}\n{mended.get(row, row)}"
+
+    mend(file, edit)
+    result = restore(shop, file)
+    assert (result.products, result.set_aside) == (2, 2)
+    assert {key: (product.title, product.price) for key, product in held(shop).items()} == {
+        "a": ("A", 1_000_000),
+        "b": ("Beret", 2_000_000),
+        "c": ("Cap", 3_000_000),
+    }
+    assert [(line["line"], line["reason"]) for line in quarantined(shop)] == [
+        (5, "duplicate_id"),
+        (6, "missing_title"),
+    ]
+    mend(file, lambda line: line["raw"].replace("a,Other", "d,Other").replace("e,,", "e,Else,"))
+    assert restore(shop, file).set_aside == 0
+    assert not file.exists()
+    assert list(held(shop)) == ["a", "b", "c", "d", "e"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("p.jsonl", '{"id": "a", "title": "A", "variants": [{"id": 7}]}\n{"id": "b", "title": "WRONG"}\n'),
+        ("p.jsonld", '[{"@type": "Product", "sku": "a", "name": "A"}, {"@type": "Product", "sku": "WRONG"}]'),
+        ("p.xml", "<rss><item><id>a</id><title>A</title></item><item><id>b&amp;</id>WRONG</item></rss>"),
+        ("p.tsv", "id\ttitle\tlink\timage_link\tprice\na\tA\tl\ti\t1\nb\t\tl\ti\tWRONG\n"),
+        ("p.csv", "Handle,Title,Variant SKU,Variant Price\na,A,a,1\nb,,b,WRONG\n"),
+    ],
+)  # fmt: skip
+def test_what_is_set_aside_can_be_read_by_itself_in_every_format(
+    shop: Shop, tmp_path: Path, name: str, text: str
+):
+    source = write(tmp_path, name, text.replace('"title": "WRONG"', '"title": ""'))
+    assert ingest.catalogue(shop, source).set_aside == 1
+    (file,) = (shop.quarantine / "catalogue").iterdir()
+    (line,) = quarantined(shop)
+    alone = write(tmp_path, f"alone{source.suffix}", line["raw"])
+    assert restore(shop, file).set_aside == 1
+    again = ingest.catalogue(shop, alone)
+    assert again.set_aside == 1
+    assert line["reason"] in reasons(again)
+
+
+def test_excerpts_stay_until_their_source_is_mended(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(rows, "LONGEST", 1_000)
+    ingest.catalogue(shop, write(tmp_path, "p.csv", f"id,title\na,{'x' * 3_000}\nb,B\n"))
+    (file,) = (shop.quarantine / "catalogue").iterdir()
+    assert restore(shop, file).set_aside == 1
+    assert set(held(shop)) == {"b"}
+    ingest.catalogue(shop, write(tmp_path, "p.csv", "id,title\na,A\nb,B\n"))
+    assert not file.exists()

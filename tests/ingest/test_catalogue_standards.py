@@ -165,6 +165,16 @@ def test_merchant_xml_on_one_long_line_is_read_and_a_huge_item_set_aside(
     assert found == {"too_long_line": 1}
 
 
+def test_merchant_xml_with_an_endless_comment_is_given_up_in_bounded_memory(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(rows, "LONGEST", 50_000)
+    item = "<item><id>1</id><title>One</title></item>"
+    products, found = read(shop, tmp_path, "feed.xml", f"<rss>{item}\n<!-- {'x' * 2_000_000} --></rss>")
+    assert set(products) == {"1"}
+    assert found == {"missing_price": 1, "broken_feed": 1}
+
+
 def test_json_ld_offers_groups_and_breadcrumbs(shop: Shop, tmp_path: Path):
     page = [
         {"@type": "BreadcrumbList", "itemListElement": [

@@ -5,24 +5,26 @@ from __future__ import annotations
 import glob
 import json
 import time
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import numpy as np
 
 from hawker.errors import BadInput
-from hawker.ingest import feeds
+from hawker.ingest import feeds, quarantine
 from hawker.ingest.feeds import plain
-from hawker.ingest.feeds.product import Defaults, Notes, products
-from hawker.ingest.feeds.rows import Broken
+from hawker.ingest.feeds.gathering import Gathering
+from hawker.ingest.feeds.product import Defaults
+from hawker.ingest.feeds.rows import Broken, Row
+from hawker.ingest.quarantine import SetAside
 from hawker.records.catalogue import PRODUCT_COLUMNS, Product
-from hawker.records.finding import Finding, Severity
+from hawker.records.finding import Finding
 from hawker.records.ids import derived
-from hawker.storage import files, tables
+from hawker.storage import tables
 from hawker.storage.shop import Shop
 
 REASONS: dict[str, str] = {
@@ -51,15 +53,7 @@ REASONS: dict[str, str] = {
 }
 """Every reason a finding about a catalogue may give, in words."""
 
-_SEVERITY = {
-    **dict.fromkeys(
-        ("missing_price", "price_range", "price_unclear", "other_currency", "unpublished", "long_title",
-         "near_duplicate", "repeated_row"), Severity.NOTE
-    ),
-    "broken_feed": Severity.ERROR,
-}  # fmt: skip
-_MARK = "\ufffd"
-_REPORT_EVERY = 2_000
+_EXCERPTS = frozenset({"too_long_line", "broken_feed"})
 
 Progress = Callable[[str, float], None]
 
@@ -84,26 +78,6 @@ class CatalogueResult:
         return "\n".join([head, *map(str, self.findings)])
 
 
-@dataclass
-class _Gathering:
-    """What has been read so far in one ingest."""
-
-    kept: dict[str, Product] = field(default_factory=dict)
-    places: dict[str, str] = field(default_factory=dict)
-    findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
-
-    def note(self, path: Path, line: int, *, reason: str, message: str) -> None:
-        """Count a finding; the first of its reason in a file gives place and message."""
-        key = (str(path), reason)
-        seen = self.findings.get(key)
-        if seen:
-            self.findings[key] = msgspec.structs.replace(seen, count=seen.count + 1)
-        else:
-            place = f"{path}:{line}" if line else str(path)
-            severity = _SEVERITY.get(reason, Severity.WARNING)
-            self.findings[key] = Finding(place, reason, message, severity)
-
-
 def catalogue(
     shop: Shop,
     *sources: str | Path,
@@ -120,32 +94,53 @@ def catalogue(
     `UnreadableFile` and `StorageFull`; then the table is as it was.
     """
     begun = time.perf_counter()
-    paths = list(_found(sources))
-    defaults = Defaults(currency or shop.settings.currency, shop.settings.language)
-    gathering = _Gathering()
+    paths = list(dict.fromkeys(_found(sources)))
+    gathering = Gathering(_defaults(shop, currency))
     aside: dict[Path, list[Broken]] = {}
     for index, path in enumerate(paths):
-        if progress:
-            progress(f"reading {path.name}", index / len(paths))
-        rows = feeds.read(path, form=format, columns=columns)
-        aside[path] = list(_gather(path, products(rows, defaults), gathering))
-    _compare(gathering, defaults)
+
+        def tell(count: int, *, path: Path = path, share: float = index / len(paths)) -> None:
+            if progress:
+                progress(f"reading {path.name}" + (f", {count:,} rows" if count else ""), 0.9 * share)
+
+        tell(0)
+        held = len(gathering.kept), len(gathering.findings)
+        aside[path] = list(gathering.take(path, feeds.read(path, form=format, columns=columns), tell=tell))
+        if held == (len(gathering.kept), len(gathering.findings)):
+            _nothing(path, gathering)
     if progress:
-        progress("writing the catalogue", 0.95)
-    changed = _merge(shop.table("catalogue"), gathering.kept)
+        progress("writing the catalogue", 0.9)
     for path, broken in aside.items():
-        _set_aside(shop, path, broken)
+        quarantine.write(_quarantine(shop, path), (_aside(path, row) for row in broken))
+    result = _finished(shop, gathering, set_aside=sum(map(len, aside.values())), begun=begun)
     if progress:
         progress("done", 1.0)
-    groups = Counter(product.group for product in gathering.kept.values() if product.group)
-    return CatalogueResult(
-        products=len(gathering.kept),
-        variants=sum(count for count in groups.values() if count > 1),
-        set_aside=sum(map(len, aside.values())),
-        changed=changed,
-        findings=tuple(gathering.findings.values()),
-        seconds=time.perf_counter() - begun,
-    )
+    return result
+
+
+def restore(
+    shop: Shop, file: Path, *, columns: Mapping[str, str] | None = None, currency: str = ""
+) -> CatalogueResult:
+    """Put back the lines of a quarantine file whose `raw` was mended; those still broken stay in it.
+
+    A row cut off for its length is only an excerpt here, and a feed that breaks off has no row to mend:
+    such lines stay until their source is mended and ingested again.
+    """
+    begun = time.perf_counter()
+    gathering = Gathering(_defaults(shop, currency))
+    known = shop.table("catalogue")
+    ids = {product.id for product in tables.products(known)}
+    left: list[SetAside] = []
+    maps: dict[str, Mapping[str, str]] = {}
+    with TemporaryDirectory() as scratch:
+        for number, entry in enumerate(quarantine.read(file)):
+            draft = Path(scratch) / f"{number}.jsonl"
+            draft.write_text(entry.raw, "utf-8")
+            if entry.file not in maps:
+                maps[entry.file] = _map(Path(entry.file), columns)
+            left += _mended(entry, draft, gathering, columns=maps[entry.file], taken=ids)
+    quarantine.write(file, left)
+    return _finished(shop, gathering, set_aside=len(left), begun=begun)
 
 
 def propose(path: str | Path) -> dict[str, str]:
@@ -154,83 +149,82 @@ def propose(path: str | Path) -> dict[str, str]:
     return plain.propose(found) if feeds.detect(found) in feeds.MAPPED else {}
 
 
+def _map(source: Path, columns: Mapping[str, str] | None) -> Mapping[str, str]:
+    """The map a table without a standard was read by, while it is there: one row does not show it."""
+    if source.is_file() and (columns or feeds.detect(source) == "plain"):
+        return plain.settled(source, columns)
+    return columns or {}
+
+
+def _mended(
+    entry: SetAside,
+    draft: Path,
+    gathering: Gathering,
+    *,
+    columns: Mapping[str, str],
+    taken: set[str],
+) -> list[SetAside]:
+    """Take one mended line; what of it must stay in the quarantine comes back."""
+    if entry.reason in _EXCERPTS or not entry.raw.strip():
+        return [entry]
+    try:
+        read = plain.read(draft, columns) if columns else feeds.read(draft)
+        rows = [replace(row, line=entry.line) for row in read]
+    except BadInput as error:
+        return [msgspec.structs.replace(entry, message=error.message)]
+    clash = [row for row in rows if isinstance(row, Row) and row.fields.get("id", "").strip() in taken]
+    if not rows or (clash and entry.reason == "duplicate_id"):
+        return [entry]
+    path = Path(entry.file)
+    return [_aside(path, row) for row in gathering.take(path, rows)]
+
+
+def _finished(shop: Shop, gathering: Gathering, *, set_aside: int, begun: float) -> CatalogueResult:
+    """Write what was kept and tell what was done."""
+    gathering.compare()
+    changed = _merge(shop.table("catalogue"), gathering.kept)
+    groups = Counter(product.group for product in gathering.kept.values() if product.group)
+    return CatalogueResult(
+        products=len(gathering.kept),
+        variants=sum(count for count in groups.values() if count > 1),
+        set_aside=set_aside,
+        changed=changed,
+        findings=tuple(gathering.findings.values()),
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def _defaults(shop: Shop, currency: str) -> Defaults:
+    return Defaults(currency or shop.settings.currency, shop.settings.language)
+
+
 def _found(sources: tuple[str | Path, ...]) -> Iterator[Path]:
-    for source in sources:
-        matches = (
-            sorted(glob.glob(str(source), recursive=True)) if not Path(source).is_file() else [str(source)]
-        )
-        paths = [Path(match) for match in matches if Path(match).is_file()]
-        if not paths:
-            raise BadInput(
-                f"No file matches '{source}'.", remedy="Give a file or a pattern such as 'feeds/*.csv'."
-            )
-        yield from paths
+    remedy = "Give a file or a pattern such as 'feeds/*.csv'."
     if not sources:
-        raise BadInput("No source was given.", remedy="Give a file or a pattern such as 'feeds/*.csv'.")
+        raise BadInput("No source was given.", remedy=remedy)
+    for source in sources:
+        named = Path(source)
+        matches = [named] if named.is_file() else map(Path, sorted(glob.glob(str(source), recursive=True)))
+        paths = [path for path in matches if path.is_file()]
+        if not paths:
+            raise BadInput(f"No file matches '{source}'.", remedy=remedy)
+        yield from paths
 
 
-def _gather(
-    path: Path, read: Iterator[tuple[int, Product | Broken, Notes]], gathering: _Gathering
-) -> Iterator[Broken]:
-    """Keep what is good, yield what is not; both with their findings."""
-    rows = 0
-    for line, product, notes in read:
-        rows += 1
-        for reason, message in notes:
-            gathering.note(path, line, reason=reason, message=message)
-        if isinstance(product, Product):
-            clash = _keep(f"{path}:{line}", product, gathering)
-            if not clash:
-                _look(path, line, product, gathering)
-                continue
-            if clash == "repeated_row":
-                gathering.note(
-                    path, line, reason=clash, message=f"'{product.id}' stands there more than once."
-                )
-                continue
-            raw = msgspec.json.encode(product).decode()
-            product = Broken(
-                line, "duplicate_id", f"the id '{product.id}' is that of another product: {clash}.", raw
-            )
-        gathering.note(path, line, reason=product.reason, message=product.message)
-        yield product
-    if not rows:
-        empty = not feeds.detect(path)
-        message = "the file is empty." if empty else "the file has no products below its header."
-        gathering.note(path, 0, reason="empty_file" if empty else "header_only", message=message)
+def _nothing(path: Path, gathering: Gathering) -> None:
+    """Say that a file held no row at all."""
+    empty = not feeds.detect(path)
+    message = "the file is empty." if empty else "the file has no products below its header."
+    gathering.note(path, 0, reason="empty_file" if empty else "header_only", message=message)
 
 
-def _keep(place: str, product: Product, gathering: _Gathering) -> str:
-    """Add a product; '' when it is new, else 'repeated_row' or the place of the other with its id."""
-    known = gathering.kept.setdefault(product.id, product)
-    if known is product:
-        gathering.places[product.id] = place
-        return ""
-    return "repeated_row" if known == product else gathering.places[product.id]
+def _quarantine(shop: Shop, path: Path) -> Path:
+    """The file for what one source had set aside: the same one when it is read again."""
+    return shop.quarantine / "catalogue" / f"{path.name}-{derived(path.absolute())[:8]}.jsonl"
 
 
-def _look(path: Path, line: int, product: Product, gathering: _Gathering) -> None:
-    if _MARK in product.title or _MARK in product.description:
-        message = f"'{product.id}' holds bytes that are no text in the file's encoding."
-        gathering.note(path, line, reason="broken_text", message=message)
-
-
-def _compare(gathering: _Gathering, defaults: Defaults) -> None:
-    """Findings about the products together: near duplicates and foreign currencies."""
-    seen: dict[tuple[str, str], Product] = {}
-    for product in gathering.kept.values():
-        other = seen.setdefault((_folded(product.title), _folded(product.brand)), product)
-        place, _, line = gathering.places[product.id].rpartition(":")
-        if other is not product and not (product.group and product.group == other.group):
-            message = f"'{product.id}' has the title and brand of '{other.id}': {product.title[:60]!r}."
-            gathering.note(Path(place), int(line), reason="near_duplicate", message=message)
-        if product.price and product.currency != defaults.currency:
-            message = f"'{product.id}' is priced in {product.currency}, the shop in {defaults.currency}."
-            gathering.note(Path(place), int(line), reason="other_currency", message=message)
-
-
-def _folded(text: str) -> str:
-    return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum())
+def _aside(path: Path, row: Broken) -> SetAside:
+    return SetAside(file=str(path), line=row.line, reason=row.reason, message=row.message, raw=row.raw)
 
 
 def _merge(table: Path, kept: dict[str, Product]) -> int:
@@ -255,17 +249,3 @@ def _cell(value: object) -> str:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
     return "" if value is None else str(value)
-
-
-def _set_aside(shop: Shop, path: Path, broken: list[Broken]) -> None:
-    """Write what a source had set aside to its own quarantine file; none, and the old file goes."""
-    name = f"{path.name}-{derived(path.absolute())[:8]}.jsonl"
-    target = shop.quarantine / "catalogue" / name
-    if not broken:
-        target.unlink(missing_ok=True)
-        return
-    lines = (
-        {"file": str(path), "line": row.line, "reason": row.reason, "message": row.message, "raw": row.raw}
-        for row in broken
-    )
-    files.write(target, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))

@@ -41,7 +41,7 @@ def detect(path: Path) -> str:
         return "jsonld" if "<html" in head[:2000].lower() or "ld+json" in head else "merchant_xml"
     if head[0] in "{[":
         linked = path.suffix.lower() == ".jsonld" or ('"@type"' in head and "schema.org" in head)
-        return "jsonld" if linked and plain.table_kind(path) == "json" else _table(plain.header(path))
+        return "jsonld" if linked else _table(plain.header(path))
     if tagged.fits(head.split("\n")[:60][:-1]):
         return "tagged"
     return _table(plain.header(path))

@@ -12,6 +12,7 @@ import msgspec
 
 from hawker.errors import UnreadableFile
 from hawker.ingest import decode
+from hawker.ingest.feeds import plain
 from hawker.ingest.feeds.price import price
 from hawker.ingest.feeds.rows import Broken, Row
 from hawker.records.ids import derived
@@ -52,13 +53,18 @@ def read(path: Path) -> Iterator[Row | Broken]:
 
 
 def _blocks(text: str) -> Iterator[tuple[int, str]]:
-    if not text.lstrip("\ufeff \r\n\t").startswith("<"):
-        if text.strip("\ufeff \r\n\t"):
-            yield 1, text.strip("\ufeff \r\n\t")
-        return
-    for found in _BLOCK.finditer(text):
-        block = found.group(1).strip().removeprefix("<!--").removesuffix("-->")
-        yield text.count("\n", 0, found.start()) + 1, block
+    """The JSON of a document with its line: script blocks, one document, or one on each line."""
+    bare = text.strip("\ufeff \r\n\t")
+    if bare.startswith("<"):
+        for found in _BLOCK.finditer(text):
+            block = found.group(1).strip().removeprefix("<!--").removesuffix("-->")
+            yield text.count("\n", 0, found.start()) + 1, block
+    elif plain.lines_of_json(bare):
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.strip("\ufeff \t"):
+                yield number, line.strip("\ufeff \t")
+    elif bare:
+        yield 1, bare
 
 
 def _nodes(value: Any, above: Node | None = None) -> Iterator[Node]:
@@ -143,7 +149,7 @@ def _row(line: int, node: Node, crumbs: str, offers: list[Node]) -> Row:
     attributes = {
         _text(item.get("name")): _text(item.get("value")) for item in more if isinstance(item, dict)
     }
-    raw = msgspec.json.encode(node).decode()
+    raw = msgspec.json.encode({"@context": "https://schema.org", **node}).decode()
     return Row(line, fields, {name: text for name, text in attributes.items() if name}, raw=raw)
 
 

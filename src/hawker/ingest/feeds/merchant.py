@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
+from xml.sax.saxutils import escape
 
 from hawker.errors import UnreadableFile
 from hawker.ingest import decode
@@ -56,6 +57,10 @@ def read_xml(path: Path) -> Iterator[Row | Broken]:
                 held = text[cut:] if (cut := text.rfind("&", -_TAIL)) >= 0 and len(text) > _TAIL else ""
                 items.feed(text[: len(text) - len(held)])
                 yield from items.finished()
+                if items.waiting > 8 * rows.LONGEST:
+                    message = "a tag or comment here is longer than any feed's: nothing after it was read."
+                    yield Broken(items.line, "broken_feed", message)
+                    return
         items.feed(held)
         items.close()
     except expat.ExpatError as error:
@@ -74,7 +79,7 @@ class _Items:
         self._depth = 0
         self._begun = 0
         self._text: list[str] = []
-        self._size = 0
+        self._size = self._fed = 0
         self._parser = expat.ParserCreate("utf-8")
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
@@ -82,8 +87,19 @@ class _Items:
         self._parser.CharacterDataHandler = self._characters
         self._parser.StartDoctypeDeclHandler = self._refuse
 
+    @property
+    def line(self) -> int:
+        return self._parser.CurrentLineNumber
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of a tag or comment that has not ended yet, which expat holds."""
+        return self._fed - max(0, self._parser.CurrentByteIndex)
+
     def feed(self, text: str) -> None:
-        self._parser.Parse(_FAULTY.sub(_mended, text).encode("utf-8", "replace"), False)
+        content = _FAULTY.sub(_mended, text).encode("utf-8", "replace")
+        self._fed += len(content)
+        self._parser.Parse(content, False)
 
     def close(self) -> None:
         self._parser.Parse(b"", True)
@@ -135,7 +151,8 @@ class _Items:
             return Broken(self._begun, "too_long_line", message)
         own = [(name.rpartition(":")[2], text) for name, text in pairs if ":" in name]
         plain = [(name, text) for name, text in pairs if ":" not in name and not (own and name == "id")]
-        raw = "".join(f"<{name}>{text}</{name}>" for name, text in pairs)
+        inner = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in pairs)
+        raw = f"<rss><channel><item>{inner}</item></channel></rss>"
         return _row(self._begun, own + plain, raw)
 
 

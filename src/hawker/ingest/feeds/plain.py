@@ -76,33 +76,41 @@ def table_kind(path: Path) -> str:
         return "json"
     if not head.startswith("{"):
         return "csv"
-    first, _, more = head.partition("\n")
+    lines = lines_of_json(head) or path.suffix.lower() in (".jsonl", ".ndjson")
+    return "jsonl" if lines else "json"
+
+
+def lines_of_json(text: str) -> bool:
+    """Whether a text that begins with an object has one on each line, rather than one over several.
+
+    >>> lines_of_json('{"id": 1}\\n{"id": 2}'), lines_of_json('{\\n"id": 1\\n}')
+    (True, False)
+    """
+    first, _, more = text.partition("\n")
     try:
         msgspec.json.decode(first)
     except msgspec.DecodeError:
-        return "json" if first.strip() == "{" or not more.lstrip().startswith("{") else "jsonl"
-    return "jsonl" if more.strip() or path.suffix.lower() in (".jsonl", ".ndjson") else "json"
+        return first.strip() != "{" and more.lstrip().startswith("{")
+    return bool(more.strip())
 
 
 def propose(path: Path) -> dict[str, str]:
     """A column for each field of a product, from the header's words and the first rows.
 
-    An empty column is passed over; among columns that might be the id, one with few repeats wins.
+    Columns empty so far come last; among columns that might be the id, one with few repeats wins.
     """
     seen = [record[1] for record in islice(records(path), SAMPLE) if not isinstance(record, Broken)]
     names = list(dict.fromkeys(name for cells in seen for name in cells)) or header(path)
     filled = {name: [cells[name] for cells in seen if cells.get(name, "").strip()] for name in names}
-    if seen:
-        names = [name for name in names if filled[name]]
     by_word: dict[str, str] = {}
-    for name in names:
+    for name in sorted(names, key=lambda name: not filled[name]):
         by_word.setdefault(folded(name), name)
     repeats = sales(names)
     chosen: dict[str, str] = {}
     for field, words in WORDS.items():
-        candidates = [
-            by_word[word] for word in words if word in by_word and by_word[word] not in chosen.values()
-        ]
+        found = [by_word[word] for word in words if word in by_word]
+        candidates = [name for name in found if name not in chosen.values()]
+        candidates.sort(key=lambda name: not filled[name])
         if field == "id" and not repeats:
             candidates.sort(key=lambda name: len(set(filled[name])) < DISTINCT * len(seen))
         if candidates and not (repeats and field == "stock"):

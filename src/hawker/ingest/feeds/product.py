@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hawker.errors import BadRecord
@@ -188,15 +187,3 @@ def _count(text: str) -> int | None:
         r"([-+]?\d+)(?:[.,]0+)?", unicodedata.normalize("NFKC", text).strip().replace(",", "")
     )
     return max(0, int(found.group(1))) if found else None
-
-
-def products(
-    rows: Iterator[Row | Broken], defaults: Defaults
-) -> Iterator[tuple[int, Product | Broken, Notes]]:
-    """Each row of a feed as its line number, its product (or why it is set aside) and the notes on it."""
-    for row in rows:
-        if isinstance(row, Broken):
-            yield row.line, row, []
-        else:
-            made, notes = product(row, defaults)
-            yield row.line, made, notes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -21,7 +21,8 @@ _DELIMITERS = ",\t;|"
 class Row:
     """One product as a feed writes it: text by field of `Product`, under the line it begins at.
 
-    `attributes` holds what has no field; `notes` are (reason, message) pairs the reader adds.
+    `attributes` holds what has no field; `notes` are (reason, message) pairs the reader adds; `raw` is
+    the product in its own format, whole enough to be read by itself.
     """
 
     line: int
@@ -142,18 +143,20 @@ def sniff(header: str) -> str:
 
 
 def table(path: Path, *, delimiter: str = "") -> Iterator[tuple[int, dict[str, str], str] | Broken]:
-    """Records by header name. A record with too many or too few cells is `Broken`; cells cut off at
+    """Records by header name, each with its text under the header, so that it can be read by itself.
 
-    the end of a tab-separated row are empty, since editors strip them.
+    A record with too many or too few cells is `Broken`; cells cut off at the end of a tab-separated row
+    are empty, since editors strip them.
     """
     header: list[str] = []
+    head = ""
     for record in cells(path, delimiter=delimiter):
         if isinstance(record, Broken):
-            yield record
+            yield replace(record, raw=f"{head}\n{record.raw}" if head else record.raw)
             continue
         number, row, text = record
         if not header:
-            header = [name.strip().lstrip("\ufeff") for name in row]
+            header, head = [name.strip().lstrip("\ufeff") for name in row], text.lstrip("\ufeff")
             delimiter = delimiter or sniff(text)
             continue
         while len(row) > len(header) and not row[-1].strip():
@@ -162,9 +165,9 @@ def table(path: Path, *, delimiter: str = "") -> Iterator[tuple[int, dict[str, s
             row += [""] * (len(header) - len(row))
         if len(row) != len(header):
             message = f"{len(row)} cells where the header has {len(header)}."
-            yield Broken(number, "broken_row", message, text)
+            yield Broken(number, "broken_row", message, f"{head}\n{text}")
         elif any(row):
-            yield number, dict(zip(header, row, strict=True)), text
+            yield number, dict(zip(header, row, strict=True)), f"{head}\n{text}"
 
 
 def header(path: Path) -> list[str]:

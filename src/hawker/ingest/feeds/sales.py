@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -41,7 +42,7 @@ def read(path: Path, columns: Mapping[str, str]) -> Iterator[Row | Broken]:
         fields = {"id": key, "title": _commonest(names[key]) or _commonest(free[key])}
         if prices[key]:
             fields["price"] = f"{Decimal(_median(prices[key])) / MICROS:f} {currencies[key]}"
-        yield Row(number, fields, raw=f"{key}: {fields['title']}")
+        yield Row(number, fields, raw=json.dumps(fields, ensure_ascii=False))
 
 
 def _counted(path: Path, columns: Mapping[str, str]) -> Iterator[tuple[int, str, str, str, int] | Broken]:

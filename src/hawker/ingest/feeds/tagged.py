@@ -58,7 +58,7 @@ def _row(number: int, tokens: list[Token]) -> Row:
     }
     attributes = {NAMES.get(tag, tag.lower()): " ".join(words) for tag, words in spans.items()}
     others = {name: text for name, text in attributes.items() if name not in fields or " " in text}
-    return Row(number, fields, others, raw=title)
+    return Row(number, fields, others, raw="\n".join(f"{token} {tag}" for token, tag in tokens))
 
 
 def _spans(tokens: list[Token]) -> dict[str, list[str]]:

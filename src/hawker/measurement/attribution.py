@@ -69,19 +69,23 @@ _RELATIONS = (
     _Relation("halo", 2, "category"),
 )
 
-_TOUCHED = (
-    "SELECT person, {column} AS tie, time, fact FROM {touches} "
-    "WHERE touch = '{touch}' AND {column} IS NOT NULL"
-)
-_LATEST = f"""
-    SELECT c.id, {{rank}} AS rank, '{{relation}}' AS relation, '{{touch}}' AS touch, t.fact, t.time
-    FROM (
-        SELECT id, person, {{column}} AS tie, time FROM {{conversions}}
-        WHERE {{column}} IS NOT NULL AND (person, {{column}}) IN (SELECT (person, tie) FROM ({_TOUCHED}))
-    ) AS c ASOF JOIN (
-        SELECT person, tie, time, min(fact) AS fact FROM ({_TOUCHED}) GROUP BY ALL
-    ) AS t ON c.person = t.person AND c.tie = t.tie AND c.time >= t.time
-    WHERE c.time - t.time <= {{window}}"""
+_LATEST = """INSERT INTO found
+    WITH pairs AS MATERIALIZED (
+        SELECT person, {column}, row_number() OVER () AS tie FROM (
+            SELECT DISTINCT person, {column} FROM {conversions}
+            WHERE {column} IS NOT NULL AND person IS NOT NULL)
+    ), met AS MATERIALIZED (
+        SELECT tie, t.time, min(t.fact) AS fact
+        FROM {touches} AS t JOIN pairs AS p ON t.person = p.person AND t.{column} = p.{column}
+        WHERE touch = '{touch}' GROUP BY tie, t.time
+    ), asked AS (
+        SELECT c.id, tie, c.time
+        FROM {conversions} AS c JOIN pairs AS p ON c.person = p.person AND c.{column} = p.{column}
+        WHERE tie IN (SELECT tie FROM met)
+    )
+    SELECT a.id, {rank}, '{relation}', '{touch}', m.fact, m.time
+    FROM asked AS a ASOF JOIN met AS m ON a.tie = m.tie AND a.time >= m.time
+    WHERE a.time - m.time <= {window}"""
 
 _ORDER = {
     Model.LAST_TOUCH: "(rank, -time, touch, fact)",  # 'click' sorts before 'view'
@@ -106,9 +110,9 @@ def attribute(
     goes to that ad before any other.
     """
     settings = windows or Windows()
-    parts = _candidates(connection, touches=touches, conversions=conversions, windows=settings)
+    _find(connection, touches=touches, conversions=conversions, windows=settings)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {into} AS WITH found AS ({' UNION ALL '.join(parts)}), best AS ("
+        f"CREATE OR REPLACE TEMP TABLE {into} AS WITH best AS ("
         f"SELECT id, arg_min(struct_pack(fact, touch, relation, time), {_ORDER[settings.model]}) AS b "
         f"FROM found GROUP BY id), credited AS ("
         f"SELECT c.id AS conversion, b.fact, b.touch, b.relation, b.time AS touched, c.time, "
@@ -124,26 +128,22 @@ def attribute(
     return int(counted[0]) if counted else 0
 
 
-def _candidates(
-    connection: DuckDBPyConnection, *, touches: str, conversions: str, windows: Windows
-) -> list[str]:
+def _find(connection: DuckDBPyConnection, *, touches: str, conversions: str, windows: Windows) -> None:
+    """The table `found`: for each conversion the latest touch of each kind it is tied to by each relation.
+
+    Pairs of person and tie are numbered first, so that the as-of join sorts integers.
+    """
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE found (id VARCHAR, rank INTEGER, relation VARCHAR, touch VARCHAR, "
+        "fact VARCHAR, time BIGINT)"
+    )
     present = {row[0] for row in connection.execute(f"SELECT DISTINCT touch FROM {touches}").fetchall()}
-    spans = {"click": windows.click_days, "view": windows.view_days}
-    parts = [
-        _LATEST.format(
-            **relation._asdict(),
-            relation=relation.name,
-            touch=touch,
-            window=round(days * DAY),
-            touches=touches,
-            conversions=conversions,
-        )
-        for touch, days in spans.items()
-        for relation in _RELATIONS
-        if touch in present and days > 0 and (windows.halo or relation.name != "halo")
-    ]
-    return parts or [_LATEST_NONE.format(conversions=conversions)]
-
-
-_LATEST_NONE = """
-    SELECT id, 0 AS rank, '' AS relation, '' AS touch, id AS fact, time FROM {conversions} WHERE false"""
+    for touch, days in (("click", windows.click_days), ("view", windows.view_days)):
+        if touch not in present or not days:
+            continue
+        for name, rank, column in _RELATIONS:
+            if name == "halo" and not windows.halo:
+                continue
+            names = {"touches": touches, "conversions": conversions, "column": column, "touch": touch}
+            window = round(days * DAY)
+            connection.execute(_LATEST.format(**names, rank=rank, relation=name, window=window))

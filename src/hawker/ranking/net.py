@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -49,21 +51,16 @@ class Net:
     ) -> NetModel:
         """AdamW on shuffled batches; the same seed, threads and machine make the same network."""
         torch = extra("torch", "deep")
-        before = torch.get_num_threads()
-        torch.set_num_threads(self.threads)
-        try:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed)
-                columns = Columns.of(examples, seen=self.seen)
-                model = NetModel(examples.names, self, columns, _network(self, columns))
-                torch.nn.init.constant_(model.network.score.bias, base_rate(examples))
-                run = _Run(model, examples, valid, np.random.default_rng(seed))
-                watched = valid is not None
-                course = descend(
-                    run, epochs=self.epochs, patience=self.patience, watched=watched, progress=progress
-                )
-        finally:
-            torch.set_num_threads(before)
+        with _threads(torch, self.threads), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            columns = Columns.of(examples, seen=self.seen)
+            model = NetModel(examples.names, self, columns, _network(self, columns))
+            torch.nn.init.constant_(model.network.score.bias, base_rate(examples))
+            run = _Run(model, examples, valid, np.random.default_rng(seed))
+            watched = valid is not None
+            course = descend(
+                run, epochs=self.epochs, patience=self.patience, watched=watched, progress=progress
+            )
         model.network.eval()
         model.recipe["course"] = {"losses": list(course.losses), "best": course.best}
         return model
@@ -117,7 +114,7 @@ class NetModel(Model):
     def scored(self, x: Rows) -> Floats:
         torch = extra("torch", "deep")
         self.network.eval()
-        with torch.no_grad():
+        with _threads(torch, self.parameters.threads), torch.no_grad():
             parts = [self._forward(x[start : start + _BATCH]) for start in range(0, len(x), _BATCH)]
         return np.concatenate([part.numpy() for part in parts] or [np.zeros(0)]).astype(np.float64)
 
@@ -194,6 +191,17 @@ class _Run:
 
     def restore(self) -> None:
         self.model.network.load_state_dict(self.best)
+
+
+@contextmanager
+def _threads(torch: Any, count: int) -> Iterator[None]:
+    """Torch's threads for a while: more than one wait on each other, which costs small rows dearly."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _network(parameters: Net, columns: Columns) -> Any:

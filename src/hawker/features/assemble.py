@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hawker.errors import BadInput, nearest
 from hawker.features.counters import DAY, EPOCH
 from hawker.features.state import State
 
@@ -56,10 +57,13 @@ def assemble(
     products: NDArray[np.int32],
     *,
     context: dict[str, NDArray[np.float64]] | None = None,
+    names: tuple[str, ...] | None = None,
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """The full feature rows of some products: names, and float32 (products, features), NaN unknown.
+    """Feature rows of some products: names, and float32 (products, features), NaN where unknown.
 
     `context` adds columns that come with the ad and not with the folds (its place in the store, …).
+    `names` picks columns, in that order; without it all are given. Raises `BadInput` naming a
+    column that does not exist.
     """
     columns: dict[str, Floats] = {}
     _shopper(state, moment, columns, len(products))
@@ -70,7 +74,14 @@ def assemble(
     _moment(moment, columns, len(products))
     for name, values in (context or {}).items():
         columns[name] = values
-    return tuple(columns), np.column_stack(list(columns.values())).astype(np.float32)
+    names = names or tuple(columns)
+    missing = [name for name in names if name not in columns]
+    if missing:
+        raise BadInput(f"There is no feature '{missing[0]}'.", remedy=nearest(missing[0], list(columns)))
+    out = np.empty((len(products), len(names)), dtype=np.float32)
+    for place, name in enumerate(names):
+        out[:, place] = columns[name]
+    return names, out
 
 
 def _since(days: Floats, now: int) -> Floats:

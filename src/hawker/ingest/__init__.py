@@ -8,11 +8,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from hawker.ingest.behaviour import BehaviourResult, behaviour
 from hawker.ingest.catalogue import CatalogueResult, catalogue
 
 _HOMES = {
-    "behaviour": "behaviour",
-    "BehaviourResult": "behaviour",
     "check": "check",
     "CheckResult": "check",
 }

@@ -17,6 +17,7 @@ class NoBidReason(StrEnum):
     CATEGORY = "category_not_targeted"
     OUT_OF_STOCK = "out_of_stock"
     CREATIVE = "no_approved_creative"
+    PRICING = "no_model_for_pricing"
     ORGANIC = "already_on_page"
     NOT_RETRIEVED = "not_among_candidates"
     BELOW_FLOOR = "below_floor"

@@ -62,6 +62,7 @@ class Ad(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
 
     With `flighted` the ad is live only where and when the shop's flights table says
     (a store and week, with its display and mailer place); otherwise wherever its campaign is.
+    `quality` multiplies its value in the auction.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Ad(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     creative: str = ""
     bid: int | None = None
     flighted: bool = False
+    quality: float = 1.0
 
 
 def local_day(time: int, utc_offset_minutes: int) -> int:

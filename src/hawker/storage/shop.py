@@ -22,7 +22,8 @@ FORMAT = 1
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What `shop.toml` may hold. `exploration` is the ε of ε-greedy; `tolerance_ms` the waiting
 
-    time for events that arrive out of order; `outcome` what the ranker predicts given exposure.
+    time for events that arrive out of order; `outcome` what the ranker predicts given exposure;
+    `clock` (an ISO time) lets a demo shop live in the time of its data: serving begins there.
     """
 
     name: str = "shop"
@@ -34,6 +35,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     candidates: int = 300
     tolerance_ms: int = 0
     outcome: str = "purchase"
+    clock: str = ""
     format: int = FORMAT
     placements: tuple[Placement, ...] = (
         Placement(name="home", page=Page.HOME, slots=6),

@@ -1,0 +1,139 @@
+"""Compose the engine of a shop from what lies in its folder: the one place where the parts meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from hawker import ranking
+from hawker.delivery import engine as running
+from hawker.delivery import restore
+from hawker.delivery.engine import Engine
+from hawker.delivery.observe import DUE
+from hawker.delivery.world import World
+from hawker.features.state import State
+from hawker.ranking import Model, Rule
+from hawker.records.catalogue import advertisable
+from hawker.records.events import DAY, EVENT_COLUMNS, Event
+from hawker.retrieval import flights, index
+from hawker.retrieval.targeting import Membership
+from hawker.storage import files, tables
+from hawker.storage.control import Control
+from hawker.storage.decision_log import DecisionLog
+from hawker.storage.event_log import EventLog
+from hawker.storage.ledger import Ledger
+from hawker.storage.models import ModelStore
+from hawker.storage.shop import Shop
+
+RANKER = "ranker"
+UNLEARNED = {
+    "purchase": Rule(("product_units_28",), {"product_units_28": 1.0}),
+    "click": Rule(("product_ad_click_rate",), {"product_ad_click_rate": 1e8}),
+}
+"""What ranks before anything has been learned: popularity, by purchases or by ad clicks."""
+_UNSETTLED = 35 * DAY
+
+
+def build(shop: Shop, *, clock: Callable[[], int] | None = None, process: str = "serve") -> Engine:
+    """The shop's engine: folds restored, ads compiled, the promoted model loaded, the ledger open.
+
+    What a crash left unsettled is settled first. `process` names this process to the ledger.
+    """
+    files.sweep(shop.folder)
+    wall = clock or running.clock(shop.settings.clock)
+    state, waiting = restore.state(shop)
+    now = max(wall(), state.watermark)
+    turn = now - shop.settings.tolerance_ms * 1000
+    state.fold(waiting, stop=waiting.before(turn))
+    state.advance(turn)
+    ledger = Ledger(shop.ledger, process=process)
+    log = EventLog(shop.events)
+    made = Engine(
+        shop,
+        world(shop, state, since=now),
+        ledger=ledger,
+        event_log=log,
+        decision_log=DecisionLog(shop.decisions),
+        clock=wall,
+    )
+    made.await_turn(restore.unreleased(shop, watermark=state.watermark))
+    ledger.register(made.world.index.campaigns)
+    made.settle(_billable(log, since=now - _UNSETTLED))
+    return made
+
+
+def world(shop: Shop, state: State, *, since: int = 0) -> World:
+    """The shop as a decision sees it, on a given state; flights that ended before `since` are left out."""
+    control = Control(shop.control)
+    campaigns, ads, creatives = control.campaigns(), control.ads(), control.creatives()
+    version = control.version()
+    control.close()
+    settings = shop.settings
+    unsellable = frozenset(name for name, product in shop.catalogue.items() if not advertisable(product))
+    compiled = index.build(
+        campaigns,
+        ads,
+        codes=state.codes,
+        creatives=[creative for creative in creatives if creative.approved],
+        unsellable=unsellable,
+    )
+    model, name = promoted(shop)
+    return World(
+        placements={placement.name: placement for placement in settings.placements},
+        index=replace(compiled, flights=flights.load(shop.table("flights"), compiled.ids, start=since)),
+        state=state,
+        model=model,
+        catalogue=shop.catalogue,
+        outcome=settings.outcome,
+        members=membership(shop),
+        opted_out=_opted_out(shop),
+        exploration=settings.exploration,
+        candidates=settings.candidates,
+        utc_offset_minutes=settings.utc_offset_minutes,
+        versions={"model": name, "campaigns": str(version)},
+    )
+
+
+def promoted(shop: Shop) -> tuple[Model, str]:
+    """The model in service and its version; the popularity rule where none was promoted."""
+    store = ModelStore(shop.models)
+    version = store.promoted(RANKER)
+    if version is None:
+        return UNLEARNED.get(shop.settings.outcome, UNLEARNED["purchase"]), "rule:popular"
+    return ranking.load(store.path(RANKER, version)), version
+
+
+def membership(shop: Shop) -> Membership:
+    """Audience lists and segments, by shopper."""
+    connection = tables.connect()
+    audiences: dict[str, set[str]] = {}
+    if shop.table("audiences").is_file():
+        query = f"SELECT audience, shopper FROM {tables.quoted(shop.table('audiences'))}"
+        for audience, shopper in connection.execute(query).fetchall():
+            audiences.setdefault(shopper, set()).add(audience)
+    segments: dict[str, str] = {}
+    if shop.table("segments").is_file():
+        query = f"SELECT shopper, segment FROM {tables.quoted(shop.table('segments'))}"
+        segments = dict(connection.execute(query).fetchall())
+    return Membership({name: frozenset(lists) for name, lists in audiences.items()}, segments)
+
+
+def _opted_out(shop: Shop) -> frozenset[str]:
+    if not shop.table("shoppers").is_file():
+        return frozenset()
+    query = f"SELECT id FROM {tables.quoted(shop.table('shoppers'))} WHERE opted_out"
+    return frozenset(row[0] for row in tables.connect().execute(query).fetchall())
+
+
+def _billable(log: EventLog, *, since: int) -> Sequence[Event]:
+    """Logged events that may make a charge due."""
+    connection = tables.connect()
+    log.view(connection)
+    kinds = ", ".join(f"'{kind}'" for kind in DUE)
+    names = [name for name in EVENT_COLUMNS if name != "attributes"]
+    listed = ", ".join(f'"{name}"' for name in names)
+    query = f"SELECT {listed} FROM events WHERE decision <> '' AND kind IN ({kinds}) AND received >= {since}"
+    found = connection.execute(query).fetchall()
+    return [msgspec.convert(dict(zip(names, row, strict=True)), Event) for row in found]

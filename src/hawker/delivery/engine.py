@@ -1,0 +1,149 @@
+"""The engine of one shop: decides, keeps the record, takes in events, and never forgets what it promised."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from types import TracebackType
+
+import numpy as np
+
+from hawker.delivery import observe, pipeline
+from hawker.delivery.commit import commit
+from hawker.delivery.observe import Dues
+from hawker.delivery.world import World
+from hawker.features.arrival import Arrival
+from hawker.features.examples import microseconds
+from hawker.records.decision import Decision, Request
+from hawker.records.events import Event
+from hawker.records.verdict import Status, Verdict
+from hawker.storage.decision_log import DecisionLog
+from hawker.storage.event_log import EventLog
+from hawker.storage.ledger import Ledger
+from hawker.storage.shop import Shop
+
+
+class Engine:
+    """One shop, ready to answer. Made by `delivery.build`; close it, or use it in a `with` block.
+
+    Not for several threads at once: a server calls it from its one event loop.
+    """
+
+    def __init__(
+        self,
+        shop: Shop,
+        world: World,
+        *,
+        ledger: Ledger,
+        event_log: EventLog,
+        decision_log: DecisionLog,
+        clock: Callable[[], int],
+    ) -> None:
+        self.shop = shop
+        self.world = world
+        self.ledger = ledger
+        self.event_log = event_log
+        self.decision_log = decision_log
+        self._clock = clock
+        self._last = world.state.watermark
+        self._arrival = Arrival(shop.settings.tolerance_ms * 1000, watermark=world.state.watermark)
+        self._dues = Dues(decision_log)
+
+    def decide(self, request: Request, *, now: int | None = None, seed: int | None = None) -> Decision:
+        """Answer a request: decide, reserve the money, put it on record.
+
+        `now` (microseconds) and `seed` are the clock's and chance's unless given. Raises `NotFound`
+        for a placement that the shop does not have; everything else is an answer.
+        """
+        moment = self.tick() if now is None else now
+        dice = secrets.randbits(63) if seed is None else seed
+        self._catch_up(moment)
+        world = replace(self.world, out_of_budget=self.ledger.exhausted())
+        decision = commit(
+            lambda asked, without: pipeline.decide(
+                asked, world, moment, np.random.default_rng(dice), seed=dice, without=without
+            ),
+            request,
+            ledger=self.ledger,
+            now=moment,
+            fallback=lambda asked, _: pipeline.refused(
+                asked, world, moment, np.random.default_rng(dice), seed=dice
+            ),
+        )
+        self._dues.remember(decision)
+        self.decision_log.append(decision)
+        return decision
+
+    def observe(self, events: Sequence[Event]) -> list[Verdict]:
+        """Take in a batch, item by item: what is accepted is on disk when this returns, and charged."""
+        now = self._arrival.received(self.tick())
+        taken = [observe.stamped(event, now=now) for event in events]
+        faults = [observe.fault(event, now=now) for event in taken]
+        sound = [event for event, fault in zip(taken, faults, strict=True) if not fault]
+        fresh = iter(self.event_log.append(sound)) if sound else iter(())
+        verdicts, new = [], []
+        for event, fault in zip(taken, faults, strict=True):
+            if fault:
+                verdicts.append(Verdict(event.id, Status.REJECTED, fault))
+            elif next(fresh):
+                verdicts.append(Verdict(event.id, Status.ACCEPTED))
+                new.append(event)
+            else:
+                verdicts.append(Verdict(event.id, Status.DUPLICATE))
+        self.ledger.settle_many(self._dues.charges(new))
+        for event in new:
+            self._arrival.add(event)
+        return verdicts
+
+    def settle(self, events: Sequence[Event]) -> int:
+        """Charge what logged events made due and a crash may have left unsettled; safe to repeat."""
+        return len(self.ledger.settle_many(self._dues.charges(events)))
+
+    def await_turn(self, events: Iterable[Event]) -> None:
+        """Let logged events that are not released yet wait for their turn."""
+        for event in events:
+            self._arrival.add(event)
+
+    def tick(self) -> int:
+        """The time, in microseconds, never the same twice."""
+        self._last = max(self._clock(), self._last + 1)
+        return self._last
+
+    def refresh(self, world: World) -> None:
+        """Put a new world in place of the old one (other ads, another model); the state goes on."""
+        self.world = replace(world, state=self.world.state)
+
+    def close(self) -> None:
+        """Write down what waits, and give the leases back."""
+        self.decision_log.close()
+        self.ledger.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _catch_up(self, now: int) -> None:
+        """Fold what has been released before `now`."""
+        state = self.world.state
+        ready = self._arrival.ready(now)
+        if ready:
+            state.fold(state.codes.encode(ready, tolerance=self._arrival.tolerance))
+        state.advance(now - self._arrival.tolerance)
+
+
+def clock(start: str = "") -> Callable[[], int]:
+    """The wall clock in microseconds, or one that starts now at an ISO time (a demo shop's).
+
+    >>> clock("2017-12-31")() // 1_000_000_000
+    1514678400
+    """
+    if not start:
+        return lambda: time.time_ns() // 1000
+    begun, base = time.monotonic_ns(), microseconds(start)
+    return lambda: base + (time.monotonic_ns() - begun) // 1000

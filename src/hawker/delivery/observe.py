@@ -1,0 +1,108 @@
+"""What comes back from the page: each event is judged, kept, and charged where it is due."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+import msgspec
+
+from hawker.delivery.commit import reservation
+from hawker.errors import HawkerError
+from hawker.records.campaign import Pricing
+from hawker.records.charge import Charge
+from hawker.records.decision import Decision
+from hawker.records.events import DAY, EARLIEST, Event, EventKind
+from hawker.records.ids import LONGEST, derived
+from hawker.storage.decision_log import DecisionLog
+
+DUE = {
+    EventKind.AD_IMPRESSION: Pricing.CPM,
+    EventKind.AD_CLICK: Pricing.CPC,
+    EventKind.CONVERSION: Pricing.CPA,
+}
+"""Which kind of event makes which pricing payable."""
+_ABOUT_A_PRODUCT = frozenset(
+    {EventKind.VIEW, EventKind.CART, EventKind.WISH, EventKind.LIKE, EventKind.PURCHASE, EventKind.RETURN}
+)
+_NAMES = ("id", "shopper", "session", "product", "placement", "location", "campaign", "ad", "decision")
+_RECENT = 50_000
+
+
+def stamped(event: Event, *, now: int) -> Event:
+    """The event as it goes on record: with its time of receipt, and an id if it came without one."""
+    name = event.id or derived(
+        event.kind,
+        event.time,
+        event.shopper,
+        event.session,
+        event.product,
+        event.query,
+        event.decision,
+        event.slot,
+    )
+    return msgspec.structs.replace(event, id=name, received=now)
+
+
+def fault(event: Event, *, now: int) -> str:
+    """Why an event cannot be kept; empty where it can."""
+    for name in _NAMES:
+        value = getattr(event, name)
+        if len(value) > LONGEST or not value.isprintable():
+            return f"'{name}' must be at most {LONGEST} printable characters"
+    if event.time < EARLIEST:
+        return "'time' is before the year 2000: give microseconds since 1970, UTC"
+    if event.time > now + DAY:
+        return "'time' is more than a day in the future: give microseconds since 1970, UTC"
+    if event.kind in _ABOUT_A_PRODUCT and not event.product:
+        return f"a '{event.kind}' needs a 'product'"
+    if event.kind is EventKind.SEARCH and not event.query:
+        return "a 'search' needs a 'query'"
+    if event.quantity <= 0 or event.quantity != event.quantity or event.quantity > 1e9:
+        return "'quantity' must be above 0"
+    if event.value < 0:
+        return "'value' must not be negative: send a 'return'"
+    return ""
+
+
+class Dues:
+    """What each shown slot costs, for the decisions just made and, from the record, for older ones."""
+
+    def __init__(self, decisions: DecisionLog) -> None:
+        self._decisions = decisions
+        self._recent: OrderedDict[str, tuple[tuple[str, int, str], ...]] = OrderedDict()
+
+    def remember(self, decision: Decision) -> None:
+        """Keep a decision's prices at hand."""
+        prices = tuple((slot.ad.campaign, slot.price, str(slot.pricing)) for slot in decision.slots)
+        self._recent[decision.id] = prices
+        if len(self._recent) > _RECENT:
+            self._recent.popitem(last=False)
+
+    def charges(self, events: Iterable[Event]) -> list[Charge]:
+        """The charges that events make due: those of decisions on record, priced by what happened."""
+        found = (self._charge(event) for event in events if event.kind in DUE and event.decision)
+        return [charge for charge in found if charge is not None]
+
+    def _charge(self, event: Event) -> Charge | None:
+        prices = self._prices(event.decision)
+        if not 0 <= event.slot < len(prices):
+            return None
+        campaign, price, pricing = prices[event.slot]
+        if pricing != DUE[event.kind]:
+            return None
+        return Charge(
+            impression=reservation(event.decision, event.slot),
+            campaign=campaign,
+            price=price,
+            pricing=Pricing(pricing),
+            time=event.received or event.time,
+        )
+
+    def _prices(self, decision: str) -> tuple[tuple[str, int, str], ...]:
+        if decision not in self._recent:
+            try:
+                self.remember(self._decisions.read(decision))
+            except HawkerError:
+                return ()
+        return self._recent[decision]

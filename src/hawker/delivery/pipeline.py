@@ -1,0 +1,301 @@
+"""The decision, pure: who may be shown, who is best, who wins, at what price and by what chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hawker import auction
+from hawker.delivery.explore import explore
+from hawker.delivery.world import World
+from hawker.features.assemble import Moment, assemble
+from hawker.privacy import gate
+from hawker.records.bid import FallbackReason, NoBidReason
+from hawker.records.catalogue import Product
+from hawker.records.charge import dearest
+from hawker.records.consent import ConsentPath
+from hawker.records.decision import Candidates, Decision, Request, ShownAd, Slot
+from hawker.records.ids import stamped
+from hawker.records.placement import Placement
+from hawker.retrieval.candidates import candidates
+from hawker.retrieval.targeting import Eligible, eligible
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Retrieved:
+    """Candidates before they are scored: ads, their places (display, mailer) and their affinity."""
+
+    moment: Moment
+    ads: NDArray[np.int32]
+    marks: NDArray[np.int8]
+    affinity: Floats
+
+    def take(self, rows: NDArray[np.intp]) -> Retrieved:
+        """Some of them, in that order."""
+        return Retrieved(self.moment, self.ads[rows], self.marks[rows], self.affinity[rows])
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Candidates with all that the auction needs; every array has one entry a candidate."""
+
+    ads: NDArray[np.int32]
+    names: tuple[str, ...]
+    features: NDArray[np.float32]
+    probabilities: Floats
+    rates: Floats
+    values: Floats
+    advertisers: NDArray[np.int64]
+
+
+def decide(
+    request: Request,
+    world: World,
+    now: int,
+    rng: np.random.Generator,
+    *,
+    seed: int = 0,
+    without: frozenset[str] = frozenset(),
+) -> Decision:
+    """Answer one request. Pure: the same arguments give the same decision, and nothing is changed.
+
+    `seed` is what `rng` was made from and goes on record with the rest; `without` names campaigns
+    whose reserve was just refused. Raises `NotFound` for a placement the shop does not have.
+    """
+    placement = world.placement(request.placement)
+    blank = _blank(request, world, now, rng, seed=seed)
+    if blank.path is ConsentPath.NONE:
+        return msgspec.structs.replace(blank, fallback=FallbackReason.NO_ADS_ALLOWED)
+    seen = request if blank.path is ConsentPath.PERSONALISED else _unnamed(request)
+    found = eligible(
+        world.index,
+        seen,
+        now=now,
+        members=world.members,
+        page_category=_page_category(seen, world),
+        unpriced=world.unpriced,
+        out_of_budget=world.out_of_budget,
+        refused=without,
+    )
+    if not len(found.ads):
+        empty = FallbackReason.NOTHING_ELIGIBLE if len(world.index) else FallbackReason.NO_CAMPAIGNS
+        return msgspec.structs.replace(blank, fallback=empty, excluded=found.excluded)
+    return _settle(blank, placement, world, found=found, scored=score(seen, world, found, now=now), rng=rng)
+
+
+def refused(request: Request, world: World, now: int, rng: np.random.Generator, *, seed: int = 0) -> Decision:
+    """The answer when no campaign's reserve could be had: nothing paid is shown, and the record says why."""
+    blank = _blank(request, world, now, rng, seed=seed)
+    return msgspec.structs.replace(blank, fallback=FallbackReason.RESERVE_REFUSED)
+
+
+def _blank(request: Request, world: World, now: int, rng: np.random.Generator, *, seed: int) -> Decision:
+    """The record before anything is decided: the question, the path that consent allows, the versions."""
+    name = stamped("d", now, int(rng.integers(2**40)))
+    path, reason = gate.path(
+        request.consent, opted_out=request.shopper in world.opted_out, known=bool(request.shopper)
+    )
+    return Decision(
+        id=name,
+        time=now,
+        request=request,
+        path=path,
+        path_reason=reason,
+        seed=seed,
+        exploration=world.exploration,
+        floor=world.placement(request.placement).floor,
+        outcome=world.outcome,
+        versions=dict(world.versions),
+        watermark=world.state.watermark,
+    )
+
+
+def score(request: Request, world: World, found: Eligible, *, now: int) -> Scored:
+    """Choose candidates among the eligible and value them: bid × probability of what is paid for."""
+    kept = retrieve(request, world, found, now=now)
+    names, x = rows(world, kept, names=world.model.names)
+    index, owners = world.index, world.index.campaign[kept.ads]
+    probabilities = world.model.predict(x)
+    rates = auction.rates(index.per_thousand[owners], probabilities)
+    return Scored(
+        ads=kept.ads,
+        names=names,
+        features=x,
+        probabilities=probabilities,
+        rates=rates,
+        values=auction.values(index.bid[kept.ads], rates, quality=index.quality[kept.ads]),
+        advertisers=index.advertiser[owners],
+    )
+
+
+def retrieve(request: Request, world: World, found: Eligible, *, now: int) -> Retrieved:
+    """The candidates among the eligible ads, and the moment as the features see it."""
+    codes = world.state.codes
+    moment = Moment(
+        now=now,
+        shopper=codes["shopper"].find(request.shopper),
+        location=codes["location"].find(request.location),
+        placement=codes["placement"].find(request.placement),
+        utc_offset_minutes=world.utc_offset_minutes,
+    )
+    kept, rough = candidates(world.index, found, state=world.state, moment=moment, most=world.candidates)
+    return Retrieved(moment, found.ads[kept], found.marks[kept], rough)
+
+
+def rows(
+    world: World, kept: Retrieved, *, names: tuple[str, ...] | None = None
+) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Feature rows of candidates: for serving, and, by the same call, for training."""
+    places = kept.marks.astype(np.float64)
+    context = {"affinity": kept.affinity, "display": places[:, 0], "mailer": places[:, 1]}
+    return assemble(world.state, kept.moment, world.index.product[kept.ads], context=context, names=names)
+
+
+def _settle(
+    blank: Decision,
+    placement: Placement,
+    world: World,
+    *,
+    found: Eligible,
+    scored: Scored,
+    rng: np.random.Generator,
+) -> Decision:
+    """Draw the slots, clear the auction, and write the answer down."""
+    bids = world.index.bid[scored.ads]
+    least = auction.least_prices(placement.floor, scored.rates)
+    admitted = np.flatnonzero(bids >= least)
+    slots = blank.request.slots or placement.slots
+    most = placement.most_per_advertiser
+    drawn, propensities, explored = explore(
+        scored.values[admitted],
+        slots=slots,
+        exploration=world.exploration,
+        rng=rng,
+        advertisers=scored.advertisers[admitted],
+        most_per_advertiser=most,
+    )
+    order = admitted[drawn]
+    cleared = auction.clear(
+        scored.values,
+        bids,
+        rates=scored.rates,
+        slots=slots,
+        floor=placement.floor,
+        mechanism=world.mechanism,
+        order=order,
+        advertisers=scored.advertisers,
+        most_per_advertiser=most,
+    )
+    filled = tuple(
+        _slot(
+            world,
+            scored,
+            row,
+            price=int(price),
+            propensity=float(chance),
+            explored=bool(by_chance),
+            rival=rival,
+        )
+        for row, price, chance, by_chance, rival in zip(
+            order.tolist(), cleared.prices, propensities, explored, cleared.rivals.tolist(), strict=True
+        )
+    )
+    return msgspec.structs.replace(
+        blank,
+        slots=filled,
+        fallback="" if filled else FallbackReason.NOTHING_CLEARED,
+        eligible=len(found.ads),
+        excluded=_excluded(found, scored, cleared.reasons),
+        candidates=_record(world, scored),
+        runner_up=world.index.ids[scored.ads[cleared.runner_up]] if cleared.runner_up >= 0 else "",
+        synthetic=any(world.index.campaigns[c].synthetic for c in world.index.campaign[scored.ads[order]]),
+    )
+
+
+def _excluded(found: Eligible, scored: Scored, lost: dict[NoBidReason, int]) -> dict[str, int]:
+    """Everyone who was not shown, by reason: not eligible, not a candidate, or beaten."""
+    excluded = dict(found.excluded)
+    unseen = len(found.ads) - len(scored.ads)
+    for reason, count in (*lost.items(), (NoBidReason.NOT_RETRIEVED, unseen)):
+        if count:
+            excluded[reason] = excluded.get(reason, 0) + count
+    return excluded
+
+
+def _slot(
+    world: World,
+    scored: Scored,
+    row: int,
+    *,
+    price: int,
+    propensity: float,
+    explored: bool,
+    rival: int,
+) -> Slot:
+    index = world.index
+    ad = int(scored.ads[row])
+    campaign = index.campaigns[index.campaign[ad]]
+    return Slot(
+        ad=_shown(world, ad),
+        price=price,
+        pricing=campaign.pricing,
+        charge=dearest(price, campaign.pricing),
+        propensity=propensity,
+        probability=float(scored.probabilities[row]),
+        value=float(scored.values[row]),
+        explored=explored,
+        runner_up=index.ids[scored.ads[rival]] if rival >= 0 else "",
+    )
+
+
+def _shown(world: World, ad: int) -> ShownAd:
+    """The words and picture of an ad: its creative's, else the product's own."""
+    index = world.index
+    campaign = index.campaigns[index.campaign[ad]]
+    creative = index.creatives.get(index.creative[ad])
+    product = world.catalogue.get(index.product_names[ad]) or Product(index.product_names[ad], title="")
+    return ShownAd(
+        id=index.ids[ad],
+        campaign=campaign.id,
+        advertiser=campaign.advertiser,
+        product=product.id,
+        headline=creative.headline if creative else product.title,
+        description=creative.description if creative else product.description[:140],
+        image=(creative.image if creative else "") or product.image,
+        link=product.link,
+        creative=creative.id if creative else "",
+    )
+
+
+def _record(world: World, scored: Scored) -> Candidates:
+    index = world.index
+    ads = scored.ads.tolist()
+    owners = [index.campaigns[code] for code in index.campaign[scored.ads]]
+    return Candidates(
+        ads=tuple(index.ids[ad] for ad in ads),
+        bids=tuple(index.bid[scored.ads].tolist()),
+        advertisers=tuple(campaign.advertiser for campaign in owners),
+        pricing=tuple(campaign.pricing for campaign in owners),
+        quality=tuple(index.quality[scored.ads].tolist()),
+        probabilities=tuple(scored.probabilities.tolist()),
+        feature_names=scored.names,
+        features=scored.features.tobytes(),
+    )
+
+
+def _unnamed(request: Request) -> Request:
+    """The request as the contextual path may see it: the page, but nobody in particular."""
+    return msgspec.structs.replace(request, shopper="", session="")
+
+
+def _page_category(request: Request, world: World) -> str:
+    """What the page is about: its category, or that of its product."""
+    if request.category or not request.product:
+        return request.category
+    product = world.catalogue.get(request.product)
+    return product.category if product else ""

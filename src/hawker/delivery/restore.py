@@ -1,0 +1,68 @@
+"""Bring the folds back: from the snapshot and what came after it, or from the whole log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from hawker.features import arrival
+from hawker.features.encode import Codes
+from hawker.features.events import EventArrays
+from hawker.features.state import State
+from hawker.records.catalogue import Product
+from hawker.records.events import Event
+from hawker.storage import files, tables
+from hawker.storage.event_log import EventLog
+from hawker.storage.shop import Shop
+
+SNAPSHOT = "folds.npz"
+BASIS = "folds.json"
+
+
+def log(shop: Shop, codes: Codes, *, since: int = 0) -> EventArrays:
+    """The events released from a moment on, in canonical order; new names get codes."""
+    connection = tables.connect()
+    EventLog(shop.events).view(connection)
+    tolerance = shop.settings.tolerance_ms * 1000
+    where = f"{arrival.release(tolerance)} >= {int(since)}" if since else "TRUE"
+    return codes.load(connection, where=where, tolerance=tolerance)
+
+
+def unreleased(shop: Shop, *, watermark: int) -> Iterator[Event]:
+    """The events whose turn has not come: released at or after the watermark."""
+    connection = tables.connect()
+    EventLog(shop.events).view(connection)
+    return arrival.unfolded(connection, watermark=watermark, tolerance=shop.settings.tolerance_ms * 1000)
+
+
+def state(shop: Shop) -> tuple[State, EventArrays]:
+    """The shop's state, and the events that it has yet to fold.
+
+    The snapshot serves while the imported history and the catalogue it was made from are unchanged;
+    otherwise everything is folded anew.
+    """
+    held = State()
+    basis = shop.state / BASIS
+    fresh = basis.is_file() and json.loads(basis.read_text("utf-8")) == _basis(shop)
+    if not (fresh and held.load(shop.state / SNAPSHOT)):
+        held = State(Codes())
+        held.codes.learn_products(_products(shop))
+    return held, log(shop, held.codes, since=held.watermark)
+
+
+def keep(shop: Shop, held: State) -> None:
+    """Save a snapshot, and what it was made from."""
+    (shop.state / BASIS).unlink(missing_ok=True)
+    held.save(shop.state / SNAPSHOT)
+    files.write(shop.state / BASIS, json.dumps(_basis(shop)))
+
+
+def _products(shop: Shop) -> list[Product]:
+    return list(shop.catalogue.values())
+
+
+def _basis(shop: Shop) -> list[list[str | int]]:
+    """What a snapshot depends on besides later events: name, size and time of each imported file."""
+    made_from = [*sorted((shop.events / "history").glob("*.parquet")), shop.table("catalogue")]
+    stats = [(path.name, path.stat()) for path in made_from if path.is_file()]
+    return [[name, found.st_size, found.st_mtime_ns] for name, found in stats]

@@ -1,0 +1,56 @@
+"""Everything a decision may look at besides the request, the clock and the dice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hawker.errors import NotFound, nearest
+from hawker.features.state import State
+from hawker.ranking import Model
+from hawker.records.campaign import Pricing
+from hawker.records.catalogue import Product
+from hawker.records.placement import Placement
+from hawker.retrieval.index import AdIndex
+from hawker.retrieval.targeting import Membership
+
+PRICED = {"click": Pricing.CPC, "purchase": Pricing.CPA}
+"""Which pricing each predicted outcome pays for; a thousand impressions need no prediction."""
+
+
+@dataclass(frozen=True)
+class World:
+    """The shop as one decision sees it. Replaced, never edited, when ads, model or lists change.
+
+    `state` moves on with events; a decision only reads it. `outcome` is what `model` predicts.
+    `candidates` 0 scores every eligible ad. `out_of_budget` names campaigns known to be spent.
+    """
+
+    placements: Mapping[str, Placement]
+    index: AdIndex
+    state: State
+    model: Model
+    catalogue: Mapping[str, Product]
+    outcome: str = "purchase"
+    members: Membership = field(default_factory=Membership)
+    opted_out: frozenset[str] = frozenset()
+    out_of_budget: frozenset[str] = frozenset()
+    exploration: float = 0.0
+    candidates: int = 300
+    utc_offset_minutes: int = 0
+    mechanism: str = "gsp"
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def placement(self, name: str) -> Placement:
+        """The placement of that name; raises `NotFound` naming the nearest."""
+        found = self.placements.get(name)
+        if found is None:
+            raise NotFound(
+                f"There is no placement '{name[:80]}'.", remedy=nearest(name, list(self.placements))
+            )
+        return found
+
+    @property
+    def unpriced(self) -> frozenset[str]:
+        """Kinds of pricing whose outcome the model does not predict."""
+        return frozenset(kind for outcome, kind in PRICED.items() if outcome != self.outcome)

@@ -1,0 +1,1 @@
+"""What may be known of whom: consent first."""

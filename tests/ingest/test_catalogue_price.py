@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hawker.ingest.feeds.price import CURRENCIES, price
@@ -56,6 +56,7 @@ def test_prices_as_shops_write_them(text: str, amount: str, currency: str, reaso
     assert bool(found.message) == bool(reason)
 
 
+@settings(max_examples=50)
 @given(AMOUNTS, CODES, st.sampled_from(["{} {}", "{}{}", "{}\u00a0{}"]), st.booleans())
 def test_an_amount_with_its_code_survives_every_way_to_write_it(
     amount: Decimal, code: str, shape: str, wide: bool

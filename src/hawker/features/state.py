@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawker.errors import Corrupt
+from hawker.features import snapshot
 from hawker.features.counters import Counters
 from hawker.features.encode import Codes, Vocabulary
 from hawker.features.events import EventArrays
@@ -18,7 +18,6 @@ from hawker.features.history import MeanVectors, Sequences
 from hawker.features.schema import Plan, Table, plan
 from hawker.features.standard import STANDARD
 from hawker.features.windows import Windows
-from hawker.storage import files
 
 FORMAT = 2
 
@@ -75,9 +74,7 @@ class State:
             "interests": self.interests.name if self.interests else "",
         }
         arrays["about"] = np.frombuffer(json.dumps(about, ensure_ascii=False).encode(), dtype=np.uint8)
-        buffer = io.BytesIO()
-        np.savez(buffer, **arrays)  # type: ignore[arg-type]
-        files.write(path, buffer.getvalue())
+        snapshot.save(path, arrays)
 
     def load(self, path: Path) -> bool:
         """Take over a snapshot; False where there is none, or it was made by another schema or encoder.
@@ -86,14 +83,12 @@ class State:
         """
         if not path.is_file():
             return False
+        remedy = "Delete it; it is made again from the event log."
+        arrays = snapshot.load(path, remedy=remedy)
         try:
-            with np.load(path) as arrays:
-                return self._take(dict(arrays))
-        except (ValueError, KeyError, OSError, EOFError) as error:
-            raise Corrupt(
-                f"The snapshot '{path.name}' cannot be read: {error}.",
-                remedy="Delete it; it is made again from the event log.",
-            ) from error
+            return self._take(arrays)
+        except (ValueError, KeyError) as error:
+            raise Corrupt(f"'{path.name}' is not a snapshot of the folds: {error}.", remedy=remedy) from error
 
     def _take(self, arrays: dict[str, NDArray[Any]]) -> bool:
         about = json.loads(arrays["about"].tobytes().decode())

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 
 from hawker.errors import BadSetting, nearest
 from hawker.ingest import decode
-from hawker.ingest.feeds import jsonld, merchant, plain, rows, sales, shopify, tagged, woocommerce, words
+from hawker.ingest.feeds import jsonld, merchant, plain, sales, shopify, tagged, woocommerce, words
 from hawker.ingest.feeds.rows import Broken, Row
 
 STANDARD = {
@@ -74,9 +73,4 @@ def read(path: Path, *, form: str = "", columns: Mapping[str, str] | None = None
         yield from MAPPED[form](path, plain.settled(path, columns))
 
 
-def seen(path: Path, *, limit: int = 1) -> list[Row | Broken]:
-    """The first rows of a file, for a look before anything is written."""
-    return list(islice(read(path), limit))
-
-
-__all__ = ["FORMATS", "Broken", "Row", "detect", "read", "rows", "seen"]
+__all__ = ["FORMATS", "Broken", "Row", "detect", "read"]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from hawker.measurement.attribution import DAY
 from hawker.measurement.page import percent
 from hawker.measurement.report import Cell, Report
+from hawker.measurement.words import sentence, word
 from hawker.records.finding import Finding, Severity
 from hawker.records.money import display
 from hawker.statistics.intervals import student
@@ -67,7 +68,12 @@ _SERIES = (
 
 
 def alarms(
-    report: Report, *, days: int = 7, false_alarms: float = 0.002, now: int | None = None
+    report: Report,
+    *,
+    days: int = 7,
+    false_alarms: float = 0.002,
+    now: int | None = None,
+    language: str = "en",
 ) -> list[Finding]:
     """Judge each of the last `days` finished days of a report that is broken down by day.
 
@@ -87,7 +93,7 @@ def alarms(
         for place in range(max(LEAST_DAYS, len(over) - days), len(over)):
             band = _judged(series, over[max(0, place - LONGEST) : place + 1], false_alarms)
             if band is not None and band.score > 1:
-                found.append(_finding(series, over[place].key, band))
+                found.append(_finding(series, over[place].key, band, language))
     return sorted(found, key=lambda finding: (finding.place.partition(":")[2], finding.place))
 
 
@@ -186,25 +192,14 @@ def _end(day: str, shift: int) -> int:
     return ((date.fromisoformat(day) - date(1970, 1, 1)).days + 1) * DAY - shift
 
 
-def _finding(series: _Series, day: str, band: Band) -> Finding:
-    below = band.value < band.low
-    side = "below" if below else "above"
-    what = "rate" if series.of else "volume"
-    written = [series.written(value) for value in (band.value, band.low, band.high)]
-    words = _NAMES[series.name]
+def _finding(series: _Series, day: str, band: Band, language: str) -> Finding:
+    side = "below" if band.value < band.low else "above"
+    values = zip(("value", "low", "high"), (band.value, band.low, band.high), strict=True)
+    written = {name: series.written(value) for name, value in values}
+    figure = word(f"{series.name}_prompt" if series.delay else series.name, language)
     return Finding(
         place=f"{series.name}:{day}",
-        reason=f"{what}_{side}_band",
-        message=f"{words} {written[0]}, {side} the expected {written[1]} to {written[2]}. "
-        f"Look at that day's campaigns and at the event log for a fault in logging.",
-        severity=Severity.ERROR if below and band.score > 2 else Severity.WARNING,
+        reason=f"{'rate' if series.of else 'volume'}_{side}_band",
+        message=sentence(f"{side}_band", {"figure": figure, **written}, language=language),
+        severity=Severity.ERROR if side == "below" and band.score > 2 else Severity.WARNING,
     )
-
-
-_NAMES = {
-    "impressions": "Impressions were",
-    "spend": "Spend was",
-    "ctr": "The click rate was",
-    "conversion_rate": "Conversions per impression within a day were",
-    "cvr": "Conversions per click within a day were",
-}

@@ -41,7 +41,7 @@ def as_json(measured: Measured, *, language: str = "en", alarms: Sequence[Findin
     document: dict[str, Any] = msgspec.to_builtins(measured)
     for name in ("notes", "method"):
         notes = getattr(measured, name)
-        texts = sentences(notes, language, shift=measured.shift)
+        texts = sentences(notes, language, shift=measured.offset)
         document[name] = [
             {**msgspec.to_builtins(note), "text": text} for note, text in zip(notes, texts, strict=True)
         ]

@@ -35,13 +35,13 @@ def report_page(report: Report, *, language: str = "en", alarms: Sequence[Findin
     if alarms:
         blocks.append(Prose(word("alarms", language), tuple(str(found) for found in alarms), Tone.ALARM))
     if report.notes:
-        blocks.append(Prose(word("notes", language), sentences(report.notes, language, shift=report.shift)))
+        blocks.append(Prose(word("notes", language), sentences(report.notes, language, shift=report.offset)))
     blocks.append(_tiles(report, days, language))
     blocks += _trends(report, days, language)
     if report.totals.conversions:
         blocks.append(_credited(report.totals, language))
     blocks += [_table(report, section, language) for section in report.sections if section.cells]
-    method = sentences(report.method, language, shift=report.shift)
+    method = sentences(report.method, language)
     blocks.append(Prose(word("method", language), method, Tone.METHOD))
     return Page(
         f"{report.shop} · {word('report', language)}", _subtitle(report, language), language, tuple(blocks)

@@ -63,7 +63,7 @@ class Quality(Struct, frozen=True):
     unknown_products: tuple[tuple[str, int], ...]
     notes: tuple[Note, ...]
     method: tuple[Note, ...]
-    shift: int = 0
+    offset: int = 0
 
     def total(self, name: str) -> int:
         """A figure of `KindQuality` over all kinds."""
@@ -110,7 +110,7 @@ def quality(
         unknown_products=tuple(_rows(opened, _UNKNOWN)) if known else (),
         notes=_notes(kinds, known),
         method=(Note("census"), Note("unknown_product_rule"), _lateness(opened, late_minutes, late)),
-        shift=opened.shift,
+        offset=opened.offset,
     )
 
 
@@ -184,7 +184,7 @@ def quality_page(checked: Quality, *, language: str = "en", alarms: Sequence[Fin
 def _subtitle(checked: Quality, language: str) -> str:
     if checked.first is None or checked.last is None:
         return word("nothing", language)
-    return " – ".join(page.moment(time, shift=checked.shift) for time in (checked.first, checked.last))
+    return " – ".join(page.moment(time, shift=checked.offset) for time in (checked.first, checked.last))
 
 
 def _tiles(checked: Quality, language: str) -> Tiles:

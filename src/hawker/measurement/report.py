@@ -102,7 +102,8 @@ class Report(Struct, frozen=True):
     """A report as a value: render it with `terminal`, `as_json`, `csv` or `html`.
 
     `start` and `end` are microseconds, `end` is outside; `complete_until` is where conversions can
-    no longer be added by what the log does not hold yet.
+    no longer be added by what the log does not hold yet. `offset` leads from UTC to the shop's clock,
+    `shift` to a clock whose midnight is where the shop's day turns.
     """
 
     shop: str
@@ -116,6 +117,7 @@ class Report(Struct, frozen=True):
     windows: Windows
     complete_until: int
     shift: int = 0
+    offset: int = 0
 
     def section(self, by: str) -> Section:
         """The breakdown by that dimension; raises `BadSetting` where the report has none."""
@@ -178,6 +180,7 @@ def report(
         windows=settings,
         complete_until=newest - settings.longest,
         shift=opened.shift,
+        offset=opened.offset,
     )
 
 

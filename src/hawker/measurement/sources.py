@@ -44,6 +44,11 @@ class Relations:
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
+    def offset(self) -> int:
+        """Microseconds from UTC to the shop's clock."""
+        return self.utc_offset_minutes * 60_000_000
+
+    @property
     def shift(self) -> int:
         """Microseconds to add to a time so that the shop's day turns at midnight."""
         return (self.utc_offset_minutes - self.day_starts_at_minutes) * 60_000_000

@@ -37,6 +37,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "short_cvr": ("Conv./click", "点击转化率"),
     "short_conversion_rate": ("Conv./impr.", "展示转化率"),
     "short_roas": ("ROAS", "投入产出比"),
+    "cvr_prompt": ("Conversions per click within a day", "一天内点击转化率"),
+    "conversion_rate_prompt": ("Conversions per impression within a day", "一天内展示转化率"),
     "spend": ("Spend", "花费"),
     "revenue": ("Revenue", "成交额"),
     "roas": ("Return on spend", "投入产出比"),
@@ -190,6 +192,14 @@ NOTES: dict[str, tuple[str, str]] = {
     "no_late": (
         "Late: no event was received more than {minutes} minutes after it happened.",
         "迟到：没有事件在发生 {minutes} 分钟之后才收到。",
+    ),
+    "below_band": (
+        "{figure}: {value}, below the expected {low} to {high}. Look at that day's campaigns, and in the event log for a fault in logging.",
+        "{figure}为 {value}，低于预期的 {low} 至 {high}。请检查当日的广告活动，以及事件日志是否漏记。",
+    ),
+    "above_band": (
+        "{figure}: {value}, above the expected {low} to {high}. Look at that day's campaigns, and in the event log for repeated or automated traffic.",
+        "{figure}为 {value}，高于预期的 {low} 至 {high}。请检查当日的广告活动，以及事件日志中是否有重复或自动流量。",
     ),
     "empty_log": ("The event log is empty.", "事件日志为空。"),
     "no_catalogue": (

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from hawker import ranking
-from hawker.errors import BadInput, Corrupt
+from hawker.errors import BadInput, Corrupt, NotFound
 from hawker.features.examples import Examples
 from hawker.ranking.metrics import log_loss
 
@@ -85,9 +85,16 @@ class Rankers:
 
     def test_a_damaged_model_is_named(self, model: ranking.Model, tmp_path: Path) -> None:
         model.save(tmp_path)
-        (tmp_path / "model.json").write_text('{"kind": "nothing known"}')
-        with pytest.raises(Corrupt, match="cannot be read"):
-            ranking.load(tmp_path)
+        for path in sorted(tmp_path.iterdir()):
+            content = path.read_bytes()
+            for broken in (content[: len(content) // 2], b"", b'{"kind": "nothing known"}'):
+                path.write_bytes(broken)
+                with pytest.raises(Corrupt, match=r"cannot be read.*Roll back"):
+                    ranking.load(tmp_path)
+            path.write_bytes(content)
+        assert ranking.load(tmp_path).names == NAMES
+        with pytest.raises(NotFound, match="no model in"):
+            ranking.load(tmp_path / "elsewhere")
 
     def test_the_order_of_rows_does_not_matter(self, model: ranking.Model) -> None:
         x = toy(seed=1).x

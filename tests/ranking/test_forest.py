@@ -63,9 +63,9 @@ def test_rows_on_the_thresholds_fall_to_the_same_side(model: TreesModel) -> None
 
 
 def test_blocks_of_rows_do_not_matter() -> None:
-    x = np.random.default_rng(0).normal(size=(300, 4)).astype(np.float32)
+    x = np.random.default_rng(0).normal(size=(1100, 4)).astype(np.float32)
     whole = SMALL.score(x)
-    for size in (1, 127, 128, 129):
+    for size in (1, 511, 512, 513, 1024):
         np.testing.assert_array_equal(SMALL.score(x[:size]), whole[:size])
 
 
@@ -94,3 +94,5 @@ def test_more_leaves_are_left_to_lightgbm() -> None:
 def test_a_broken_text_is_named() -> None:
     with pytest.raises(Corrupt, match=r"trees cannot be read.*Roll back"):
         Forest.parse(SMALL.text.replace("leaf_value", "leaf_valve"))
+    with pytest.raises(Corrupt, match="trees cannot be read"):
+        Forest.parse(SMALL.text[: SMALL.text.index("Tree=20")])

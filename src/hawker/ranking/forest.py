@@ -19,7 +19,7 @@ from hawker.errors import Corrupt
 from hawker.ranking.ranker import Floats, Rows
 
 MOST_LEAVES = 64
-_BLOCK = 128
+_BLOCK = 512
 _TINY = np.float32(1e-35)
 _CATEGORICAL, _DEFAULT_LEFT, _NAN, _ZERO = 1, 2, 2, 1
 _BRUIJN = np.uint64(0x03F79D71B4CB0A89)
@@ -61,6 +61,7 @@ class Forest:
     def parse(cls, text: str) -> Forest | None:
         """Read LightGBM's model text; None where a tree is too large or treats zero as unknown."""
         try:
+            text, _ = text.split("\nend of trees", 1)
             trees = [_tree(section) for section in text.split("\nTree=")[1:]]
         except (KeyError, ValueError, IndexError) as error:
             raise Corrupt(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from hawker.features.examples import Examples
 from hawker.ranking.metrics import log_loss
-from hawker.ranking.ranker import Floats, Model, Progress, Rows, base_rate, fits, possible, sigmoid
+from hawker.ranking.ranker import Floats, Model, Progress, Rows, arrays, base_rate, fits, possible, sigmoid
 from hawker.ranking.train import descend
 
 _OCTAVES = 40
@@ -120,8 +120,8 @@ class LinearModel(Model):
     def read(cls, folder: Path, head: dict[str, Any]) -> LinearModel:
         parameters = Linear(**head["parameters"])
         z, n = np.zeros(2**parameters.bits + 1), np.zeros(2**parameters.bits + 1)
-        with np.load(folder / "slots.npz", allow_pickle=False) as stored:
-            z[stored["slot"]], n[stored["slot"]] = stored["z"], stored["n"]
+        stored = arrays(folder / "slots.npz")
+        z[stored["slot"]], n[stored["slot"]] = stored["z"], stored["n"]
         return cls(tuple(head["names"]), tuple(head["categorical"]), parameters, head["base"], z, n)
 
 

@@ -15,7 +15,7 @@ from hawker.errors import extra
 from hawker.features.examples import Examples
 from hawker.ranking.metrics import log_loss
 from hawker.ranking.network import network
-from hawker.ranking.ranker import Floats, Model, Progress, Rows, base_rate, possible, sigmoid
+from hawker.ranking.ranker import Floats, Model, Progress, Rows, arrays, base_rate, possible, sigmoid
 from hawker.ranking.train import descend
 
 STATE = "network.pt"
@@ -138,9 +138,9 @@ class NetModel(Model):
         settings = head["parameters"]
         parameters = Net(**{**settings, "hidden": tuple(settings["hidden"])})
         codes, quantities = tuple(head["codes"]), tuple(head["quantities"])
-        with np.load(folder / "columns.npz", allow_pickle=False) as stored:
-            known = tuple(stored[f"arr_{i}"] for i in range(len(codes)))
-            columns = Columns(codes, quantities, known, stored["centre"], stored["spread"])
+        stored = arrays(folder / "columns.npz")
+        known = tuple(stored[f"arr_{i}"] for i in range(len(codes)))
+        columns = Columns(codes, quantities, known, stored["centre"], stored["spread"])
         network = _network(parameters, columns)
         network.load_state_dict(torch.load(folder / STATE, weights_only=True))
         return cls(tuple(head["names"]), parameters, columns, network)

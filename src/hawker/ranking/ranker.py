@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hawker.errors import BadInput, BadSetting, Corrupt, NotFound
+from hawker.errors import BadInput, BadSetting, Corrupt, HawkerError, NotFound
 from hawker.features.examples import Examples
 from hawker.storage import files
 
@@ -113,11 +113,18 @@ def load(folder: str | Path) -> Model:
         kind: type[Model] = getattr(import_module(f"hawker.ranking.{module}"), name)
         model = kind.read(Path(folder), head)
         model.recipe = head["recipe"]
-    except (ValueError, KeyError, TypeError, OSError, EOFError) as error:
-        raise Corrupt(
-            f"The model in '{folder}' cannot be read: {error!r}.", remedy="Roll back to an older one."
-        ) from error
+    except HawkerError:
+        raise
+    except Exception as error:  # each format has its own way to say that a file is broken
+        remedy = "Roll back to an older one."
+        raise Corrupt(f"The model in '{folder}' cannot be read: {error!r}.", remedy=remedy) from error
     return model
+
+
+def arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The named arrays of an .npz file; nothing pickled is read."""
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+        return dict(stored)
 
 
 def sigmoid(score: Floats) -> Floats:

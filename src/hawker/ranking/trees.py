@@ -131,7 +131,8 @@ def _dataset(lightgbm: Any, examples: Examples, grouped: bool, *, reference: Any
     coded = [index for index, name in enumerate(examples.names) if name in examples.categorical]
     sizes: NDArray[np.int64] | None = None
     if grouped:
-        examples = examples.take(np.argsort(examples.group, kind="stable"))
+        if (np.diff(examples.group) < 0).any():
+            examples = examples.take(np.argsort(examples.group, kind="stable"))
         sizes = np.unique(examples.group, return_counts=True)[1]
         if sizes.max() > _LARGEST_GROUP:
             raise BadInput(

@@ -271,6 +271,7 @@ def test_charges_come_as_rows_or_as_columns() -> None:
     }
     lay_charges(source.connection, columns)
     assert report(source).totals.spend == 251_007
+    assert report(lay(toy()), charges=CHARGES).totals.spend == 251_007
     with pytest.raises(BadInput, match="amount"):
         lay_charges(source.connection, {"impression": [], "campaign": [], "time": []})
 

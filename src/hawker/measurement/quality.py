@@ -14,7 +14,7 @@ from hawker.measurement import page
 from hawker.measurement.layout import sentences
 from hawker.measurement.page import Block, Column, Look, Page, Prose, Table, Tile, Tiles, Tone, Trend
 from hawker.measurement.report import Note
-from hawker.measurement.sources import Relations, relations
+from hawker.measurement.sources import Relations, opened
 from hawker.measurement.words import kind, word
 from hawker.records.finding import Finding
 from hawker.storage.shop import Shop
@@ -77,6 +77,8 @@ _KINDS = """SELECT e.kind, count(*), count(*) FILTER (e.shopper = ''), count(*) 
     GROUP BY e.kind ORDER BY count(*) DESC, e.kind"""
 _DAYS = """SELECT CAST(CAST(make_timestamp(time + {shift}) AS DATE) AS VARCHAR) AS day, kind, count(*)
     FROM {events} GROUP BY ALL ORDER BY day, kind"""
+_CURRENCIES = """SELECT currency, count(*) AS n FROM {events} WHERE kind = 'purchase'
+    GROUP BY currency ORDER BY n DESC, currency"""
 _UNKNOWN = """SELECT product, count(*) AS n FROM {events} WHERE product <> ''
     AND product NOT IN (SELECT id FROM {catalogue}) GROUP BY product ORDER BY n DESC, product LIMIT 20"""
 
@@ -85,32 +87,32 @@ def quality(
     source: Shop | Relations, *, quarantine: Path | None = None, late_minutes: float = LATE_MINUTES
 ) -> Quality:
     """Check what the shop holds; `quarantine` is the folder of what was set aside (the shop's own)."""
-    opened = relations(source) if isinstance(source, Shop) else source
     folder = source.quarantine if isinstance(source, Shop) and quarantine is None else quarantine
+    with opened(source) as found:
+        return _checked(found, folder, late_minutes)
+
+
+def _checked(source: Relations, folder: Path | None, late_minutes: float) -> Quality:
     late = round(late_minutes * 60_000_000)
-    kinds = tuple(KindQuality(*row) for row in _rows(opened, _KINDS, late=late))
+    kinds = tuple(KindQuality(*row) for row in _rows(source, _KINDS, late=late))
     days: dict[str, dict[str, int]] = {}
-    for day, name, count in _rows(opened, _DAYS, shift=opened.shift):
+    for day, name, count in _rows(source, _DAYS, shift=source.shift):
         days.setdefault(day, {})[name] = count
-    first, last = _rows(opened, "SELECT min(time), max(time) FROM {events}")[0]
-    currencies = _rows(
-        opened,
-        "SELECT currency, count(*) AS n FROM {events} WHERE kind = 'purchase' GROUP BY 1 ORDER BY n DESC, 1",
-    )
-    known = _rows(opened, "SELECT count(*) FROM {catalogue}")[0][0]
+    first, last = _rows(source, "SELECT min(time), max(time) FROM {events}")[0]
+    known = _rows(source, "SELECT count(*) FROM {catalogue}")[0][0]
     return Quality(
-        shop=opened.shop,
+        shop=source.shop,
         events=sum(each.events for each in kinds),
         first=first,
         last=last,
         kinds=kinds,
         days=tuple(DayQuality(day, sum(each.values()), each) for day, each in days.items()),
         set_aside=dict(set_aside(folder)) if folder else {},
-        currencies=dict(currencies),
-        unknown_products=tuple(_rows(opened, _UNKNOWN)) if known else (),
+        currencies=dict(_rows(source, _CURRENCIES)),
+        unknown_products=tuple(_rows(source, _UNKNOWN)) if known else (),
         notes=_notes(kinds, known),
-        method=(Note("census"), Note("unknown_product_rule"), _lateness(opened, late_minutes, late)),
-        offset=opened.offset,
+        method=(Note("census"), Note("unknown_product_rule"), _lateness(source, late_minutes, late)),
+        offset=source.offset,
     )
 
 

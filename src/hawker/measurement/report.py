@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from hawker.errors import BadSetting, nearest
 from hawker.measurement.attribution import Windows
 from hawker.measurement.facts import EVER, Gathered, gather
-from hawker.measurement.sources import Charge, Relations, relations
+from hawker.measurement.sources import Charge, Relations, opened
 from hawker.statistics import Covariances, Estimate, proportion, ratio, unknown
 from hawker.statistics.intervals import normal
 from hawker.storage.shop import Shop
@@ -149,38 +149,52 @@ def report(
     for name in by:
         if name not in BY:
             raise BadSetting(f"There is no breakdown by '{name}'.", remedy=nearest(name, list(BY)))
-    told = progress or (lambda _step, _share: None)
-    settings = windows or Windows()
-    opened = relations(source, charges=charges, names=names) if isinstance(source, Shop) else source
+    with opened(source, charges=charges, names=names) as found:
+        return _measured(
+            found,
+            by,
+            start=start,
+            end=end,
+            windows=windows or Windows(),
+            most=most,
+            told=progress or (lambda _step, _share: None),
+        )
+
+
+def _measured(
+    source: Relations,
+    by: Sequence[str],
+    *,
+    start: int | None,
+    end: int | None,
+    windows: Windows,
+    most: int,
+    told: Callable[[str, float], None],
+) -> Report:
     told("attribute", 0.0)
-    gathered = gather(
-        opened,
-        start=EVER[0] if start is None else start,
-        end=EVER[1] if end is None else end,
-        windows=settings,
-    )
-    totals = _cells(opened, "''", gathered)
+    low, high = (EVER[0] if start is None else start), (EVER[1] if end is None else end)
+    gathered = gather(source, start=low, end=high, windows=windows)
+    totals = _cells(source, "''", gathered)
     sections = []
     for place, name in enumerate(by):
         told(name, 0.5 + 0.5 * place / len(by))
-        sections.append(_section(opened, name, gathered=gathered, most=most))
+        sections.append(_section(source, name, gathered=gathered, most=most))
     told("done", 1.0)
-    first, last = _span(opened)
+    first, last = _span(source)
     total = replace(totals[0], label="") if totals else _empty(gathered)
-    newest = gathered.last if gathered.last is not None else 0
     return Report(
-        shop=opened.shop,
-        currency=opened.currency,
+        shop=source.shop,
+        currency=source.currency,
         start=first if start is None else start,
         end=last + 1 if end is None else end,
         totals=total,
         sections=tuple(sections),
-        notes=_notes(total, gathered, settings),
-        method=_method(settings, opened.currency),
-        windows=settings,
-        complete_until=newest - settings.longest,
-        shift=opened.shift,
-        offset=opened.offset,
+        notes=_notes(total, gathered, windows),
+        method=_method(windows, source.currency),
+        windows=windows,
+        complete_until=(gathered.last or 0) - windows.longest,
+        shift=source.shift,
+        offset=source.offset,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,6 +86,27 @@ def relations(
         day_starts_at_minutes=settings.day_starts_at_minutes,
         names=names or {},
     )
+
+
+@contextmanager
+def opened(
+    source: Shop | Relations,
+    *,
+    charges: Iterable[Charge] | Mapping[str, Any] | None = None,
+    names: Mapping[str, Mapping[str, str]] | None = None,
+) -> Iterator[Relations]:
+    """The relations of a shop, closed at the end, or those given, with these charges and names if any."""
+    if isinstance(source, Relations):
+        if charges is not None:
+            lay_charges(source.connection, charges)
+            source = replace(source, charges="charges")
+        yield replace(source, names=names) if names is not None else source
+        return
+    found = relations(source, charges=charges, names=names)
+    try:
+        yield found
+    finally:
+        found.connection.close()
 
 
 def lay_charges(connection: DuckDBPyConnection, charges: Iterable[Charge] | Mapping[str, Any] | None) -> None:

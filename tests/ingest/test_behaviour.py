@@ -143,7 +143,8 @@ def test_live_events_are_known_too(shop: Shop, tmp_path: Path) -> None:
 
 
 def test_embedded_newlines_and_quotes(shop: Shop, tmp_path: Path) -> None:
-    text = 'user,item,event,time,comment\nu1,p1,review,2026-01-02 03:04:05,"good,\nvery ""good"""\nu2,p2,pv,2026-01-02 03:04:06,\n'
+    row = 'u1,p1,review,2026-01-02 03:04:05,"good,\nvery ""good"""'
+    text = f"user,item,event,time,comment\n{row}\nu2,p2,pv,2026-01-02 03:04:06,\n"
     result = ingest(shop, written(tmp_path / "log.csv", text))
     assert result.events == 2
     assert events(shop, "text")[0] == ('good,\nvery "good"',)
@@ -190,8 +191,8 @@ def test_what_breaks_a_rule_is_set_aside_with_its_line_and_text(shop: Shop, tmp_
     text = "\n".join(
         ["user,item,event,time,price,quantity,rating", good, *(row for _, row in bad), good + " "]
     )
-    map = dict(shopper="user", product="item", kind="event", time="time", unit_price="price",
-               quantity="quantity", rating="rating")  # fmt: skip
+    map = {"shopper": "user", "product": "item", "kind": "event", "unit_price": "price"}
+    map |= {name: name for name in ("time", "quantity", "rating")}
     result = ingest(shop, written(tmp_path / "log.csv", text), columns=map)
     assert [(entry["reason"], entry["line"], entry["raw"]) for entry in aside(shop)] == [
         (reason, line, row) for line, (reason, row) in enumerate(bad, 3)

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from hawker.errors import Conflict
+from hawker.errors import Conflict, NotFound
 from hawker.ingest.columns import ColumnMap
 from hawker.records.finding import Finding
 from hawker.storage import files
@@ -65,9 +65,19 @@ def finished(shop: Shop, name: str) -> Batch | None:
     record = _folder(shop) / f"{name}.json"
     if not record.is_file():
         return None
-    batch = msgspec.json.decode(record.read_bytes(), type=Batch)
+    batch = recorded(shop, name)
     kept = shop.events / "history" / f"{name}.parquet"
     return batch if not batch.events or kept.is_file() else None
+
+
+def recorded(shop: Shop, name: str) -> Batch:
+    """The batch of that name; raises `NotFound` where none is on record."""
+    record = _folder(shop) / f"{name}.json"
+    if not record.is_file():
+        raise NotFound(
+            f"No ingest '{name}' is on record.", remedy="Run the ingest of its file again, to the end."
+        )
+    return msgspec.json.decode(record.read_bytes(), type=Batch)
 
 
 def finish(shop: Shop, batch: Batch) -> None:

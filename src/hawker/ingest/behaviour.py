@@ -15,6 +15,7 @@ from hawker.errors import Corrupt, UnreadableFile
 from hawker.ingest import batches, cleaning, duplicates, notes, passes, quarantine, sources
 from hawker.ingest.batches import Batch, Reading
 from hawker.ingest.columns import ColumnMap, resolved
+from hawker.ingest.quarantine import SetAside
 from hawker.ingest.sources import Source
 from hawker.records.events import EventKind
 from hawker.records.finding import Finding, Severity
@@ -83,6 +84,39 @@ def behaviour(
         notes.shoppers(shop, connection, [batch.name for batch in done if batch.events])
     if progress:
         progress("", 1.0)
+    return _result(done, started)
+
+
+def restore(
+    shop: Shop, file: str | Path, *, threads: int | None = None, now: int | None = None
+) -> BehaviourResult:
+    """Put the mended lines of a quarantine file back; those still broken stay there.
+
+    The lines are read as their file was, with the same map, zone and currency. Raises `NotFound`
+    where the ingest that set them aside is not on record.
+    """
+    started = time.perf_counter()
+    path = quarantine.found(shop, file)
+    entries = list(quarantine.read(path))
+    batch = batches.recorded(shop, path.stem)
+    with batches.workshop(shop) as folder, tables.connect(threads=threads, memory=MEMORY) as connection:
+        passes.settle(connection, spill=folder / "spill", timezone=batch.reading.timezone)
+        ingest = _Ingest(shop, connection, folder, batch.reading, now or time.time_ns() // 1000)
+        source, line_of = quarantine.again(entries, batch, folder / "mended")
+        name = batches.name(source.path, replace(batch.reading, map=batch.map))
+        back = replace(batch, name=name, events=0, duplicates=0, set_aside=0, findings=())
+
+        def told(entry: SetAside) -> SetAside:
+            old = entries[line_of[entry.line]]
+            return replace(entry, file=old.file, line=old.line, raw=old.raw)
+
+        with passes.room(shop.folder):
+            done = ingest.kept(source, back, home=path, told=told)
+        notes.shoppers(shop, connection, [done.name] if done.events else [])
+    return _result([done], started)
+
+
+def _result(done: list[Batch], started: float) -> BehaviourResult:
     return BehaviourResult(
         events=sum(batch.events for batch in done),
         duplicates=sum(batch.duplicates for batch in done),
@@ -153,22 +187,24 @@ class _Ingest:
             return replace(batch, findings=(found,))
         map = resolved(source, self.reading.map, kind=self.reading.kind or None)
         with passes.room(self.shop.folder):
-            return self._kept(source, replace(batch, map=map))
+            home = self.shop.quarantine / "behaviour" / f"{name}.jsonl"
+            return self.kept(source, replace(batch, map=map), home=home)
 
-    def _kept(self, source: Source, batch: Batch) -> Batch:
-        """Both passes over a readable file, then quarantine, log and record, in this order."""
+    def kept(
+        self, source: Source, batch: Batch, *, home: Path, told: Callable[[SetAside], SetAside] | None = None
+    ) -> Batch:
+        """Both passes over a readable file, then log, quarantine and record, in this order.
+
+        `home` is the quarantine file, `told` rewrites what goes there (where a line came from).
+        """
         label, connection = str(source.path), self.connection
         nothing = not self.known.any(connection, besides=batch.name)
         done = passes.first(
             connection, source, batch.map, rules=self.rules, folder=self.folder, content=nothing
         )
+        own_ids = "id" in batch.map.columns
         verdict = duplicates.judge(
-            connection,
-            done.query,
-            done.scan,
-            known=self.known,
-            part=batch.name,
-            own_ids="id" in batch.map.columns,
+            connection, done.query, done.scan, known=self.known, part=batch.name, own_ids=own_ids
         )
         part = self.folder / f"{batch.name}.parquet"
         written = passes.second(connection, verdict.distinct(connection, done.query), part)
@@ -179,14 +215,15 @@ class _Ingest:
                 remedy="It changed while it was read: run the ingest again.",
             )
         tally = passes.Tally()
-        home = self.shop.quarantine / "behaviour" / f"{batch.name}.jsonl"
-        aside = quarantine.write(home, tally.counted(passes.left_over(connection, done)))
+        entries = map(told or (lambda entry: entry), passes.left_over(connection, done))
+        aside = quarantine.write(self.folder / home.name, tally.counted(entries))
         noted = notes.of(self.shop, connection, part, file=label, batch=batch.name)
         noted += notes.repeats(verdict, done.scan, file=label)
         if not len(done.scan) and not done.broken:
             noted.append(Finding(label, "header_only", "The file has a header but no rows."))
         if written:
             self.log.adopt(part, name=batch.name)
+        quarantine.place(self.folder / home.name, home)
         found = sorted([*tally.findings(), *noted], key=lambda finding: -finding.severity)
         repeated = verdict.within + verdict.before
         whole = replace(batch, events=written, duplicates=repeated, set_aside=aside, findings=tuple(found))

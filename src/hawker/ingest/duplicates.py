@@ -47,7 +47,8 @@ class Scan:
 
     @property
     def good(self) -> NDArray[np.bool_]:
-        return self.fault == 0
+        held: NDArray[np.bool_] = self.fault == 0
+        return held
 
     @property
     def coarse(self) -> bool:

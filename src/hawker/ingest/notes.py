@@ -48,7 +48,9 @@ def repeats(verdict: Verdict, scan: Scan, *, file: str) -> list[Finding]:
     """What is notable about the order of a file's rows and their likeness."""
     found = []
     if verdict.within or verdict.before:
-        message = f"{verdict.within:,} rows repeat a row of this file, {verdict.before:,} an event of the log; dropped."
+        message = (
+            f"{verdict.within:,} rows repeat a row of this file, {verdict.before:,} an event of the log."
+        )
         found.append(
             Finding(file, "exact_duplicates", message, Severity.NOTE, verdict.within + verdict.before)
         )
@@ -85,7 +87,8 @@ def _unknown(shop: Shop, connection: duckdb.DuckDBPyConnection, file: str) -> li
 
 def _currencies(connection: duckdb.DuckDBPyConnection, file: str) -> list[Finding]:
     rows = connection.execute(
-        'SELECT currency, count(*) AS n FROM part WHERE "value" <> 0 GROUP BY currency ORDER BY n DESC, currency'
+        'SELECT currency, count(*) AS n FROM part WHERE "value" <> 0 '
+        "GROUP BY currency ORDER BY n DESC, currency"
     ).fetchall()
     if len(rows) < 2:
         return []
@@ -96,7 +99,7 @@ def _currencies(connection: duckdb.DuckDBPyConnection, file: str) -> list[Findin
 
 def _outliers(shop: Shop, connection: duckdb.DuckDBPyConnection, *, file: str, batch: str) -> list[Finding]:
     """Quantities and unit values beyond `FARTHEST` robust deviations, into the table of outliers."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE far AS {_far(shop, connection, batch)}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE far AS {_far(shop, batch=batch)}")
     counted = connection.execute("SELECT count(*) FROM far").fetchone()
     count = int(counted[0]) if counted else 0
     table = shop.table("outliers")
@@ -119,7 +122,7 @@ def _outliers(shop: Shop, connection: duckdb.DuckDBPyConnection, *, file: str, b
     return [Finding(file, "outliers", message, Severity.NOTE, count)]
 
 
-def _far(shop: Shop, connection: duckdb.DuckDBPyConnection, batch: str) -> str:
+def _far(shop: Shop, *, batch: str) -> str:
     """SQL for the outliers: each value against the robust centre and spread of its product on the
 
     log scale, where the product has `SUPPORT` values; else of its category, else of the file.
@@ -133,8 +136,10 @@ def _far(shop: Shop, connection: duckdb.DuckDBPyConnection, batch: str) -> str:
     return f"""
         WITH catalogue AS ({known}),
         bought AS (
-            SELECT part.id, product, coalesce(category, '') AS category, quantity, "value" / quantity / 1e6 AS price
-            FROM part LEFT JOIN catalogue ON product = catalogue.id WHERE kind IN ('purchase', 'return', 'cart')
+            SELECT part.id, product, coalesce(category, '') AS category, quantity,
+                "value" / quantity / 1e6 AS price
+            FROM part LEFT JOIN catalogue ON product = catalogue.id
+            WHERE kind IN ('purchase', 'return', 'cart')
         ),
         valued AS (
             SELECT id, product, category, 'quantity' AS "column", quantity AS amount, ln(quantity) AS x
@@ -151,7 +156,8 @@ def _far(shop: Shop, connection: duckdb.DuckDBPyConnection, batch: str) -> str:
             LEFT JOIN categories AS c ON valued.category = c.name AND valued."column" = c."column"
             LEFT JOIN files AS f ON valued."column" = f."column"
         )
-        SELECT id, product, "column", amount, exp(centre) AS usual, abs(x - centre) / spread AS score, '{batch}' AS batch
+        SELECT id, product, "column", amount, exp(centre) AS usual, abs(x - centre) / spread AS score,
+            '{batch}' AS batch
         FROM scored WHERE abs(x - centre) > {FARTHEST} * spread"""
 
 

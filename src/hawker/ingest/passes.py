@@ -1,4 +1,4 @@
-"""The two passes over one file: look at every row, then write those that are events; and what is left over."""
+"""The two passes over one file: look at every row, then write the events; and what is left over."""
 
 from __future__ import annotations
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
-from hawker.errors import Corrupt
+from hawker.errors import Corrupt, NotFound, nearest
+from hawker.ingest.batches import Batch
+from hawker.ingest.sources import Source
 from hawker.storage import files
 from hawker.storage.shop import Shop
+
+if TYPE_CHECKING:
+    from hawker.ingest.behaviour import BehaviourResult
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -43,13 +51,58 @@ class Quarantine(Struct, frozen=True):
 def write(path: Path, entries: Iterable[SetAside]) -> int:
     """Write a quarantine file whole; an empty one is removed. Returns the number of lines."""
     count = 0
-    with files.whole(path) as draft, draft.open("wb") as lines:
+    with files.whole(path) as draft, draft.open("wb") as stream:
         for entry in entries:
-            lines.write(_ENCODER.encode(entry) + b"\n")
+            stream.write(_ENCODER.encode(entry) + b"\n")
             count += 1
     if not count:
         path.unlink(missing_ok=True)
     return count
+
+
+def place(draft: Path, home: Path) -> None:
+    """Move a quarantine file to its place; no draft means that nothing is left there."""
+    if not draft.is_file():
+        home.unlink(missing_ok=True)
+        return
+    home.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(draft, home)
+    files.flush(home.parent)
+
+
+def found(shop: Shop, file: str | Path) -> Path:
+    """A quarantine file of behaviour by path or by name; raises `NotFound` naming the ones there are."""
+    home = shop.quarantine / "behaviour"
+    for path in (Path(file), home / str(file), home / f"{file}.jsonl"):
+        if path.is_file() and path.resolve().parent == home.resolve():
+            return path
+    known = [path.name for path in sorted(home.glob("*.jsonl"))]
+    raise NotFound(
+        f"There is no quarantine file '{file}'.",
+        remedy=nearest(str(file), known) if known else "None is left.",
+    )
+
+
+def again(entries: list[SetAside], batch: Batch, target: Path) -> tuple[Source, dict[int, int]]:
+    """The lines as a small file of the batch's own form, and which entry each of its lines begins.
+
+    Rows of Parquet files and JSON arrays come back as JSON lines.
+    """
+    form = "csv" if batch.form == "csv" else "jsonl"
+    target = target.with_suffix(f".{form}")
+    line_of: dict[int, int] = {}
+    with target.open("w", encoding="utf-8", newline="") as stream:
+        line = 1
+        if form == "csv":
+            csv.writer(stream, delimiter=batch.delimiter, lineterminator="\n").writerow(batch.header)
+            line += 1 + sum(name.count("\n") for name in batch.header)
+        for index, entry in enumerate(entries):
+            stream.write(entry.raw + "\n")
+            for _ in range(entry.raw.count("\n") + 1):
+                line_of[line] = index
+                line += 1
+    source = Source(target, target, form, batch.delimiter, dict.fromkeys(batch.header, "VARCHAR"))
+    return source, line_of
 
 
 def read(path: Path) -> Iterator[SetAside]:
@@ -77,3 +130,10 @@ def listed(shop: Shop) -> list[Quarantine]:
         ordered = dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0])))
         found.append(Quarantine(path, sum(reasons.values()), ordered))
     return found
+
+
+def restore(shop: Shop, file: str | Path) -> BehaviourResult:
+    """Put mended lines back into the log; see `behaviour.restore`."""
+    from hawker.ingest.behaviour import restore as put_back
+
+    return put_back(shop, file)

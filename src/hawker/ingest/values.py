@@ -89,25 +89,23 @@ def moment(value: str, kind: str, *, day_first: bool = False) -> str:
     if kind.startswith(("TIMESTAMP", "DATE")):
         return f"epoch_us(TRY_CAST({value} AS TIMESTAMPTZ))"
     if _numeric(kind):
-        return _epoch(f"TRY_CAST({value} AS DOUBLE)", value, kind)
+        return _epoch(f"TRY_CAST({value} AS DOUBLE)", value)
     trimmed = f"trim({value})"
     iso = f"epoch_us(TRY_CAST({value} AS TIMESTAMPTZ))"
     days = ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y") if day_first else ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y")
     shapes = [f"{day}{clock}" for day in (*days, *_DAYS) for clock in _CLOCKS] + list(_CHINESE)
     listed = ", ".join(literal(shape) for shape in ("%Y%m%d", "%Y%m%d%H%M%S", *shapes))
     written = f"epoch_us(TRY_CAST(try_strptime({trimmed}, [{listed}]) AS TIMESTAMPTZ))"
-    unix = _epoch(f"TRY_CAST({value} AS DOUBLE)", value, kind)
+    unix = _epoch(f"TRY_CAST({value} AS DOUBLE)", value)
     return (
         f"(CASE WHEN {value} IS NULL THEN NULL WHEN contains({value}, '-') THEN coalesce({iso}, {written}) "
         f"ELSE coalesce({unix}, {iso}, {written}) END)"
     )
 
 
-def _epoch(seconds: str, value: str, kind: str) -> str:
+def _epoch(seconds: str, value: str) -> str:
     """An epoch by its size: seconds, milli-, micro- or nanoseconds; eight or fourteen digits are a date."""
-    exact = (
-        f"TRY_CAST({value} AS BIGINT)" if textual(kind) or _integer(kind) else f"TRY_CAST({value} AS BIGINT)"
-    )
+    exact = f"TRY_CAST({value} AS BIGINT)"
     digits = f"CAST({exact} AS VARCHAR)"
     dated = f"epoch_us(TRY_CAST(try_strptime({digits}, ['%Y%m%d', '%Y%m%d%H%M%S']) AS TIMESTAMPTZ))"
     return (

@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 _IDEOGRAPHS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_IDEOGRAPHS}]+|\d+(?:[.,]\d+)+|[^\W_{_IDEOGRAPHS}]+")
 _OVERSAMPLE, _POWERS = 10, 3
+_SAMPLE = 20_000  # texts that the basis is made from; weights of words come from all
 
 
 def tokens(text: str) -> list[str]:
@@ -79,7 +80,8 @@ class Tfidf:
         model = cls(
             words, rarity, np.zeros((len(words), size)), name=f"tfidf-{size}-{digest.hexdigest()[:8]}"
         )
-        rows = model._rows(bags)
+        drawn = np.sort(np.random.default_rng(seed).permutation(len(bags))[:_SAMPLE])
+        rows = model._rows([bags[i] for i in drawn])
         model.basis = _basis(rows, words=len(words), size=size, seed=seed)
         return model
 

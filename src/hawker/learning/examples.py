@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,124 +12,95 @@ from hawker.delivery import pipeline
 from hawker.delivery.world import World
 from hawker.errors import BadInput
 from hawker.features.examples import Examples
-from hawker.learning.replay import Replay, Visits, visits
-from hawker.records.decision import Request
-from hawker.retrieval.targeting import eligible
+from hawker.learning.replay import Replay
+from hawker.learning.trials import Trial
+from hawker.retrieval.targeting import Eligible, eligible
 
 Progress = Callable[[str, float], None]
+CODED = ("display", "mailer")
 
 
 @dataclass
 class _Rows:
-    """Rows under way, one list entry a request."""
+    """Rows under way, one list entry a trial."""
 
     names: tuple[str, ...] = ()
     x: list[NDArray[np.float32]] = field(default_factory=list)
     y: list[NDArray[np.float32]] = field(default_factory=list)
     weight: list[NDArray[np.float64]] = field(default_factory=list)
-    time: list[int] = field(default_factory=list)
-    group: list[int] = field(default_factory=list)
-    cluster: list[int] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
 
-    def whole(self, categorical: tuple[str, ...]) -> Examples:
+    def whole(self) -> Examples:
         """All of them as one table."""
         if not self.x:
             raise BadInput(
-                "No request had an eligible ad.", remedy="Check the campaigns' schedule and the flights."
+                "There is nothing to learn from: no moment had an ad on offer and a known outcome.",
+                remedy="Check the campaigns' schedule and flights, and that the log holds impressions.",
             )
         sizes = [len(labels) for labels in self.y]
         return Examples(
             names=self.names,
             x=np.concatenate(self.x),
             y=np.concatenate(self.y),
-            time=np.repeat(np.array(self.time, dtype=np.int64), sizes),
-            group=np.repeat(np.array(self.group, dtype=np.int64), sizes),
-            cluster=np.repeat(np.array(self.cluster, dtype=np.int64), sizes),
+            time=np.repeat([trial.time for trial in self.trials], sizes).astype(np.int64),
+            group=np.repeat([trial.name for trial in self.trials], sizes).astype(np.int64),
+            cluster=np.repeat([trial.shopper for trial in self.trials], sizes).astype(np.int64),
             weight=np.concatenate(self.weight),
-            categorical=categorical,
+            categorical=tuple(name for name in CODED if name in self.names),
         )
 
 
 def examples(
     replay: Replay,
     world: World,
+    trials: Sequence[Trial],
     *,
-    placement: str,
-    start: int,
-    end: int,
-    most: int = 10_000,
-    negatives: int = 60,
+    negatives: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Examples:
-    """What was on offer in store visits from start to end, and whether it was bought: P(purchase | exposed).
+    """What was on offer in each trial, and whether it was taken, with the features of that moment.
 
-    Of each visit's candidates all that were bought and `negatives` others are kept, the others
-    weighted so that rates stay true. `most` visits are drawn with the seed. `world` must hold the
-    replay's own state, and the replay must not have passed `start`.
+    Of each trial's candidates all that were taken are kept and `negatives` others (None: all),
+    weighted so that rates stay true. Trials come in order of time; `world` holds the replay's state.
     """
-    seen = visits(replay.events)
-    rng = np.random.default_rng(seed)
-    chosen = sample(seen, world, start=start, end=end, most=most, rng=rng)
     made = _Rows()
-    for count, visit in enumerate(chosen):
-        _visit(made, replay, world, seen, visit, placement=placement, negatives=negatives, rng=rng)
-        if progress and count % 200 == 0:
-            progress("training rows", count / len(chosen))
-    return made.whole(("display", "mailer"))
+    rng = np.random.default_rng(seed)
+    for count, trial in enumerate(trials):
+        replay.to(trial.time)
+        kept = pipeline.retrieve(trial.request, world, on_offer(world, trial), now=trial.time)
+        if len(kept.ads):
+            _add(made, world, trial, kept=kept, negatives=negatives, rng=rng)
+        if progress and count % 100 == 0:
+            progress("training rows", count / len(trials))
+    return made.whole()
 
 
-def sample(
-    seen: Visits, world: World, *, start: int, end: int, most: int, rng: np.random.Generator
-) -> list[int]:
-    """Visits in [start, end) where something is on offer, at most so many, in order of time."""
-    within = np.flatnonzero((seen.time >= start) & (seen.time < end))
-    names = world.state.codes["location"].names
-    offered = [
-        int(visit)
-        for visit in within
-        if seen.location[visit] >= 0
-        and world.index.flights.running(names[seen.location[visit]], int(seen.time[visit]))
-    ]
-    if len(offered) <= most:
-        return offered
-    return sorted(rng.choice(np.array(offered), most, replace=False).tolist())
-
-
-def request(seen: Visits, world: World, visit: int, *, placement: str) -> Request:
-    """The request that a visit's page would have sent."""
-    codes = world.state.codes
-    return Request(
-        placement=placement,
-        shopper=codes["shopper"].names[seen.shopper[visit]],
-        location=codes["location"].names[seen.location[visit]],
+def on_offer(world: World, trial: Trial) -> Eligible:
+    """What could be chosen in a trial: the ads that were shown, or everything eligible then."""
+    if trial.ads is not None:
+        return Eligible(trial.ads, np.full((len(trial.ads), 2), -1, dtype=np.int8), {})
+    return eligible(
+        world.index, trial.request, now=trial.time, members=world.members, unpriced=world.unpriced
     )
 
 
-def _visit(
+def _add(
     made: _Rows,
-    replay: Replay,
     world: World,
-    seen: Visits,
-    visit: int,
+    trial: Trial,
     *,
-    placement: str,
-    negatives: int,
+    kept: pipeline.Retrieved,
+    negatives: int | None,
     rng: np.random.Generator,
 ) -> None:
-    now = int(seen.time[visit])
-    replay.to(now)
-    asked = request(seen, world, visit, placement=placement)
-    found = eligible(world.index, asked, now=now, members=world.members, unpriced=world.unpriced)
-    kept = pipeline.retrieve(asked, world, found, now=now)
-    bought = np.isin(world.index.product[kept.ads], seen.products(replay.events, visit))
-    others = np.flatnonzero(~bought)
-    drawn = others if len(others) <= negatives else rng.choice(others, negatives, replace=False)
-    rows = np.sort(np.concatenate([np.flatnonzero(bought), drawn]))
+    taken = np.isin(world.index.product[kept.ads], trial.taken)
+    others = np.flatnonzero(~taken)
+    few = negatives is not None and len(others) > negatives
+    drawn = rng.choice(others, negatives, replace=False) if few else others
+    rows = np.sort(np.concatenate([np.flatnonzero(taken), drawn]))
     made.names, x = pipeline.rows(world, kept.take(rows))
     made.x.append(x)
-    made.y.append(bought[rows].astype(np.float32))
-    made.weight.append(np.where(bought[rows], 1.0, len(others) / max(len(drawn), 1)))
-    made.time.append(now)
-    made.group.append(visit)
-    made.cluster.append(int(seen.shopper[visit]))
+    made.y.append(taken[rows].astype(np.float32))
+    made.weight.append(np.where(taken[rows], 1.0, len(others) / max(len(drawn), 1)))
+    made.trials.append(trial)

@@ -1,14 +1,16 @@
-"""The placement task: fill ten slots of a store visit from what is promoted there, and see what was bought.
+"""The placement task: fill the slots from what was on offer, and see what was really taken.
 
-Every policy is the same `decide()` on the world described in `placement.json` (one ad per promoted
-product, equal bids, no floor, no budget, no caps, no exploration); policies differ only in the model that
-scores. A slot converts when the shopper buys its product in that visit.
+Every policy is the same `decide()` on the world described in `placement.json`: one ad per product,
+equal bids, no floor, no budget, no caps, no exploration; policies differ only in what scores. In a
+*visit* ten slots are filled from all that is promoted in the store, and a slot converts when its
+product is bought in that visit. In a *slate* one ad is picked from those a page showed by chance, and
+converts when that one was clicked.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files as resources
 from typing import Any
@@ -20,10 +22,11 @@ from numpy.typing import NDArray
 from hawker.delivery import pipeline
 from hawker.delivery.world import World
 from hawker.features.state import State
-from hawker.learning.examples import request, sample
-from hawker.learning.replay import Replay, visits
+from hawker.learning.replay import Replay
+from hawker.learning.trials import Trial
 from hawker.ranking import Model, Rule
 from hawker.records.campaign import Ad, Campaign
+from hawker.records.decision import Decision
 from hawker.records.placement import Placement
 from hawker.retrieval import flights, index
 from hawker.statistics import bootstrap
@@ -32,7 +35,7 @@ from hawker.storage.control import Control
 from hawker.storage.shop import Shop
 
 Progress = Callable[[str, float], None]
-RULES = ("random", "popular", "own_history")
+Watch = Callable[[Trial, Decision, frozenset[int]], None]
 
 
 @dataclass(frozen=True)
@@ -56,30 +59,33 @@ def brief(estimate: Estimate) -> dict[str, float | None]:
     return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
-def setting() -> dict[str, Any]:
-    """The world file of the evaluation, as it stands in the package."""
+def setting(outcome: str) -> dict[str, Any]:
+    """The world file's part for an outcome ('purchase' or 'click')."""
     text = resources("hawker.learning").joinpath("placement.json").read_text("utf-8")
-    found: dict[str, Any] = json.loads(text)
+    found: dict[str, Any] = json.loads(text)["slate" if outcome == "click" else "visit"]
     return found
 
 
 def world(shop: Shop, state: State, *, start: int = 0, end: int = flights.FOREVER) -> World:
-    """The evaluation's world on a shop's flights between two moments; its model is the popular rule."""
-    given = setting()
+    """The evaluation's world on what a shop has in flight between two moments; its model: popularity."""
+    outcome = shop.settings.outcome
+    given = setting(outcome)
     campaign = msgspec.convert(given["campaign"], Campaign)
     control = Control(shop.control)
-    ads = [ad for ad in control.ads() if ad.flighted]
+    wanted = {ad.product: ad for ad in control.ads() if ad.flighted or outcome == "click"}
     control.close()
-    single = [Ad(id=ad.id, campaign=campaign.id, product=ad.product, flighted=True) for ad in ads]
+    single = [Ad(ad.id, campaign.id, product, flighted=ad.flighted) for product, ad in wanted.items()]
     built = index.build([campaign], single, codes=state.codes)
     running = flights.load(shop.table("flights"), built.ids, start=start, end=end)
     placement = msgspec.convert(given["placement"], Placement)
+    names = [placement.name, *(held.name for held in shop.settings.placements)]
     return World(
-        placements={placement.name: placement},
+        placements={name: msgspec.structs.replace(placement, name=name) for name in names},
         index=replace(built, flights=running),
         state=state,
         model=_rule(given["popular"]),
         catalogue=shop.catalogue,
+        outcome=outcome,
         exploration=given["exploration"],
         candidates=given["candidates"],
         utc_offset_minutes=shop.settings.utc_offset_minutes,
@@ -88,13 +94,14 @@ def world(shop: Shop, state: State, *, start: int = 0, end: int = flights.FOREVE
 
 
 def policies(base: World, model: Model, *, version: str = "") -> dict[str, World]:
-    """The same world under each policy: chance, popularity, the shopper's own history, and the model."""
-    given = setting()
-    popular = replace(base, model=_rule(given["popular"]), candidates=given["popular"]["candidates"])
-    own = replace(base, model=_rule(given["own_history"]), candidates=given["own_history"]["candidates"])
-    random = replace(
-        popular, exploration=given["random"]["exploration"], candidates=given["random"]["candidates"]
-    )
+    """The same world under each policy: chance, popularity, the shopper's own history, and the model.
+
+    The rules see every eligible ad; chance is exploration in every slot.
+    """
+    given = setting(base.outcome)
+    popular = replace(base, model=_rule(given["popular"]), candidates=0)
+    own = replace(popular, model=_rule(given["own_history"]))
+    random = replace(popular, exploration=1.0)
     ours = replace(base, model=model, versions={**base.versions, "model": version})
     return {"random": random, "popular": popular, "own_history": own, "hawker": ours}
 
@@ -102,57 +109,51 @@ def policies(base: World, model: Model, *, version: str = "") -> dict[str, World
 def evaluate(
     replay: Replay,
     worlds: dict[str, World],
+    trials: Sequence[Trial],
     *,
-    start: int,
-    end: int,
-    most: int = 6_000,
-    seed: int = 0,
+    watch: Watch | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Replay the visits from start to end through every policy; intervals by households, paired.
+    """Replay trials through every policy: conversions per slot, intervals by shopper, paired.
 
-    `most` visits are drawn with the seed. Raises nothing for a policy that fills fewer slots: an
-    empty slot earns nothing but counts.
+    A slot left empty earns nothing but counts. `watch` is told each decision of the policy 'hawker'
+    and which products were taken.
     """
-    seen = visits(replay.events)
-    rng = np.random.default_rng(seed)
-    first = next(iter(worlds.values()))
-    chosen = sample(seen, first, start=start, end=end, most=most, rng=rng)
-    hits = np.zeros((len(worlds), len(chosen)))
-    for count, visit in enumerate(chosen):
-        now = int(seen.time[visit])
-        replay.to(now)
-        bought = set(seen.products(replay.events, visit).tolist())
-        for row, (_, world) in enumerate(worlds.items()):
-            hits[row, count] = _hits(
-                world, request(seen, world, visit, placement="store"), bought, now, visit
-            )
-        if progress and count % 50 == 0:
-            progress("placement test", count / len(chosen))
-    slots = setting()["placement"]["slots"]
-    return _outcome(worlds, hits / slots, seen.shopper[np.array(chosen, dtype=np.intp)])
+    hits = np.zeros((len(worlds), len(trials)))
+    for count, trial in enumerate(trials):
+        replay.to(trial.time)
+        taken = frozenset(trial.taken.tolist())
+        for row, (name, world) in enumerate(worlds.items()):
+            decision = decide(world, trial)
+            products = world.state.codes["product"]
+            hits[row, count] = sum(products.find(slot.ad.product) in taken for slot in decision.slots)
+            if watch and name == "hawker":
+                watch(trial, decision, taken)
+        if progress and count % 25 == 0:
+            progress("placement test", count / len(trials))
+    slots = next(iter(worlds.values())).placements.values()
+    return _outcome(worlds, hits / next(iter(slots)).slots, np.array([trial.shopper for trial in trials]))
 
 
-def _hits(world: World, asked: Any, bought: set[int], now: int, visit: int) -> int:
-    """How many of the decided slots show a product that was bought."""
-    decision = pipeline.decide(asked, world, now, np.random.default_rng(visit), seed=visit)
-    products = world.state.codes["product"]
-    return sum(products.find(slot.ad.product) in bought for slot in decision.slots)
+def decide(world: World, trial: Trial) -> Decision:
+    """What the engine answers in a trial; chance is seeded by the trial, so it is repeatable."""
+    shown = world if trial.ads is None else replace(world, index=world.index.only(trial.ads))
+    dice = np.random.default_rng(trial.name)
+    return pipeline.decide(trial.request, shown, trial.time, dice, seed=trial.name)
 
 
-def _outcome(worlds: dict[str, World], values: NDArray[np.float64], household: NDArray[np.int32]) -> Outcome:
+def _outcome(worlds: dict[str, World], values: NDArray[np.float64], shopper: NDArray[np.int64]) -> Outcome:
     by_name = dict(zip(worlds, values, strict=True))
+    ours = by_name["hawker"]
     return Outcome(
         visits=values.shape[1],
-        values={name: bootstrap.mean(household, value, seed=1) for name, value in by_name.items()},
+        values={name: bootstrap.mean(shopper, value, seed=1) for name, value in by_name.items()},
         lifts={
-            name: bootstrap.lift(household, by_name["hawker"], b=value, seed=1)
-            for name, value in by_name.items()
-            if name in ("own_history", "popular")
+            name: bootstrap.lift(shopper, ours, b=by_name[name], seed=1)
+            for name in ("own_history", "popular")
         },
     )
 
 
-def _rule(given: dict[str, Any]) -> Rule:
-    weights = given["weights"]
+def _rule(weights: dict[str, float]) -> Rule:
     return Rule(tuple(weights), weights)

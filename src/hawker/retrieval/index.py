@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +84,24 @@ class AdIndex:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def only(self, ads: NDArray[np.int32]) -> AdIndex:
+        """The index of some ads alone, each live wherever its campaign is."""
+        rows = ads.tolist()
+        return replace(
+            self,
+            ids=tuple(self.ids[row] for row in rows),
+            campaign=self.campaign[ads],
+            product=self.product[ads],
+            product_names=tuple(self.product_names[row] for row in rows),
+            bid=self.bid[ads],
+            quality=self.quality[ads],
+            creative=tuple(self.creative[row] for row in rows),
+            flighted=np.zeros(len(ads), dtype=np.bool_),
+            sellable=np.ones(len(ads), dtype=np.bool_),
+            always=np.arange(len(ads), dtype=np.int32),
+            flights=Flights(),
+        )
 
 
 def build(

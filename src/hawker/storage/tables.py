@@ -63,21 +63,18 @@ def products(path: Path) -> Iterator[Product]:
 
 def write_products(path: Path, catalogue: Sequence[Product]) -> int:
     """Write a catalogue table from records; returns the number of products."""
-    rows = {name: _column(catalogue, name) for name in PRODUCT_COLUMNS}
-    connection = connect()
-    connection.register("rows", rows)
-    cast = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in PRODUCT_COLUMNS.items())
-    return replace(connection, f"SELECT {cast} FROM rows", path)
+    columns = {name: [_cell(getattr(product, name)) for product in catalogue] for name in PRODUCT_COLUMNS}
+    connection = connect(threads=1)
+    connection.register("held", {name: np.array(cells, dtype=object) for name, cells in columns.items()})
+    cast = ", ".join(f'TRY_CAST("{name}" AS {kind}) AS "{name}"' for name, kind in PRODUCT_COLUMNS.items())
+    return replace(connection, f"SELECT {cast} FROM held", path)
 
 
-def _column(catalogue: Sequence[Product], name: str) -> NDArray[Any]:
-    return np.array([_cell(getattr(product, name)) for product in catalogue], dtype=object)
-
-
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> str:
+    """A value as text, which DuckDB reads whatever a column holds; '' as a number is NULL."""
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return str(value) if isinstance(value, Availability) else value
+    return "" if value is None else str(value)
 
 
 def _product(row: dict[str, Any]) -> Product:

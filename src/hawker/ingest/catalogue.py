@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
-import numpy as np
 
 from hawker.errors import BadInput
 from hawker.ingest import feeds, quarantine
@@ -21,7 +19,7 @@ from hawker.ingest.feeds.gathering import Gathering
 from hawker.ingest.feeds.product import Defaults
 from hawker.ingest.feeds.rows import Broken, Row
 from hawker.ingest.quarantine import SetAside
-from hawker.records.catalogue import PRODUCT_COLUMNS, Product
+from hawker.records.catalogue import Product
 from hawker.records.finding import Finding
 from hawker.records.ids import derived
 from hawker.storage import tables
@@ -232,20 +230,5 @@ def _merge(table: Path, kept: dict[str, Product]) -> int:
     held = {product.id: product for product in tables.products(table)}
     changed = sum(held.get(key) != product for key, product in kept.items())
     if changed:
-        _write(table, list((held | kept).values()))
+        tables.write_products(table, list((held | kept).values()))
     return changed
-
-
-def _write(table: Path, held: list[Product]) -> None:
-    """Write the table from columns of text, which DuckDB reads whatever they hold; '' as a number is NULL."""
-    columns = {name: [_cell(getattr(product, name)) for product in held] for name in PRODUCT_COLUMNS}
-    connection = tables.connect(threads=1)
-    connection.register("held", {name: np.array(cells, dtype=object) for name, cells in columns.items()})
-    cast = ", ".join(f'TRY_CAST("{name}" AS {kind}) AS "{name}"' for name, kind in PRODUCT_COLUMNS.items())
-    tables.replace(connection, f"SELECT {cast} FROM held", table)
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return "" if value is None else str(value)

@@ -174,12 +174,16 @@ WITH clicked AS (
 ), hidden AS (
     SELECT DISTINCT fact FROM answers WHERE kind = 'ad_hide' AND fact IS NOT NULL
 ), earned AS (
-    SELECT c.fact, count(*) AS conversions, count(*) FILTER (c.touch = 'click') AS clicked_conversions,
-        count(*) FILTER (c.relation = 'halo') AS halo, count(*) FILTER (c.new_to_brand) AS new_to_brand,
-        count(*) FILTER (c.time - c.touched <= {prompt}) AS prompt,
-        coalesce(sum(s.value) FILTER (s.currency IN ('', '{currency}')), 0) AS revenue,
-        count(*) FILTER (s.currency NOT IN ('', '{currency}')) AS abroad
-    FROM credits AS c JOIN conversions AS s ON c.conversion = s.id GROUP BY c.fact
+    SELECT c.fact, count(*) FILTER (direct) AS conversions, count(*) FILTER (NOT direct) AS halo,
+        count(*) FILTER (direct AND c.touch = 'click') AS clicked_conversions,
+        count(*) FILTER (direct AND c.new_to_brand) AS new_to_brand,
+        count(*) FILTER (direct AND c.time - c.touched <= {prompt}) AS prompt,
+        coalesce(sum(s.value) FILTER (direct AND home), 0) AS revenue,
+        coalesce(sum(s.value) FILTER (NOT direct AND home), 0) AS halo_revenue,
+        count(*) FILTER (NOT home) AS abroad
+    FROM (SELECT *, relation <> 'halo' AS direct FROM credits) AS c
+    JOIN (SELECT *, currency IN ('', '{currency}') AS home FROM conversions) AS s ON c.conversion = s.id
+    GROUP BY c.fact
 ), ads AS (
     SELECT key AS fact, time, person, shopper, campaign, product, placement, synthetic, 1 AS impressions
     FROM shown WHERE time >= {start} AND time < {end}
@@ -191,7 +195,7 @@ WITH clicked AS (
         CASE WHEN k.clicks > 0 THEN 1 ELSE 0 END AS seen_clicks, coalesce(k.clicks - 1, 0) AS repeats,
         CASE WHEN h.fact IS NULL THEN 0 ELSE 1 END AS hides, coalesce(e.conversions, 0) AS conversions,
         coalesce(e.clicked_conversions, 0) AS clicked_conversions,
-        coalesce(e.conversions - e.halo, 0) AS same_product, coalesce(e.halo, 0) AS halo,
+        coalesce(e.halo, 0) AS halo, coalesce(e.halo_revenue, 0)::BIGINT AS halo_revenue,
         coalesce(e.new_to_brand, 0) AS new_to_brand, coalesce(e.prompt, 0) AS prompt,
         coalesce(e.revenue, 0)::BIGINT AS revenue, coalesce(e.abroad, 0) AS abroad, 0::BIGINT AS spend
     FROM ads AS a LEFT JOIN clicked AS k USING (fact) LEFT JOIN hidden AS h USING (fact)
@@ -201,8 +205,9 @@ WITH clicked AS (
         CASE WHEN c.campaign <> '' THEN c.campaign ELSE coalesce(s.campaign, '') END AS campaign,
         coalesce(s.product, '') AS product, coalesce(s.placement, '') AS placement,
         coalesce(s.synthetic, false) AS synthetic, 0 AS impressions, 0 AS clicks, 0 AS seen_clicks,
-        0 AS repeats, 0 AS hides, 0 AS conversions, 0 AS clicked_conversions, 0 AS same_product, 0 AS halo,
-        0 AS new_to_brand, 0 AS prompt, 0::BIGINT AS revenue, 0 AS abroad, c.amount AS spend
+        0 AS repeats, 0 AS hides, 0 AS conversions, 0 AS clicked_conversions, 0 AS halo,
+        0::BIGINT AS halo_revenue, 0 AS new_to_brand, 0 AS prompt, 0::BIGINT AS revenue, 0 AS abroad,
+        c.amount AS spend
     FROM {charges} AS c LEFT JOIN shown AS s ON c.impression = s.key
     WHERE c.time >= {start} AND c.time < {end}
 ), grouped AS (

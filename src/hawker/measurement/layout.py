@@ -21,7 +21,7 @@ _LOOKS = {
 _SEEN = (
     "impressions", "clicks", "ctr", "cvr", "conversions", "conversion_rate", "spend", "revenue", "roas",
 )  # fmt: skip
-_FILED = ("hides", "same_product", "halo", "new_to_brand", "shoppers", "synthetic")
+_FILED = ("halo", "halo_revenue", "new_to_brand", "hides", "shoppers", "synthetic")
 _SHORT = frozenset({"ctr", "cvr", "conversion_rate", "roas"})
 _RANKS = {"cvr": 6, "clicks": 5, "conversions": 4, "spend": 3, "revenue": 2, "roas": 1}
 _OF_CLICKS = frozenset({"clicks", "ctr", "cvr"})
@@ -38,7 +38,7 @@ def report_page(report: Report, *, language: str = "en", alarms: Sequence[Findin
         blocks.append(Prose(word("notes", language), sentences(report.notes, language, shift=report.offset)))
     blocks.append(_tiles(report, days, language))
     blocks += _trends(report, days, language)
-    if report.totals.conversions:
+    if report.totals.conversions or report.totals.halo:
         blocks.append(_credited(report.totals, language))
     blocks += [_table(report, section, language) for section in report.sections if section.cells]
     method = sentences(report.method, language)
@@ -102,18 +102,19 @@ def _trends(report: Report, days: Sequence[Cell], language: str) -> list[Block]:
 def _credited(total: Cell, language: str) -> Table:
     columns = (
         Column("label", "", Look.TEXT),
-        Column("conversions", word("conversions", language)),
-        Column("share", word("share", language), Look.BAR),
+        Column("sales", word("sales", language), Look.BAR),
+        Column("revenue", word("revenue", language)),
     )
-    rows = tuple(
-        (
-            page.text(word(name, language)),
-            page.count(getattr(total, name)),
-            page.share(getattr(total, name), total.conversions),
-        )
-        for name in ("same_product", "halo", "new_to_brand")
+    rows = (
+        (page.text(word("same_product", language)), page.count(total.conversions), page.money(total.revenue)),
+        (page.text(word("halo", language)), page.count(total.halo), page.money(total.halo_revenue)),
     )
-    return Table("credited", word("credited", language), columns, rows)
+    new = (
+        page.text(word("new_to_brand", language)),
+        page.count(total.new_to_brand),
+        page.Figure(page.NOTHING),
+    )
+    return Table("credited", word("credited", language), columns, (*rows, new))
 
 
 def _table(report: Report, section: Section, language: str) -> Table:
@@ -154,7 +155,7 @@ def _label(cell: Cell, language: str) -> str:
 
 def _figure(cell: Cell, name: str, language: str, *, currency: str = "") -> Figure:
     value = getattr(cell, name)
-    if name in ("spend", "revenue"):
+    if name in ("spend", "revenue", "halo_revenue"):
         return page.money(value, currency)
     if isinstance(value, int):
         return page.count(value)

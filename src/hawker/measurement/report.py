@@ -33,8 +33,8 @@ COUNTS = (
     "hides",
     "conversions",
     "clicked_conversions",
-    "same_product",
     "halo",
+    "halo_revenue",
     "new_to_brand",
     "prompt",
     "revenue",
@@ -66,7 +66,8 @@ class Cell(Struct, frozen=True):
 
     `ctr` is clicks per impression, `cvr` conversions after a click per click, `conversion_rate`
     conversions per impression, `roas` revenue over spend. `prompt` are conversions within a day of
-    the ad; `same_product` and `halo` add up to `conversions`, and `new_to_brand` are some of them.
+    the ad and `new_to_brand` the shopper's first of the brand: both are some of `conversions`. Sales of
+    other products of the brand or category (`halo`) stand beside and are in no rate and no return.
     """
 
     key: str
@@ -77,8 +78,8 @@ class Cell(Struct, frozen=True):
     hides: int = 0
     conversions: int = 0
     clicked_conversions: int = 0
-    same_product: int = 0
     halo: int = 0
+    halo_revenue: int = 0
     new_to_brand: int = 0
     prompt: int = 0
     revenue: int = 0

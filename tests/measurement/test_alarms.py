@@ -43,9 +43,8 @@ def shop(
     total = Cell("", "", seen_clicks=1, ctr=Estimate())
     newest = first + (DAYS + 1) * DAY
     windows = Windows()
-    until = newest - windows.longest
     sections = (Section("day", tuple(cells)),)
-    return Report("shop", "USD", first, newest, total, sections, (), (), windows, until)
+    return Report("shop", "USD", first, newest, total, sections, (), (), windows, newest, newest)
 
 
 def test_a_drop_of_forty_per_cent_is_caught() -> None:

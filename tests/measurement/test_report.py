@@ -138,7 +138,7 @@ def test_the_days_turn_with_the_shop() -> None:
     assert list(by(report(lay(late, day_starts_at_minutes=300)), "day")) == ["2023-11-14"]
     assert list(by(report(lay(late, utc_offset_minutes=-120)), "day")) == ["2023-11-14"]
     text = terminal(report(lay(late, utc_offset_minutes=-120, day_starts_at_minutes=300)))
-    assert "Ads shown after 2023-10-15 23:00 can still gain" in text  # the clock, not the turn of the day
+    assert "Ads shown after 2023-11-13 23:00 can still gain" in text  # the clock, not the turn of the day
 
 
 def test_a_click_without_a_decision_finds_its_impression() -> None:

@@ -82,8 +82,7 @@ def alarms(
     event and the hour after it do.
     """
     cells = _calendar(report.section("day").cells)
-    newest = report.complete_until + report.windows.longest
-    until = newest + DAY // 24 if now is None else now
+    until = report.newest + DAY // 24 if now is None else now
     silent = not report.totals.seen_clicks
     found = []
     for series in _SERIES:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hawker.errors import BadSetting, nearest
-from hawker.measurement.attribution import Windows
+from hawker.measurement.attribution import DAY, Windows
 from hawker.measurement.facts import EVER, Gathered, gather
 from hawker.measurement.sources import Charge, Relations, opened
 from hawker.statistics import Covariances, Estimate, proportion, ratio, unknown
@@ -102,9 +102,9 @@ class Section(Struct, frozen=True):
 class Report(Struct, frozen=True):
     """A report as a value: render it with `terminal`, `as_json`, `csv` or `html`.
 
-    `start` and `end` are microseconds, `end` is outside; `complete_until` is where conversions can
-    no longer be added by what the log does not hold yet. `offset` leads from UTC to the shop's clock,
-    `shift` to a clock whose midnight is where the shop's day turns.
+    `start` and `end` are microseconds, `end` is outside; `newest` is the log's latest event, and ads
+    shown before `complete_until` can gain no more conversions from what it does not hold yet.
+    `offset` leads from UTC to the shop's clock, `shift` to one whose midnight is where its day turns.
     """
 
     shop: str
@@ -116,6 +116,7 @@ class Report(Struct, frozen=True):
     notes: tuple[Note, ...]
     method: tuple[Note, ...]
     windows: Windows
+    newest: int
     complete_until: int
     shift: int = 0
     offset: int = 0
@@ -193,7 +194,8 @@ def _measured(
         notes=_notes(total, gathered, windows),
         method=_method(windows, source.currency),
         windows=windows,
-        complete_until=(gathered.last or 0) - windows.longest,
+        newest=gathered.last or 0,
+        complete_until=(gathered.last or 0) - _wait(gathered, windows),
         shift=source.shift,
         offset=source.offset,
     )
@@ -330,9 +332,14 @@ def _notes(total: Cell, gathered: Gathered, windows: Windows) -> tuple[Note, ...
     if shown and not gathered.clicks_logged:
         notes.append(Note("no_clicks"))
     notes += [Note(code, {"count": count}) for code, count in counted if count]
-    if shown and gathered.last is not None and windows.longest:
-        notes.append(Note("still_open", {"until": gathered.last - windows.longest}))
+    if shown and gathered.last is not None and (wait := _wait(gathered, windows)):
+        notes.append(Note("still_open", {"until": gathered.last - wait}))
     return tuple(notes)
+
+
+def _wait(gathered: Gathered, windows: Windows) -> int:
+    """How long an ad can gain conversions: without clicks in the log, only its view window counts."""
+    return windows.longest if gathered.clicks_logged else round(windows.view_days * DAY)
 
 
 def _method(windows: Windows, currency: str) -> tuple[Note, ...]:

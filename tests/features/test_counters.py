@@ -99,7 +99,8 @@ def test_index_and_arena_grow_without_losing_a_row() -> None:
     assert len(counters) == len(a) == np.count_nonzero(wanted)
     assert (np.diff(a.astype(np.int64) * 90 + b) > 0).all()
     assert (counters.read(0, a, b, toy.START)[:, 0] == wanted[a, b]).all()
-    assert counters.partners(0, 17).tolist() == np.flatnonzero(wanted[17]).tolist()
+    assert counters.partners([0], 17)[0].tolist() == np.flatnonzero(wanted[17]).tolist()
+    assert [len(found) for who in (-1, 400) for found in counters.partners([0], who)] == [0, 0]
 
 
 def test_one_by_one_in_blocks_and_at_once_give_the_same_bits() -> None:
@@ -149,6 +150,16 @@ def test_too_many_tables_are_refused() -> None:
         plan(tuple(Table(f"t{i}", ("shopper",), (Column("c", Op.SUM),)) for i in range(61)))
 
 
+def test_the_pairs_of_one_shopper_are_told_apart_by_table() -> None:
+    state, _, _ = folded()
+    pairs, shoppers = state.place("shopper_product"), state.place("shopper")
+    for code in range(len(state.codes["shopper"])):
+        a, b = state.counters.keys(pairs)
+        products, none = state.counters.partners([pairs, shoppers], code)
+        assert products.tolist() == b[a == code].tolist()
+        assert none.tolist() == [0]  # a table of one key has 0 in the place of the second
+
+
 def test_an_unknown_counter_names_the_nearest() -> None:
     made = plan(toy.TABLES)
     assert made.place("product", "repeats") == (2, 1)
@@ -156,3 +167,5 @@ def test_an_unknown_counter_names_the_nearest() -> None:
         made.place("produc", "count")
     with pytest.raises(BadSetting, match="Did you mean 'repeats'"):
         made.place("product", "repeat")
+    with pytest.raises(BadSetting, match="Did you mean 'shopper'"):
+        State(tables=toy.TABLES).read("shoper", np.zeros(1, dtype=np.int32), now=0)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hawker.errors import Corrupt
+from hawker.errors import BadSetting, Corrupt, nearest
 from hawker.features import snapshot
 from hawker.features.counters import Counters
 from hawker.features.encode import Codes, Vocabulary
@@ -32,6 +32,7 @@ class State:
     def __init__(self, codes: Codes | None = None, *, tables: tuple[Table, ...] = STANDARD) -> None:
         self.codes = codes or Codes()
         self.plan: Plan = plan(tables)
+        self._places = {table.name: index for index, table in enumerate(tables)}
         self.counters = Counters(self.plan)
         self.windows = Windows()
         self.sequences = Sequences()
@@ -55,10 +56,16 @@ class State:
         self, table: str, a: NDArray[np.int32], b: NDArray[np.int32] | None = None, *, now: int
     ) -> dict[str, NDArray[np.float64]]:
         """The counters of one table for keys (a[i], b[i]) as of `now`, by name."""
-        names = [entry.name for entry in self.plan.tables]
-        index = names.index(table)
+        index = self.place(table)
         out = self.counters.read(index, a, a if b is None else b, now)
         return {column.name: out[:, i] for i, column in enumerate(self.plan.tables[index].columns)}
+
+    def place(self, table: str) -> int:
+        """The index of a table; raises `BadSetting` naming the nearest."""
+        found = self._places.get(table)
+        if found is None:
+            raise BadSetting(f"There is no fold table '{table}'.", remedy=nearest(table, list(self._places)))
+        return found
 
     def save(self, path: Path) -> None:
         """Write a snapshot, whole or not at all."""

@@ -1,0 +1,318 @@
+"""One shopper in words and numbers a person can read: what they do, buy, like and last looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from hawker.features.counters import DAY, EPOCH
+from hawker.features.state import State
+from hawker.features.text import Tfidf
+from hawker.records.events import EventKind
+from hawker.statistics.intervals import Estimate, proportion
+
+Floats = NDArray[np.float64]
+KINDS = tuple(EventKind)
+BANDS = 5
+SHOWN = 10  # of the sequence, when printed
+_SAMPLE = 10_000  # shoppers whose prices make the bands
+_LEAST = 20  # with fewer, there are no bands
+_WORDS_FADE = 30.0  # days after which a product's words count half
+
+
+class Weighted(Struct, frozen=True):
+    """A name with its weight: what came lately counts more."""
+
+    name: str
+    weight: float
+
+
+class Activity(Struct, frozen=True):
+    """How much of the shop they see. Dwell is seconds per visit; None where it was never recorded."""
+
+    visits: int
+    visits_per_week: float
+    days_since_last: float | None
+    dwell: float | None
+    ad_impressions: int
+    ad_clicks: int
+    ad_click_rate: Estimate
+
+
+class Purchases(Struct, frozen=True):
+    """What they buy. Amounts are currency units; `price_band` is 1 to 5, None where the shop is too small.
+
+    `repeat_share` is the share of purchases of a product bought before.
+    """
+
+    count: int
+    amount: float
+    per_visit: float
+    price: float | None
+    price_band: int | None
+    days_since_last: float | None
+    repeat_share: float | None
+    categories: tuple[Weighted, ...]
+    brands: tuple[Weighted, ...]
+
+
+class Interest(Struct, frozen=True):
+    """What they look at, mark or put into the cart; words from the titles of the latest products."""
+
+    categories: tuple[Weighted, ...]
+    brands: tuple[Weighted, ...]
+    words: tuple[Weighted, ...]
+
+
+class Seen(Struct, frozen=True):
+    """One product they touched, how and when (microseconds)."""
+
+    product: str
+    kind: str
+    time: int
+
+
+class Profile(Struct, frozen=True):
+    """Everything the folds know of one shopper at `now`; `reason` says why where that is nothing."""
+
+    shopper: str
+    now: int
+    known: bool
+    reason: str = ""
+    activity: Activity | None = None
+    purchases: Purchases | None = None
+    interest: Interest | None = None
+    sequence: tuple[Seen, ...] = ()
+
+    def __str__(self) -> str:
+        if self.activity is None or self.purchases is None or self.interest is None:
+            return f"{self.shopper or 'A shopper without a name'}: {self.reason}"
+        return "\n".join(
+            (
+                f"Shopper {self.shopper}, as of {_moment(self.now)}",
+                *_activity_lines(self.activity),
+                *_purchase_lines(self.purchases),
+                *_interest_lines(self.interest),
+                *(
+                    f"    {_moment(seen.time)}  {seen.kind:10} {seen.product}"
+                    for seen in self.sequence[:SHOWN]
+                ),
+            )
+        )
+
+
+def profile(
+    state: State,
+    shopper: str,
+    *,
+    now: int,
+    titles: Mapping[str, str] | None = None,
+    words: Tfidf | None = None,
+    most: int = 5,
+) -> Profile:
+    """A shopper's profile as of `now`. Words are given where both titles and their weights are."""
+    code = state.codes["shopper"].find(shopper)
+    who = np.array([code], dtype=np.int32)
+    own = {name: float(value[0]) for name, value in state.read("shopper", who, now=now).items()}
+    items, kinds, times = state.sequences.read(code)
+    if code < 0 or (np.isnan(own["last"]) and not own["ad_impressions"] and not len(items)):
+        return Profile(shopper, now, known=False, reason="nothing is recorded of this shopper")
+    names = state.codes["product"].names
+    sequence = tuple(
+        Seen(names[item], KINDS[kind].value, int(time))
+        for item, kind, time in zip(items[::-1], kinds[::-1], times[::-1], strict=True)
+    )
+    return Profile(
+        shopper,
+        now,
+        known=True,
+        activity=_activity(own, now),
+        purchases=_purchases(state, code, own, now=now, most=most),
+        interest=Interest(
+            categories=_favourites(state, code, "category", "interest_7", now=now, most=most),
+            brands=_favourites(state, code, "brand", "interest_30", now=now, most=most),
+            words=_words(sequence, now, titles, words, most) if titles and words else (),
+        ),
+        sequence=sequence,
+    )
+
+
+def profiles(
+    state: State, shoppers: NDArray[np.int32], *, now: int, departments: int = 8
+) -> tuple[tuple[str, ...], Floats]:
+    """The numbers of many profiles at once: names, and (shoppers, names), NaN where there are none.
+
+    The last columns are the shares of the shop's largest departments in what each bought lately.
+    """
+    own = state.read("shopper", shoppers, now=now)
+    again = own["purchases"] - _distinct(state, shoppers, now=now)
+    columns = {
+        "visits": own["visits"],
+        "visits_per_week": own["visits"] / _weeks(own["first"], now),
+        "days_since_last": (now - EPOCH) / DAY - own["last"],
+        "dwell_per_visit": _ratio(own["dwell"], own["visits"]),
+        "ad_click_rate": _ratio(own["ad_clicks"], own["ad_impressions"]),
+        "purchases": own["purchases"],
+        "amount": own["spend"],
+        "amount_per_visit": _ratio(own["spend"], own["visits"]),
+        "price": _ratio(own["spend"], own["purchases"]),
+        "repeat_share": _ratio(again, own["purchases"]),
+    }
+    bought = _by_department(state, shoppers, now=now)
+    total = bought.sum(axis=1)
+    for code in np.argsort(-bought.sum(axis=0), kind="stable")[:departments]:
+        columns[f"share:{state.codes['department'].names[code]}"] = _ratio(bought[:, code], total)
+    return tuple(columns), np.column_stack(list(columns.values()))
+
+
+def _activity(own: dict[str, float], now: int) -> Activity:
+    visits = max(own["visits"], 1.0)
+    weeks = float(_weeks(np.array([own["first"]]), now)[0])
+    return Activity(
+        visits=int(own["visits"]),
+        visits_per_week=own["visits"] / weeks,
+        days_since_last=None if np.isnan(own["last"]) else (now - EPOCH) / DAY - own["last"],
+        dwell=own["dwell"] / visits if own["dwell"] else None,
+        ad_impressions=int(own["ad_impressions"]),
+        ad_clicks=int(own["ad_clicks"]),
+        ad_click_rate=proportion(min(own["ad_clicks"], own["ad_impressions"]), own["ad_impressions"]),
+    )
+
+
+def _purchases(state: State, code: int, own: dict[str, float], *, now: int, most: int) -> Purchases:
+    count = own["purchases"]
+    table = state.place("shopper_product")
+    products = state.counters.partners([table], code)[0]
+    mine = state.read("shopper_product", np.full(len(products), code, np.int32), products, now=now)
+    bought = mine["count"] > 0
+    price = own["spend"] / count if count else None
+    last = float(mine["last"][bought].max()) if bought.any() else None
+    return Purchases(
+        count=int(count),
+        amount=own["spend"],
+        per_visit=own["spend"] / max(own["visits"], 1.0),
+        price=price,
+        price_band=None if price is None else _band(state, price, now=now),
+        days_since_last=None if last is None else (now - EPOCH) / DAY - last,
+        repeat_share=float(mine["count"][bought].sum() - bought.sum()) / count if count else None,
+        categories=_favourites(state, code, "category", "bought_90", now=now, most=most),
+        brands=_favourites(state, code, "brand", "bought_60", now=now, most=most),
+    )
+
+
+def _favourites(
+    state: State, code: int, key: str, column: str, *, now: int, most: int
+) -> tuple[Weighted, ...]:
+    """What a shopper has most of by one counter of the table shopper × key, heaviest first."""
+    table = f"shopper_{key}"
+    others = state.counters.partners([state.place(table)], code)[0]
+    weights = state.read(table, np.full(len(others), code, np.int32), others, now=now)[column]
+    order = [i for i in np.argsort(-weights, kind="stable")[:most] if weights[i] > 1e-6]
+    names = state.codes[key].names
+    return tuple(Weighted(names[others[i]], round(float(weights[i]), 4)) for i in order)
+
+
+def _words(
+    sequence: tuple[Seen, ...], now: int, titles: Mapping[str, str], model: Tfidf, most: int
+) -> tuple[Weighted, ...]:
+    total: dict[str, float] = {}
+    for seen in sequence:
+        fade = 2.0 ** (-(now - seen.time) / DAY / _WORDS_FADE)
+        for word, weight in model.weights(titles.get(seen.product, "")).items():
+            if not any(character.isdigit() for character in word):
+                total[word] = total.get(word, 0.0) + fade * weight
+    ranked = sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(Weighted(word, round(weight, 4)) for word, weight in ranked[:most])
+
+
+def _band(state: State, price: float, *, now: int) -> int | None:
+    """Which fifth of the shop's shoppers, by the mean price they pay, this price falls into."""
+    shoppers = np.arange(min(len(state.codes["shopper"]), _SAMPLE), dtype=np.int32)
+    own = state.read("shopper", shoppers, now=now)
+    paid = _ratio(own["spend"], own["purchases"])
+    paid = paid[~np.isnan(paid)]
+    if len(paid) < _LEAST:
+        return None
+    edges = np.quantile(paid, np.arange(1, BANDS) / BANDS)
+    return 1 + int(np.searchsorted(edges, price, side="right"))
+
+
+def _distinct(state: State, shoppers: NDArray[np.int32], *, now: int) -> Floats:
+    """How many different products each has bought."""
+    a, b = state.counters.keys(state.place("shopper_product"))
+    bought = np.zeros(len(state.codes["shopper"]) + 1)
+    for start in range(0, len(a), 200_000):
+        part = slice(start, start + 200_000)
+        counts = state.read("shopper_product", a[part], b[part], now=now)["count"]
+        bought += np.bincount(a[part], weights=counts > 0, minlength=len(bought))
+    found: Floats = np.where(shoppers >= 0, bought[shoppers], 0.0)
+    return found
+
+
+def _by_department(state: State, shoppers: NDArray[np.int32], *, now: int) -> Floats:
+    count = len(state.codes["department"])
+    out = np.zeros((len(shoppers), count))
+    for code in range(count):
+        given = np.full(len(shoppers), code, dtype=np.int32)
+        out[:, code] = state.read("shopper_department", shoppers, given, now=now)["bought_60"]
+    return out
+
+
+def _weeks(first: Floats, now: int) -> Floats:
+    """Weeks since the first visit, at least one."""
+    weeks: Floats = np.fmax(((now - EPOCH) / DAY - first) / 7.0, 1.0)
+    return weeks
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    out = np.full(len(above), np.nan)
+    np.divide(above, below, out=out, where=below > 0)
+    return out
+
+
+def _moment(time: int) -> str:
+    return datetime.fromtimestamp(time / 1e6, tz=UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _activity_lines(activity: Activity) -> tuple[str, ...]:
+    dwell = "" if activity.dwell is None else f", {activity.dwell:.0f} s a visit"
+    ads = f"{activity.ad_clicks} clicks of {activity.ad_impressions} ads"
+    return (
+        f"  activity   {activity.visits} visits, {activity.visits_per_week:.1f} a week, "
+        f"last {_days(activity.days_since_last)}{dwell}",
+        f"  ads        {ads}, rate {activity.ad_click_rate:.1%}",
+    )
+
+
+def _purchase_lines(bought: Purchases) -> tuple[str, ...]:
+    if not bought.count or bought.price is None or bought.repeat_share is None:
+        return ("  purchases  none",)
+    band = (
+        "too few shoppers for bands" if bought.price_band is None else f"band {bought.price_band} of {BANDS}"
+    )
+    return (
+        f"  purchases  {bought.count}, {bought.amount:,.2f} in all, {bought.per_visit:,.2f} a visit, "
+        f"last {_days(bought.days_since_last)}",
+        f"  prices     {bought.price:,.2f} each on average ({band}), {bought.repeat_share:.0%} bought again",
+        f"  buys       {_listed(bought.categories)}",
+        f"  brands     {_listed(bought.brands)}",
+    )
+
+
+def _interest_lines(interest: Interest) -> tuple[str, ...]:
+    return (
+        f"  looks at   {_listed(interest.categories)}; brands: {_listed(interest.brands)}",
+        f"  words      {_listed(interest.words)}",
+    )
+
+
+def _listed(entries: tuple[Weighted, ...]) -> str:
+    return ", ".join(f"{entry.name} ({entry.weight:.2g})" for entry in entries) or "nothing lately"
+
+
+def _days(days: float | None) -> str:
+    return "never" if days is None else f"{days:.1f} days ago"

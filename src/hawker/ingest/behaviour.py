@@ -204,10 +204,10 @@ class _Ingest:
         )
         own_ids = "id" in batch.map.columns
         verdict = duplicates.judge(
-            connection, done.query, done.scan, known=self.known, part=batch.name, own_ids=own_ids
+            connection, done.rows, done.scan, known=self.known, part=batch.name, own_ids=own_ids
         )
         part = self.folder / f"{batch.name}.parquet"
-        written = passes.second(connection, verdict.distinct(connection, done.query), part)
+        written = passes.second(connection, verdict.distinct(connection, done.rows, done.scan), part)
         expected = int(np.count_nonzero(done.scan.good)) - len(verdict.dropped)
         if written != expected:
             raise Corrupt(

@@ -71,11 +71,11 @@ class Rules:
                 raise BadInput(f"'{name}' cannot have a default.", remedy=nearest(name, open_to))
 
 
-def query(source: Source, map: ColumnMap, *, rules: Rules) -> str:
+def query(source: Source, map: ColumnMap, *, rules: Rules, only: str = "") -> str:
     """SQL for a source's rows as events: `r` (the row from 0), `EVENT_COLUMNS`, and `fault`.
 
     `fault` is 0 or the number of a reason (`NAMES`). The session's time zone is that of times
-    that name none.
+    that name none. `only` names a table whose column `r` holds the rows wanted, all where it is ''.
     """
     names = list(dict.fromkeys([*map.columns.values(), *map.attributes]))
     place = {name: f"s{index}" for index, name in enumerate(names)}
@@ -84,7 +84,8 @@ def query(source: Source, map: ColumnMap, *, rules: Rules) -> str:
     read = _reading(map, cells, kept, rules)
     judged = _judging(cells)
     constants = _constants(read, rules)
-    rows = f"SELECT *, {_aliased(read)} FROM ({source.relation(names)})"
+    raw = f"({source.relation(names)}) AS raw" + (f" SEMI JOIN {only} ON raw.r = {only}.r" if only else "")
+    rows = f"SELECT *, {_aliased(read)} FROM {raw}"
     rows = f"SELECT * REPLACE ({_aliased(judged)}), {_fault(cells, rules)} AS fault FROM ({rows})"
     columns = ", ".join(f'"{name}"' if name in read else f'{constants[name]} AS "{name}"'
                         for name in EVENT_COLUMNS if name != "id")  # fmt: skip
@@ -242,7 +243,8 @@ def _tests(cells: _Cells, rules: Rules) -> list[tuple[str, str]]:
     tests += [("bad_number", unread(name)) for name in ("slot", "dwell_ms", "received") if name in cells]
     long = [name for name in _IDS if name in cells]
     if long:
-        lengths = " OR ".join(f"length({'own_id' if name == 'id' else name}) > {LONGEST_ID}" for name in long)
+        ids = ["own_id" if name == "id" else name for name in long]
+        lengths = " OR ".join(f"(strlen({id}) > {LONGEST_ID} AND length({id}) > {LONGEST_ID})" for id in ids)
         tests.append(("long_identifier", f"({lengths})"))
     return tests
 

@@ -6,6 +6,7 @@ compared by its whole id. Why a repeated row may be kept: docs/decisions/0003-du
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,10 @@ NEAR = (
     "ELSE CAST(0 AS UBIGINT) END"
 )
 """SQL for who saw what (high bits) and when (low bits): sorted, near duplicates are neighbours."""
+
+
+Rows = Callable[[str], str]
+"""SQL for a file's rows as events, all of them (''), or those whose `r` a table of that name holds."""
 
 
 @dataclass(frozen=True)
@@ -124,18 +129,14 @@ class Known:
         return np.unique(np.concatenate(hits))
 
     def confirmed(
-        self, connection: duckdb.DuckDBPyConnection, query: str, rows: NDArray[np.intp], *, besides: str
+        self, connection: duckdb.DuckDBPyConnection, query: str, *, besides: str
     ) -> NDArray[np.int64]:
-        """Those of the candidate rows of a query whose whole id the log has."""
-        if not len(rows):
-            return np.empty(0, np.int64)
-        connection.register("candidates", {"r": rows.astype(np.int64)})
+        """Those rows of a query whose whole id the log has."""
         ids = " UNION ALL ".join(
             f"SELECT id FROM {table}" for table in ("known__live", *map(quoted, self._others(besides)))
         )
         found = connection.execute(
-            f"SELECT q.r AS r FROM ({query}) AS q SEMI JOIN candidates ON q.r = candidates.r "
-            f"SEMI JOIN ({ids}) AS log ON q.id = log.id ORDER BY q.r"
+            f"SELECT q.r AS r FROM ({query}) AS q SEMI JOIN ({ids}) AS log ON q.id = log.id ORDER BY q.r"
         ).fetchnumpy()["r"]
         confirmed: NDArray[np.int64] = np.ma.getdata(found)
         return confirmed
@@ -175,17 +176,18 @@ class Verdict:
     within: int
     before: int
 
-    def distinct(self, connection: duckdb.DuckDBPyConnection, query: str) -> str:
-        """SQL for the rows to keep of a cleaning query, each under its own id."""
-        rows = _numbered(connection, query, self.copies, self.ordinals)
-        if len(self.dropped):
-            connection.register("dropped", {"r": self.dropped})
-            rows = f"SELECT * FROM ({rows}) AS kept ANTI JOIN dropped ON kept.r = dropped.r"
-        return f"SELECT * FROM ({rows}) WHERE fault = 0"
+    def distinct(self, connection: duckdb.DuckDBPyConnection, rows: Rows, scan: Scan) -> str:
+        """SQL for the rows to keep, each under its own id; it need not judge again what the scan judged."""
+        kept = _numbered(connection, rows(""), self.copies, self.ordinals)
+        gone = np.concatenate([np.flatnonzero(scan.fault), self.dropped]).astype(np.int64)
+        if not len(gone):
+            return kept
+        connection.register("dropped", {"r": gone})
+        return f"SELECT * FROM ({kept}) AS kept ANTI JOIN dropped ON kept.r = dropped.r"
 
 
 def judge(
-    connection: duckdb.DuckDBPyConnection, query: str, scan: Scan, *, known: Known, part: str, own_ids: bool
+    connection: duckdb.DuckDBPyConnection, rows: Rows, scan: Scan, *, known: Known, part: str, own_ids: bool
 ) -> Verdict:
     """Which rows repeat an event of this file or of the log. `part` is the name it will have there.
 
@@ -194,36 +196,37 @@ def judge(
     """
     key = np.where(scan.good, scan.key, 0).astype(np.uint64)
     repeated = np.flatnonzero(scan.good & among(key, twice(key[scan.good])))
-    rows, ordinals = _repeats(connection, query, repeated)
+    later, ordinals = _repeats(connection, rows, repeated)
     kept = scan.good.copy()
-    copies = rows if scan.coarse and not own_ids else rows[:0]
-    within = rows if not len(copies) else rows[:0]
+    copies = later if scan.coarse and not own_ids else later[:0]
+    within = later if not len(copies) else later[:0]
     kept[within] = False
     ordinals = ordinals[: len(copies)]
     if not known.any(connection, besides=part):
         return Verdict(within, copies, ordinals, len(within), 0)
     if len(copies):
-        numbered = _numbered(connection, query, copies, ordinals)
-        key[copies] = _picked(connection, numbered, copies, "hash(id)").astype(np.uint64)
+        connection.register("wanted", {"r": copies})
+        numbered = _numbered(connection, rows("wanted"), copies, ordinals)
+        key[copies] = _hashes(connection, f"({numbered} ORDER BY q.r)")
     held = known.held(connection, key[kept], besides=part)
     candidates = np.flatnonzero(kept & among(key, held))
-    before = known.confirmed(
-        connection, _numbered(connection, query, copies, ordinals), candidates, besides=part
-    )
+    connection.register("wanted", {"r": candidates.astype(np.int64)})
+    numbered = _numbered(connection, rows("wanted"), copies, ordinals)
+    before = known.confirmed(connection, numbered, besides=part) if len(candidates) else later[:0]
     fresh = ~np.isin(copies, before)
     return Verdict(np.concatenate([within, before]), copies[fresh], ordinals[fresh], len(within), len(before))
 
 
 def _repeats(
-    connection: duckdb.DuckDBPyConnection, query: str, rows: NDArray[np.intp]
+    connection: duckdb.DuckDBPyConnection, rows: Rows, repeated: NDArray[np.intp]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Of the candidate rows those whose whole id an earlier one has, and the how-manieth copy each is."""
-    if not len(rows):
+    if not len(repeated):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    connection.register("candidates", {"r": rows.astype(np.int64)})
+    connection.register("wanted", {"r": repeated.astype(np.int64)})
     found = connection.execute(
         "SELECT r, ordinal FROM (SELECT q.r AS r, row_number() OVER (PARTITION BY q.id ORDER BY q.r) - 1 "
-        f"AS ordinal FROM ({query}) AS q SEMI JOIN candidates ON q.r = candidates.r) "
+        f"AS ordinal FROM ({rows('wanted')}) AS q) "
         "WHERE ordinal > 0 ORDER BY r"
     ).fetchnumpy()
     return np.ma.getdata(found["r"]), np.ma.getdata(found["ordinal"])
@@ -244,15 +247,3 @@ def _numbered(
         "ELSE md5(concat(q.id, '#', c.ordinal)) END AS id) "
         f"FROM ({query}) AS q LEFT JOIN copies AS c ON q.r = c.r"
     )
-
-
-def _picked(
-    connection: duckdb.DuckDBPyConnection, query: str, rows: NDArray[np.int64], value: str
-) -> NDArray[np.uint64]:
-    """An SQL value of some rows of a query, in the order of the rows."""
-    connection.register("wanted", {"r": rows})
-    found = connection.execute(
-        f"SELECT {value} AS value FROM ({query}) AS q SEMI JOIN wanted ON q.r = wanted.r ORDER BY q.r"
-    ).fetchnumpy()["value"]
-    picked: NDArray[np.uint64] = np.ma.getdata(found)
-    return picked

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import msgspec
 
@@ -207,22 +207,49 @@ def mend(path: Path, target: Path, *, form: str, delimiter: str, header: Collect
     return broken
 
 
-def located(whole: Iterator[Record], rows: Collection[int]) -> Iterator[tuple[int, Record]]:
-    """The records with these numbers, counted from 0 over the whole ones only."""
-    wanted = sorted(rows)
-    place = 0
-    index = -1
-    for record in whole:
-        if record.reason:
-            continue
-        index += 1
-        if place == len(wanted):
-            return
-        if index == wanted[place]:
-            place += 1
-            yield index, record
+def located(
+    path: Path,
+    rows: Sequence[int],
+    whole: Callable[[], Iterator[Record]],
+    *,
+    form: str,
+    mended: bool,
+) -> Iterator[tuple[int, str]]:
+    """Line and text of the records with these numbers, ascending, counted from 0 over the whole ones.
+
+    In a file without blank lines and quotes, lines are records and are skipped over unseen.
+    """
+    if not mended and form in ("csv", "jsonl") and _plain(path, quotes=form == "jsonl"):
+        yield from _skipping(path, rows, header=form == "csv")
+        return
+    wanted = iter(rows)
+    row = next(wanted, None)
+    good = (record for record in whole() if not record.reason)
+    for index, record in enumerate(good):
+        if index == row:
+            yield record.line, record.text
+            row = next(wanted, None)
+            if row is None:
+                return
 
 
-def as_json(row: dict[str, Any]) -> str:
-    """A row of a Parquet file as the text kept for it."""
-    return json.dumps(row, ensure_ascii=False, default=str)
+def _skipping(path: Path, rows: Sequence[int], *, header: bool) -> Iterator[tuple[int, str]]:
+    with binary(path) as stream:
+        line = 0
+        for row in rows:
+            number = row + 1 + header
+            text = next(islice(stream, number - line - 1, None), b"")
+            line = number
+            yield number, text.decode("utf-8", "replace").strip("\r\n")
+
+
+def _plain(path: Path, *, quotes: bool) -> bool:
+    """Whether every line is one record: none is blank, and (unless allowed) no quotes join lines."""
+    tail = b"\n"
+    with binary(path) as stream:
+        while chunk := stream.read(1 << 20):
+            seen = tail + chunk
+            if b"\n\n" in seen or b"\n\r\n" in seen or b"\n " in seen or (not quotes and b'"' in chunk):
+                return False
+            tail = seen[-2:]
+    return True

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from heapq import merge
 from pathlib import Path
 
@@ -30,13 +31,13 @@ _FULL = ("No space left", "File too large", "Disk quota", "disk is full", "max_t
 
 @dataclass(frozen=True)
 class First:
-    """The first pass done: the SQL that gives the rows again, what was seen of them, the broken records.
+    """The first pass done: SQL that gives the rows again, what was seen of them, the broken records.
 
     `source` is the file as it was opened, in which rows are found again by number.
     """
 
     source: Source
-    query: str
+    rows: duplicates.Rows
     scan: Scan
     broken: tuple[lines.Record, ...] = ()
 
@@ -58,9 +59,9 @@ def first(
     key = cleaning.content(map) if content and "id" not in map.columns else "hash(id)"
     textual = source.form in ("csv", "jsonl")
     if not (textual and source.readable != source.path and lines.suspect(source.readable)):
-        query = cleaning.query(source, map, rules=rules)
+        rows = partial(_rows, source, map, rules)
         try:
-            return First(source, query, duplicates.scanned(connection, query, key=key))
+            return First(source, rows, duplicates.scanned(connection, rows(""), key=key))
         except duckdb.Error as error:
             if full(error):
                 raise
@@ -74,8 +75,12 @@ def first(
         source.readable, target, form=source.form, delimiter=source.delimiter, header=list(source.types)
     )
     mended = replace(source, readable=target)
-    query = cleaning.query(mended, map, rules=rules)
-    return First(source, query, duplicates.scanned(connection, query, key=key), tuple(broken))
+    rows = partial(_rows, mended, map, rules)
+    return First(source, rows, duplicates.scanned(connection, rows(""), key=key), tuple(broken))
+
+
+def _rows(source: Source, map: ColumnMap, rules: cleaning.Rules, only: str) -> str:
+    return cleaning.query(source, map, rules=rules, only=only)
 
 
 def second(connection: duckdb.DuckDBPyConnection, query: str, part: Path) -> int:
@@ -98,8 +103,13 @@ def left_over(connection: duckdb.DuckDBPyConnection, done: First) -> Iterator[Se
     if done.source.form == "parquet":
         found = _parquet_rows(connection, done.source, faulty)
     else:
-        wanted = {int(row) for row in faulty}
-        found = ((one.line, one.text) for _, one in lines.located(done.source.records(), wanted))
+        found = lines.located(
+            done.source.readable,
+            faulty.tolist(),
+            done.source.records,
+            mended=bool(done.broken),
+            form=done.source.form,
+        )
     ruled = (
         SetAside(name, line, reason, cleaning.REASONS[reason], text)
         for (line, text), reason in zip(found, map(cleaning.NAMES.__getitem__, codes.tolist()), strict=True)

@@ -1,0 +1,1 @@
+"""One program for every claim: `python -m benchmarks.NAME --json`."""

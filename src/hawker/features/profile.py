@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -18,8 +18,10 @@ from hawker.statistics.intervals import Estimate, proportion
 Floats = NDArray[np.float64]
 KINDS = tuple(EventKind)
 BANDS = 5
+SHARE = "share:"
 SHOWN = 10  # of the sequence, when printed
 _SAMPLE = 10_000  # shoppers whose prices make the bands
+_FEW = 50  # shoppers looked up one by one
 _LEAST = 20  # with fewer, there are no bands
 _WORDS_FADE = 30.0  # days after which a product's words count half
 
@@ -142,11 +144,12 @@ def profile(
 
 
 def profiles(
-    state: State, shoppers: NDArray[np.int32], *, now: int, departments: int = 8
+    state: State, shoppers: NDArray[np.int32], *, now: int, departments: int | Sequence[str] = 8
 ) -> tuple[tuple[str, ...], Floats]:
     """The numbers of many profiles at once: names, and (shoppers, names), NaN where there are none.
 
-    The last columns are the shares of the shop's largest departments in what each bought lately.
+    The last columns are the shares of some departments in what each bought lately: those named, or
+    so many of the largest.
     """
     own = state.read("shopper", shoppers, now=now)
     again = own["purchases"] - _distinct(state, shoppers, now=now)
@@ -164,8 +167,12 @@ def profiles(
     }
     bought = _by_department(state, shoppers, now=now)
     total = bought.sum(axis=1)
-    for code in np.argsort(-bought.sum(axis=0), kind="stable")[:departments]:
-        columns[f"share:{state.codes['department'].names[code]}"] = _ratio(bought[:, code], total)
+    known = state.codes["department"]
+    if isinstance(departments, int):
+        departments = [known.names[i] for i in np.argsort(-bought.sum(axis=0), kind="stable")[:departments]]
+    for name in departments:
+        code = known.find(name)
+        columns[f"{SHARE}{name}"] = _ratio(bought[:, code] if code >= 0 else np.zeros(len(total)), total)
     return tuple(columns), np.column_stack(list(columns.values()))
 
 
@@ -243,14 +250,20 @@ def _band(state: State, price: float, *, now: int) -> int | None:
 
 def _distinct(state: State, shoppers: NDArray[np.int32], *, now: int) -> Floats:
     """How many different products each has bought."""
-    a, b = state.counters.keys(state.place("shopper_product"))
+    table = state.place("shopper_product")
+    if len(shoppers) <= _FEW:
+        found = [state.counters.partners([table], int(code))[0] for code in shoppers]
+        a = np.repeat(shoppers, [len(products) for products in found])
+        b = np.concatenate([*found, np.zeros(0, dtype=np.int32)]).astype(np.int32)
+    else:
+        a, b = state.counters.keys(table)
     bought = np.zeros(len(state.codes["shopper"]) + 1)
     for start in range(0, len(a), 200_000):
         part = slice(start, start + 200_000)
         counts = state.read("shopper_product", a[part], b[part], now=now)["count"]
         bought += np.bincount(a[part], weights=counts > 0, minlength=len(bought))
-    found: Floats = np.where(shoppers >= 0, bought[shoppers], 0.0)
-    return found
+    held: Floats = np.where(shoppers >= 0, bought[shoppers], 0.0)
+    return held
 
 
 def _by_department(state: State, shoppers: NDArray[np.int32], *, now: int) -> Floats:

@@ -1,0 +1,248 @@
+"""The whole way from a shop's log to a model in service: rows, training, calibration, test, promotion."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hawker import ranking
+from hawker.delivery.build import RANKER
+from hawker.delivery.world import World
+from hawker.errors import BadInput, BadSetting
+from hawker.features.events import EventArrays
+from hawker.features.examples import Examples
+from hawker.learning import placement
+from hawker.learning.examples import examples
+from hawker.learning.placement import Outcome, Watch
+from hawker.learning.replay import Replay, load
+from hawker.learning.trials import Trial, trials
+from hawker.ranking import Estimator, Evaluation, Model
+from hawker.statistics.intervals import Estimate
+from hawker.storage.models import ModelStore
+from hawker.storage.shop import Shop
+
+Progress = Callable[[str, float], None]
+_SHARES = (0.2, 0.7, 0.8)
+_LEAST = 200
+
+
+@dataclass(frozen=True)
+class Split:
+    """Moments (microseconds) that cut the log: fit from `start`, calibrate, test until `end`.
+
+    Before `start` the folds only gather history; nothing is learned from test, not even calibration.
+    """
+
+    start: int
+    calibrate: int
+    test: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not self.start < self.calibrate < self.test < self.end:
+            raise BadSetting("A split must have start < calibrate < test < end.")
+
+
+@dataclass(frozen=True)
+class Course:
+    """How to train: which estimators compete, on how many trials, with how many not taken of each."""
+
+    estimators: tuple[Estimator, ...]
+    most: int = 12_000
+    negatives: int = 60
+    tested: int | None = 6_000
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A saved model: its version and name, how it did on the calibration slice, and the time it took."""
+
+    version: str
+    name: str
+    seconds: float
+    rows: int
+    evaluation: Evaluation
+    rivals: dict[str, Evaluation] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What a model did on the test slice, and whether it earned its place."""
+
+    version: str
+    outcome: Outcome
+    better: bool
+    reason: str
+
+
+@dataclass
+class Bench:
+    """What training and testing share: the log being replayed, the world it is judged in, the split.
+
+    The replay only moves forward, so that a test after training goes on where training stopped.
+    """
+
+    shop: Shop
+    replay: Replay
+    world: World
+    split: Split
+
+
+def bench(shop: Shop, *, split: Split | None = None, progress: Progress | None = None) -> Bench:
+    """Lay out a shop's log for training and testing; the split is by shares of time where not given."""
+    tell = progress or (lambda _words, _share: None)
+    tell("reading the log", 0.0)
+    replay = load(shop)
+    chosen = split or by_time(replay.events)
+    tell("compiling the ads", 0.6)
+    world = placement.world(shop, replay.state, start=chosen.start, end=chosen.end)
+    tell("", 1.0)
+    return Bench(shop, replay, world, chosen)
+
+
+def by_time(events: EventArrays) -> Split:
+    """Cut the log by shares of its time: a fifth for history, half to fit, a tenth each way to the test."""
+    if len(events) < _LEAST:
+        raise BadInput(
+            f"The log has {len(events)} events; a model needs at least {_LEAST}.",
+            remedy="Ingest more behaviour; until then ads are ranked by popularity.",
+        )
+    first, last = int(events.time[0]), int(events.time[-1])
+    cuts = [first + round(share * (last - first)) for share in _SHARES]
+    return Split(cuts[0], cuts[1], cuts[2], last + 1)
+
+
+def course(outcome: str) -> Course:
+    """The estimators that compete for an outcome, with settings found on validation slices."""
+    if outcome == "click":
+        return Course(
+            (ranking.Linear(), ranking.Trees(trees=150, leaves=15, rate=0.04, columns=0.5)), tested=None
+        )
+    return Course(
+        (ranking.Linear(), ranking.Trees(trees=300, leaves=31, rate=0.05, least=100, columns=0.4, l2=5.0))
+    )
+
+
+def train(
+    shop: Shop,
+    *,
+    seed: int = 7,
+    on: Bench | None = None,
+    how: Course | None = None,
+    progress: Progress | None = None,
+) -> Trained:
+    """Train every estimator of the course, keep the one that predicts the later slice best, calibrate, save.
+
+    The calibration slice judges (log loss) and then calibrates. The saved model is not promoted.
+    """
+    held = on or bench(shop, progress=progress)
+    plan = how or course(shop.settings.outcome)
+    rows = training_rows(held, plan, seed=seed, progress=progress)
+    fit, later = rows.take(rows.time < held.split.calibrate), rows.take(rows.time >= held.split.calibrate)
+    started = time.perf_counter()
+    models = {}
+    for number, estimator in enumerate(plan.estimators):
+        name = type(estimator).__name__.lower()
+        if progress:
+            progress(f"training {name}", number / len(plan.estimators))
+        models[name] = ranking.calibrate(ranking.train(estimator, fit, seed=seed), later)
+    judged = {name: ranking.evaluate(model, later) for name, model in models.items()}
+    best = min(judged, key=lambda name: _loss(judged[name]))
+    version = _save(shop, models[best], held=held, fit=fit, judged=judged[best])
+    return Trained(
+        version=version,
+        name=f"{best}, calibrated",
+        seconds=time.perf_counter() - started,
+        rows=len(rows),
+        evaluation=judged[best],
+        rivals={name: found for name, found in judged.items() if name != best},
+    )
+
+
+def training_rows(held: Bench, plan: Course, *, seed: int, progress: Progress | None = None) -> Examples:
+    """The rows of both slices before the test, trials drawn by the seed."""
+    split = held.split
+    drawn = trials(
+        held.replay.events, held.world, start=split.start, end=split.test, most=plan.most, seed=seed
+    )
+    keep = None if held.world.outcome == "click" else plan.negatives
+    return examples(held.replay, held.world, drawn, negatives=keep, seed=seed, progress=progress)
+
+
+def evaluate(
+    shop: Shop,
+    *,
+    version: str | None = None,
+    on: Bench | None = None,
+    most: int | None = 6_000,
+    watch: Watch | None = None,
+    progress: Progress | None = None,
+) -> Tested:
+    """Judge a saved version (the newest, unless one is named) on the test slice, beside the rules."""
+    held = on or bench(shop, progress=progress)
+    store = ModelStore(shop.models)
+    chosen = version or newest(shop)
+    model = ranking.load(store.path(RANKER, chosen))
+    outcome = placement.evaluate(
+        held.replay,
+        placement.policies(held.world, model, version=chosen),
+        tested(held, most=most),
+        watch=watch,
+        progress=progress,
+    )
+    better, reason = verdict(outcome.lifts["own_history"])
+    return Tested(chosen, outcome, better, reason)
+
+
+def tested(held: Bench, *, most: int | None) -> Sequence[Trial]:
+    """The trials of the test slice; the sample is always the same."""
+    return trials(
+        held.replay.events, held.world, start=held.split.test, end=held.split.end, most=most, seed=0
+    )
+
+
+def verdict(lift: Estimate) -> tuple[bool, str]:
+    """Whether a lift is proof enough to serve a model, and the sentence that says so."""
+    if lift.value is None or lift.low is None or lift.high is None:
+        return False, f"no verdict: {lift.reason}"
+    said = f"{lift.value:+.1%} [{lift.low:+.1%}, {lift.high:+.1%}] over the shopper's own history"
+    if lift.low > 0:
+        return True, said
+    return False, f"{said}: the interval does not lie above zero"
+
+
+def promote(shop: Shop, version: str) -> None:
+    """Let a version serve."""
+    ModelStore(shop.models).promote(RANKER, version)
+
+
+def rollback(shop: Shop) -> str:
+    """Let the version before serve again; returns it."""
+    return ModelStore(shop.models).rollback(RANKER)
+
+
+def newest(shop: Shop) -> str:
+    """The version trained last; raises `BadInput` where there is none."""
+    versions = ModelStore(shop.models).versions(RANKER)
+    if not versions:
+        raise BadInput("This shop has no trained model.", remedy="Train one with: hawker train")
+    return versions[-1]
+
+
+def _loss(judged: Evaluation) -> float:
+    value = judged.log_loss.value
+    return float("inf") if value is None else value
+
+
+def _save(shop: Shop, model: Model, *, held: Bench, fit: Examples, judged: Evaluation) -> str:
+    split = held.split
+    model.recipe |= {
+        "split": {name: getattr(split, name) for name in ("start", "calibrate", "test", "end")},
+        "fit_trials": len(np.unique(fit.group)),
+        "outcome": shop.settings.outcome,
+        "calibration": judged.summary(),
+    }
+    return ModelStore(shop.models).save(RANKER, model.save, model.recipe)

@@ -49,7 +49,7 @@ _PRODUCT_KINDS = ("view", "click", "cart", "wish", "like", "purchase", "return",
 _AD_KINDS = ("ad_impression", "ad_click", "ad_hide", "ad_feedback")
 _IDS = ("id", "shopper", "session", "product", "campaign", "ad", "decision")
 _TEXTS = tuple(name for name, kind in EVENT_COLUMNS.items() if kind == "VARCHAR")
-_UNSET = {"received": "CAST(0 AS BIGINT)", "quantity": "CAST(1 AS DOUBLE)", "value": "CAST(0 AS BIGINT)",
+_UNSET = {"received": "CAST(0 AS BIGINT)", "quantity": "CAST(1.0 AS DOUBLE)", "value": "CAST(0 AS BIGINT)",
           "rating": "CAST(NULL AS DOUBLE)", "dwell_ms": "CAST(0 AS BIGINT)", "slot": "CAST(-1 AS BIGINT)",
           "synthetic": "false", "attributes": "'{}'"}  # fmt: skip
 _SEPARATOR = "\x1f"
@@ -172,8 +172,7 @@ def _attributes(cells: _Cells, kept: _Cells) -> str:
         pairs = ", ".join(f"{literal(name)}, nullif({values.text(*cell)}, '')" for name, cell in kept.items())
         parts.append(f"json_object({pairs})")
     banned = "{" + ", ".join(f'"{name}": null' for name in sorted(SPECIAL)) + "}"
-    merged = parts[0] if len(parts) == 1 else f"json_merge_patch({', '.join(parts)})"
-    return f"CAST(json_merge_patch({merged}, '{banned}') AS VARCHAR)"
+    return f"CAST(json_merge_patch('{{}}', {', '.join(parts)}, '{banned}') AS VARCHAR)"
 
 
 def _judging(cells: _Cells) -> dict[str, str]:
@@ -290,7 +289,7 @@ def _id(read: Mapping[str, str], constants: Mapping[str, str]) -> str:
             fixed = _SEPARATOR
         else:
             fixed += _plain(constants[name]) + _SEPARATOR
-    digest = f"md5(concat({', '.join([*parts, literal(fixed)])}))"
+    digest = f"md5(concat({', '.join([*parts, literal(fixed.removesuffix(_SEPARATOR))])}))"
     return f"CASE WHEN own_id <> '' THEN own_id ELSE {digest} END" if "own_id" in read else digest
 
 

@@ -143,7 +143,7 @@ def show(map: ColumnMap, path: str | Path) -> str:
         rows = [[_cell(value) for value in row] for row in cursor.fetchall()]
     header = [*names, ""]
     for row in rows:
-        row[-1] = f"✗ {row[-1]}" if row[-1] else ""
+        row[-1] = f"✗ {cleaning.NAMES[int(row[-1])]}" if row[-1] != "0" else ""
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
              for row in [header, *rows]]  # fmt: skip
@@ -174,10 +174,12 @@ def _fits(target: str, values: list[Any]) -> bool:
     """Whether the values bear out what the header promises."""
     if not values:
         return target not in ("id", "kind", "time")
+    if any(isinstance(value, dict) for value in values):
+        return target == "attributes"
     if target == "id":
         return len(set(map(str, values))) >= 0.9 * len(values)
     if target in ("time", "received"):
-        return _share(values, _time_like) > 0.5
+        return _share(values, _time_like) >= 0.5
     if target == "kind":
         return _share(values, lambda value: kind_of(str(value)) is not None) > 0.3
     if target in ("quantity", "slot", "dwell_ms", "rating"):

@@ -210,17 +210,16 @@ def _steadiness(mark: str, first: str, rows: list[str]) -> tuple[int, int]:
 
 
 def flat(row: Any, *, prefix: str = "") -> dict[str, Any]:
-    """A JSON object with nested objects as dotted keys.
+    """A JSON object with the members of nested objects as dotted keys beside them.
 
     >>> flat({"user": {"id": 1}, "t": 2})
-    {'user.id': 1, 't': 2}
+    {'user': {'id': 1}, 'user.id': 1, 't': 2}
     """
     values: dict[str, Any] = {}
     for key, value in row.items():
-        if isinstance(value, dict) and value:
+        values[f"{prefix}{key}"] = value
+        if isinstance(value, dict):
             values.update(flat(value, prefix=f"{prefix}{key}."))
-        else:
-            values[f"{prefix}{key}"] = value
     return values
 
 

@@ -92,7 +92,7 @@ def moment(value: str, kind: str, *, day_first: bool = False) -> str:
         return _epoch(f"TRY_CAST({value} AS DOUBLE)", value)
     trimmed = f"trim({value})"
     iso = f"epoch_us(TRY_CAST({value} AS TIMESTAMPTZ))"
-    days = ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y") if day_first else ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y")
+    days = ("%d/%m/%y", "%d/%m/%Y", "%d-%m-%Y") if day_first else ("%m/%d/%y", "%m/%d/%Y", "%m-%d-%Y")
     shapes = [f"{day}{clock}" for day in (*days, *_DAYS) for clock in _CLOCKS] + list(_CHINESE)
     listed = ", ".join(literal(shape) for shape in ("%Y%m%d", "%Y%m%d%H%M%S", *shapes))
     written = f"epoch_us(TRY_CAST(try_strptime({trimmed}, [{listed}]) AS TIMESTAMPTZ))"

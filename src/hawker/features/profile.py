@@ -123,6 +123,7 @@ def profile(
     items, kinds, times = state.sequences.read(code)
     if code < 0 or (np.isnan(own["last"]) and not own["ad_impressions"] and not len(items)):
         return Profile(shopper, now, known=False, reason="nothing is recorded of this shopper")
+    pairs = _pairs(state, code, now=now)
     names = state.codes["product"].names
     sequence = tuple(
         Seen(names[item], KINDS[kind].value, int(time))
@@ -133,10 +134,10 @@ def profile(
         now,
         known=True,
         activity=_activity(own, now),
-        purchases=_purchases(state, code, own, now=now, most=most),
+        purchases=_purchases(own, pairs, band=_band(state, own, now=now), now=now, most=most),
         interest=Interest(
-            categories=_favourites(state, code, "category", "interest_7", now=now, most=most),
-            brands=_favourites(state, code, "brand", "interest_30", now=now, most=most),
+            categories=_favourites(pairs["category"], "interest_7", most=most),
+            brands=_favourites(pairs["brand"], "interest_30", most=most),
             words=_words(sequence, now, titles, words, most) if titles and words else (),
         ),
         sequence=sequence,
@@ -190,37 +191,50 @@ def _activity(own: dict[str, float], now: int) -> Activity:
     )
 
 
-def _purchases(state: State, code: int, own: dict[str, float], *, now: int, most: int) -> Purchases:
+class _Pairs(Struct, frozen=True):
+    """The rows of one shopper in one table shopper × something: the names and the counters."""
+
+    names: tuple[str, ...]
+    counters: dict[str, Floats]
+
+
+def _pairs(state: State, code: int, *, now: int) -> dict[str, _Pairs]:
+    """All that is kept of one shopper with products, categories and brands, found in one pass."""
+    kinds = ("product", "category", "brand")
+    found = state.counters.partners([state.place(f"shopper_{kind}") for kind in kinds], code)
+    out = {}
+    for kind, others in zip(kinds, found, strict=True):
+        who = np.full(len(others), code, dtype=np.int32)
+        names = tuple(state.codes[kind].names[other] for other in others)
+        out[kind] = _Pairs(names, state.read(f"shopper_{kind}", who, others, now=now))
+    return out
+
+
+def _purchases(
+    own: dict[str, float], pairs: dict[str, _Pairs], *, band: int | None, now: int, most: int
+) -> Purchases:
     count = own["purchases"]
-    table = state.place("shopper_product")
-    products = state.counters.partners([table], code)[0]
-    mine = state.read("shopper_product", np.full(len(products), code, np.int32), products, now=now)
+    mine = pairs["product"].counters
     bought = mine["count"] > 0
-    price = own["spend"] / count if count else None
     last = float(mine["last"][bought].max()) if bought.any() else None
     return Purchases(
         count=int(count),
         amount=own["spend"],
         per_visit=own["spend"] / max(own["visits"], 1.0),
-        price=price,
-        price_band=None if price is None else _band(state, price, now=now),
+        price=own["spend"] / count if count else None,
+        price_band=band,
         days_since_last=None if last is None else (now - EPOCH) / DAY - last,
         repeat_share=float(mine["count"][bought].sum() - bought.sum()) / count if count else None,
-        categories=_favourites(state, code, "category", "bought_90", now=now, most=most),
-        brands=_favourites(state, code, "brand", "bought_60", now=now, most=most),
+        categories=_favourites(pairs["category"], "bought_90", most=most),
+        brands=_favourites(pairs["brand"], "bought_60", most=most),
     )
 
 
-def _favourites(
-    state: State, code: int, key: str, column: str, *, now: int, most: int
-) -> tuple[Weighted, ...]:
-    """What a shopper has most of by one counter of the table shopper × key, heaviest first."""
-    table = f"shopper_{key}"
-    others = state.counters.partners([state.place(table)], code)[0]
-    weights = state.read(table, np.full(len(others), code, np.int32), others, now=now)[column]
+def _favourites(pairs: _Pairs, counter: str, *, most: int) -> tuple[Weighted, ...]:
+    """What a shopper has most of by one counter, heaviest first."""
+    weights = pairs.counters[counter]
     order = [i for i in np.argsort(-weights, kind="stable")[:most] if weights[i] > 1e-6]
-    names = state.codes[key].names
-    return tuple(Weighted(names[others[i]], round(float(weights[i]), 4)) for i in order)
+    return tuple(Weighted(pairs.names[i], round(float(weights[i]), 4)) for i in order)
 
 
 def _words(
@@ -236,10 +250,13 @@ def _words(
     return tuple(Weighted(word, round(weight, 4)) for word, weight in ranked[:most])
 
 
-def _band(state: State, price: float, *, now: int) -> int | None:
-    """Which fifth of the shop's shoppers, by the mean price they pay, this price falls into."""
+def _band(state: State, shopper: dict[str, float], *, now: int) -> int | None:
+    """Which fifth of the shop's shoppers, by the mean price they pay, a shopper belongs to."""
+    if not shopper["purchases"]:
+        return None
     shoppers = np.arange(min(len(state.codes["shopper"]), _SAMPLE), dtype=np.int32)
     own = state.read("shopper", shoppers, now=now)
+    price = shopper["spend"] / shopper["purchases"]
     paid = _ratio(own["spend"], own["purchases"])
     paid = paid[~np.isnan(paid)]
     if len(paid) < _LEAST:

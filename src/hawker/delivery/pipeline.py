@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawker import auction
-from hawker.delivery.explore import explore
+from hawker.delivery.fill import fill, named, rules
 from hawker.delivery.world import World
 from hawker.features.assemble import Moment, assemble
 from hawker.privacy import gate
@@ -18,8 +18,6 @@ from hawker.records.catalogue import Product
 from hawker.records.charge import dearest
 from hawker.records.consent import ConsentPath
 from hawker.records.decision import Candidates, Decision, Request, ShownAd, Slot
-from hawker.records.ids import stamped
-from hawker.records.placement import Placement
 from hawker.retrieval.candidates import candidates
 from hawker.retrieval.targeting import Eligible, eligible
 
@@ -67,7 +65,6 @@ def decide(
     `seed` is what `rng` was made from and goes on record with the rest; `without` names campaigns
     whose reserve was just refused. Raises `NotFound` for a placement the shop does not have.
     """
-    placement = world.placement(request.placement)
     blank = _blank(request, world, now, rng, seed=seed)
     if blank.path is ConsentPath.NONE:
         return msgspec.structs.replace(blank, fallback=FallbackReason.NO_ADS_ALLOWED)
@@ -85,7 +82,7 @@ def decide(
     if not len(found.ads):
         empty = FallbackReason.NOTHING_ELIGIBLE if len(world.index) else FallbackReason.NO_CAMPAIGNS
         return msgspec.structs.replace(blank, fallback=empty, excluded=found.excluded)
-    return _settle(blank, placement, world, found=found, scored=score(seen, world, found, now=now), rng=rng)
+    return _settle(blank, world, found=found, scored=score(seen, world, found, now=now), rng=rng)
 
 
 def refused(request: Request, world: World, now: int, rng: np.random.Generator, *, seed: int = 0) -> Decision:
@@ -96,7 +93,8 @@ def refused(request: Request, world: World, now: int, rng: np.random.Generator, 
 
 def _blank(request: Request, world: World, now: int, rng: np.random.Generator, *, seed: int) -> Decision:
     """The record before anything is decided: the question, the path that consent allows, the versions."""
-    name = stamped("d", now, int(rng.integers(2**40)))
+    placement = world.placement(request.placement)
+    name = named(now, rng)
     path, reason = gate.path(
         request.consent, opted_out=request.shopper in world.opted_out, known=bool(request.shopper)
     )
@@ -108,7 +106,10 @@ def _blank(request: Request, world: World, now: int, rng: np.random.Generator, *
         path_reason=reason,
         seed=seed,
         exploration=world.exploration,
-        floor=world.placement(request.placement).floor,
+        floor=placement.floor,
+        wanted=request.slots or placement.slots,
+        most_per_advertiser=placement.most_per_advertiser,
+        mechanism=world.mechanism,
         outcome=world.outcome,
         versions=dict(world.versions),
         watermark=world.state.watermark,
@@ -158,7 +159,6 @@ def rows(
 
 def _settle(
     blank: Decision,
-    placement: Placement,
     world: World,
     *,
     found: Eligible,
@@ -166,31 +166,15 @@ def _settle(
     rng: np.random.Generator,
 ) -> Decision:
     """Draw the slots, clear the auction, and write the answer down."""
-    bids = world.index.bid[scored.ads]
-    least = auction.least_prices(placement.floor, scored.rates)
-    admitted = np.flatnonzero(bids >= least)
-    slots = blank.request.slots or placement.slots
-    most = placement.most_per_advertiser
-    drawn, propensities, explored = explore(
-        scored.values[admitted],
-        slots=slots,
-        exploration=world.exploration,
-        rng=rng,
-        advertisers=scored.advertisers[admitted],
-        most_per_advertiser=most,
-    )
-    order = admitted[drawn]
-    cleared = auction.clear(
-        scored.values,
-        bids,
-        rates=scored.rates,
-        slots=slots,
-        floor=placement.floor,
-        mechanism=world.mechanism,
-        order=order,
+    drawn = fill(
+        world.index.bid[scored.ads],
+        scored.rates,
+        values=scored.values,
         advertisers=scored.advertisers,
-        most_per_advertiser=most,
+        rules=rules(blank),
+        rng=rng,
     )
+    order, cleared = drawn.order, drawn.cleared
     filled = tuple(
         _slot(
             world,
@@ -202,7 +186,7 @@ def _settle(
             rival=rival,
         )
         for row, price, chance, by_chance, rival in zip(
-            order.tolist(), cleared.prices, propensities, explored, cleared.rivals.tolist(), strict=True
+            order.tolist(), cleared.prices, drawn.odds, drawn.by_chance, cleared.rivals.tolist(), strict=True
         )
     )
     return msgspec.structs.replace(
@@ -274,13 +258,14 @@ def _shown(world: World, ad: int) -> ShownAd:
 
 def _record(world: World, scored: Scored) -> Candidates:
     index = world.index
-    ads = scored.ads.tolist()
-    owners = [index.campaigns[code] for code in index.campaign[scored.ads]]
+    owners = index.campaign[scored.ads]
+    advertisers = np.array([campaign.advertiser for campaign in index.campaigns], dtype=object)
+    pricing = np.array([str(campaign.pricing) for campaign in index.campaigns], dtype=object)
     return Candidates(
-        ads=tuple(index.ids[ad] for ad in ads),
+        ads=tuple(index.names[scored.ads].tolist()),
         bids=tuple(index.bid[scored.ads].tolist()),
-        advertisers=tuple(campaign.advertiser for campaign in owners),
-        pricing=tuple(campaign.pricing for campaign in owners),
+        advertisers=tuple(advertisers[owners].tolist()),
+        pricing=tuple(pricing[owners].tolist()),
         quality=tuple(index.quality[scored.ads].tolist()),
         probabilities=tuple(scored.probabilities.tolist()),
         feature_names=scored.names,

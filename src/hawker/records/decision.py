@@ -80,6 +80,8 @@ class Decision(Struct, frozen=True, omit_defaults=True):
 
     `excluded` counts ads by `NoBidReason`. `attempts` lists the campaigns a refused reserve took
     out before this final call. `watermark` is the release time up to which folds had been applied.
+    `wanted` is how many slots were to be filled, `most_per_advertiser` and `mechanism` the rules of
+    the auction.
     """
 
     id: str
@@ -97,6 +99,9 @@ class Decision(Struct, frozen=True, omit_defaults=True):
     seed: int = 0
     exploration: float = 0.0
     floor: int = 0
+    wanted: int = 0
+    most_per_advertiser: int | None = None
+    mechanism: str = "gsp"
     outcome: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     watermark: int = 0

@@ -37,17 +37,17 @@ def affinity(state: State, moment: Moment, products: NDArray[np.int32]) -> Float
     """
     now = moment.now
     who = np.full(len(products), moment.shopper, dtype=np.int32)
-    category = state.codes.of_products("category", products)
+    category, place = np.unique(state.codes.of_products("category", products), return_inverse=True)
     own = state.read("shopper_product", who, products, now=now)
-    kin = state.read("shopper_category", who, category, now=now)
+    kin = state.read("shopper_category", who[: len(category)], category, now=now)
     visits = float(state.read("shopper", who[:1], now=now)["visits"][0]) if len(who) else 0.0
     sold = state.windows.read(products)[:, 1]
     in_category = state.read("category", category, now=now)["bought_28"]
     again = own["count"] / (np.fmax(visits - np.nan_to_num(own["first_visit"]), 0.0) + 2.0)
     again = np.where(own["count"] > 0, again * np.exp2(-_since(own["last"], now) / 180.0), 0.0)
-    rate = (kin["count"] + 0.05) / (visits + 5.0)
+    rate = ((kin["count"] + 0.05) / (visits + 5.0) / (2.0 * in_category + 10.0))[place]
     everywhere = float(state.read("everything", np.zeros(1, np.int32), now=now)["bought_28"][0])
-    fresh = rate * sold / (2.0 * in_category + 10.0) + 0.3 * sold / (everywhere + 1000.0)
+    fresh = rate * sold + 0.3 * sold / (everywhere + 1000.0)
     return again + fresh
 
 
@@ -65,15 +65,11 @@ def assemble(
     `names` picks columns, in that order; without it all are given. Raises `BadInput` naming a
     column that does not exist.
     """
-    columns: dict[str, Floats] = {}
-    _shopper(state, moment, columns, len(products))
-    _own(state, moment, products, columns)
-    _category(state, moment, products, columns)
-    _kin(state, moment, products, columns)
-    _product(state, moment, products, columns)
-    _moment(moment, columns, len(products))
-    for name, values in (context or {}).items():
-        columns[name] = values
+    columns: dict[str, Floats] = dict(context or {})
+    for group in _GROUPS:
+        if names and all(name in columns for name in names):
+            break
+        group(state, moment, products, columns)
     names = names or tuple(columns)
     missing = [name for name in names if name not in columns]
     if missing:
@@ -95,7 +91,14 @@ def _ratio(above: Floats, below: Floats) -> Floats:
     return out
 
 
-def _shopper(state: State, moment: Moment, columns: dict[str, Floats], count: int) -> None:
+def _units(state: State, moment: Moment, products: NDArray[np.int32], columns: dict[str, Floats]) -> None:
+    units = state.windows.read(products)
+    columns["product_units_7"] = units[:, 0]
+    columns["product_units_28"] = units[:, 1]
+
+
+def _shopper(state: State, moment: Moment, products: NDArray[np.int32], columns: dict[str, Floats]) -> None:
+    count = len(products)
     who = np.full(1, moment.shopper, dtype=np.int32)
     own = state.read("shopper", who, now=moment.now)
     facts = {
@@ -187,10 +190,7 @@ def _product(state: State, moment: Moment, products: NDArray[np.int32], columns:
     local = state.read("product_location", products, here, now=now)
     category = state.read("category", state.codes.of_products("category", products), now=now)
     brand = state.read("brand", state.codes.of_products("brand", products), now=now)
-    units = state.windows.read(products)
     place = state.read("location", here[:1], now=now)["bought_28"]
-    columns["product_units_7"] = units[:, 0]
-    columns["product_units_28"] = units[:, 1]
     columns["product_bought_7"] = all_of_it["bought_7"]
     columns["product_bought_28"] = all_of_it["bought_28"]
     columns["product_bought_2"] = all_of_it["bought_2"]
@@ -227,7 +227,12 @@ def _product(state: State, moment: Moment, products: NDArray[np.int32], columns:
     columns["expected_new"] = columns["category_per_visit"] * columns["product_share_of_category"]
 
 
-def _moment(moment: Moment, columns: dict[str, Floats], count: int) -> None:
+def _moment(state: State, moment: Moment, products: NDArray[np.int32], columns: dict[str, Floats]) -> None:
+    count = len(products)
     local = (moment.now + moment.utc_offset_minutes * 60_000_000) / DAY
     columns["hour"] = np.full(count, (local % 1.0) * 24.0)
     columns["weekday"] = np.full(count, float(int(local + 3.0) % 7))
+
+
+_GROUPS = (_units, _shopper, _own, _category, _kin, _product, _moment)
+"""In this order, because later groups use the columns of earlier ones; a model that needs few stops early."""

@@ -16,10 +16,13 @@ def candidates(
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Positions within `found.ads` of at most `most` candidates in index order, and their affinity.
 
-    The rough value of an ad is its bid times the affinity of shopper and product. `most` 0 keeps all.
+    The rough value of an ad is its bid times the affinity of shopper and product. `most` 0 keeps
+    all without looking, their affinity unknown (NaN).
     """
+    if most <= 0:
+        return np.arange(len(found.ads)), np.full(len(found.ads), np.nan)
     rough = affinity(state, moment, index.product[found.ads])
-    if most <= 0 or len(found.ads) <= most:
+    if len(found.ads) <= most:
         return np.arange(len(found.ads)), rough
     value = rough * np.maximum(index.bid[found.ads], 1)
     kept = np.sort(np.argpartition(-value, most - 1)[:most])

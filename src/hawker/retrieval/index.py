@@ -56,7 +56,7 @@ class AdIndex:
 
     `campaign` points into `campaigns`; `bid` is micros (the campaign's where the ad has none);
     `product` is a code, -1 where the catalogue does not know it. `per_thousand` and `advertiser`
-    (a code, -1 unknown) are by campaign.
+    (a code, -1 unknown) are by campaign; `names` are the ids as an array.
     """
 
     campaigns: tuple[Campaign, ...]
@@ -72,6 +72,7 @@ class AdIndex:
     always: NDArray[np.int32]
     creatives: dict[str, Creative]
     flights: Flights = field(default_factory=Flights)
+    names: NDArray[np.object_] = field(init=False)
     per_thousand: NDArray[np.bool_] = field(init=False)
     advertiser: NDArray[np.int64] = field(init=False)
 
@@ -79,6 +80,7 @@ class AdIndex:
         thousand = [campaign.pricing is Pricing.CPM for campaign in self.campaigns]
         codes: dict[str, int] = {"": -1}
         named = [codes.setdefault(campaign.advertiser, len(codes) - 1) for campaign in self.campaigns]
+        object.__setattr__(self, "names", np.array(self.ids, dtype=object))
         object.__setattr__(self, "per_thousand", np.array(thousand, dtype=np.bool_))
         object.__setattr__(self, "advertiser", np.array(named, dtype=np.int64))
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawker.errors import BadInput, nearest
+from hawker.features.affinity import rough
 from hawker.features.counters import DAY, EPOCH
 from hawker.features.state import State
 
@@ -35,20 +36,7 @@ def affinity(state: State, moment: Moment, products: NDArray[np.int32]) -> Float
     Two chances are joined: the shopper's own rate of the product per visit since the first purchase, and
     the rate of the category times the product's share of what the category sold in four weeks.
     """
-    now = moment.now
-    who = np.full(len(products), moment.shopper, dtype=np.int32)
-    category, place = np.unique(state.codes.of_products("category", products), return_inverse=True)
-    own = state.read("shopper_product", who, products, now=now)
-    kin = state.read("shopper_category", who[: len(category)], category, now=now)
-    visits = float(state.read("shopper", who[:1], now=now)["visits"][0]) if len(who) else 0.0
-    sold = state.windows.read(products)[:, 1]
-    in_category = state.read("category", category, now=now)["bought_28"]
-    again = own["count"] / (np.fmax(visits - np.nan_to_num(own["first_visit"]), 0.0) + 2.0)
-    again = np.where(own["count"] > 0, again * np.exp2(-_since(own["last"], now) / 180.0), 0.0)
-    rate = ((kin["count"] + 0.05) / (visits + 5.0) / (2.0 * in_category + 10.0))[place]
-    everywhere = float(state.read("everything", np.zeros(1, np.int32), now=now)["bought_28"][0])
-    fresh = rate * sold + 0.3 * sold / (everywhere + 1000.0)
-    return again + fresh
+    return rough(state, products, shopper=moment.shopper, now=moment.now)
 
 
 def assemble(

@@ -47,14 +47,15 @@ def make(target: Path, *, rows: int, form: str) -> None:
     connection = duckdb.connect()
     connection.execute("SET threads = 1; SET memory_limit = '1GB'")
     source = f"""
-        SELECT 'e' || lpad(CAST(CASE WHEN i % 500 = 499 THEN i - 50 ELSE i END AS VARCHAR), 9, '0') AS event_id,
+        SELECT 'e' || lpad(CAST(i - CASE WHEN i % 500 = 499 THEN 50 ELSE 0 END AS VARCHAR), 9, '0')
+                AS event_id,
             'u' || {drawn(1, 400_000)} AS user_id, 's' || (i // 6) AS session_id,
             'p' || {drawn(2, 60_000)} AS item_id,
             CASE {drawn(3, 20)} WHEN 0 THEN 'cart' WHEN 1 THEN 'buy' WHEN 2 THEN 'fav' ELSE 'pv' END AS event,
             CASE WHEN i % 1000 = 999 THEN 5 ELSE 1700000000000 + i * 3100 END AS timestamp,
             (100 + {drawn(4, 20_000)}) / 100.0 AS price,
-            CASE WHEN i % 3000 < 10 THEN -1 ELSE 1 + {drawn(5, 3)} END * CASE {drawn(3, 20)} WHEN 1 THEN 1 ELSE 0 END
-                + CASE {drawn(3, 20)} WHEN 1 THEN 0 ELSE 1 END AS quantity,
+            CASE WHEN {drawn(3, 20)} <> 1 THEN 1 WHEN i % 300 < 1 THEN -1 ELSE 1 + {drawn(5, 3)} END
+                AS quantity,
             CASE {drawn(6, 3)} WHEN 0 THEN 'phone' WHEN 1 THEN 'web' ELSE 'app' END AS device
         FROM range({rows}) t(i)"""
     how = "FORMAT parquet" if form == "parquet" else "FORMAT json"
@@ -155,6 +156,8 @@ def once(what: str, path: Path, folder: Path) -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     figures: dict[str, Any] = {"ours": ours, "pandas": pandas}[what](path, folder)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    figures["cpu_seconds"] = usage.ru_utime + usage.ru_stime
     figures["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(figures))
 

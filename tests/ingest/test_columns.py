@@ -53,6 +53,7 @@ def test_headers_of_public_logs_are_known(
     map = propose(log(tmp_path, f"{header}\n{row}\n{row}\n"))
     assert map.columns == expected
     assert map.kind == ""
+    assert list(map.kinds) == [row.split(",")[header.split(",").index(expected["kind"])]]
 
 
 @pytest.mark.parametrize(

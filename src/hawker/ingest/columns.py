@@ -29,6 +29,7 @@ _SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}\b")
 _NAMED = re.compile(r"\d{1,2}[ /-][A-Za-z]{3}[ /-]\d{4}")
 _CHINESE = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日")
 _SHOWN = 5
+_WORDS = 40
 _WIDE = 28
 
 
@@ -36,8 +37,9 @@ class ColumnMap(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
     """How one file's rows become events.
 
     `columns` gives the file's column for each column of the event log (and `unit_price`); `kind` is
-    what every row is, where no column says so; `kinds` are words of the kind column beyond the ones
-    known; `attributes` are columns kept by name; `day_first` reads 3/4/2024 as 3 April.
+    what every row is, where no column says so; `kinds` are words of the kind column and what they
+    mean, beside the ones known; `attributes` are columns kept by name; `day_first` reads 3/4/2024
+    as 3 April.
     """
 
     columns: dict[str, str]
@@ -79,7 +81,8 @@ def proposed(source: sources.Source, *, kind: str | EventKind | None = None) -> 
     if what:
         found.pop("kind", None)
     ordered = {name: found[name] for name in MAPPABLE if name in found}
-    return ColumnMap(columns=ordered, kind=what, day_first=_day_first(values[found["time"]]))
+    said = _kinds(values[found["kind"]]) if "kind" in found else {}
+    return ColumnMap(columns=ordered, kind=what, kinds=said, day_first=_day_first(values[found["time"]]))
 
 
 def resolved(
@@ -214,6 +217,12 @@ def _kind(found: Mapping[str, str], values: Mapping[str, list[Any]], name: str) 
         f"Nothing in '{name}' says what happened ({', '.join(list(values)[:12])}).",
         remedy="Name the column that does, columns={'kind': …}, or say what every row is: kind='view'.",
     )
+
+
+def _kinds(values: list[Any]) -> dict[str, str]:
+    """The words of the kind column and what they mean, the most frequent first."""
+    words = [word for word, _ in Counter(map(str, values)).most_common(_WORDS)]
+    return {word: kind.value for word in words if (kind := kind_of(word))}
 
 
 def _share(values: list[Any], holds: Any) -> float:

@@ -25,7 +25,9 @@ from hawker.records.finding import Finding
 from hawker.storage import files, tables
 
 _COLUMNS = ", ".join(f'"{name}"' for name in EVENT_COLUMNS)
-_PARQUET = "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 100"
+_PARQUET = (
+    "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v2, DICTIONARY_SIZE_LIMIT 100, ROW_GROUP_SIZE 61440"
+)
 _FULL = ("No space left", "File too large", "Disk quota", "disk is full", "max_temp_directory_size")
 
 

@@ -32,7 +32,8 @@ KEYS = (
 )
 """What a table may be keyed by. `category` is a product's full path, `shelf` its first two levels,
 
-`department` the top; a `line` is one brand within one category; `everything` has one row.
+`department` the top; a `line` is one brand within one category; `everything` has one row. New keys, and
+new values below, go to the end: compiled loops are kept on disk and remember the places.
 """
 VALUES = ("one", "quantity", "value", "dwell", "visit", "repeat", "gap_days", "gap_visits")
 """What a counter may add up: per event, or exposed by an earlier table (the last four)."""

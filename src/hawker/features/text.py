@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from hawker.features import snapshot
 from hawker.features.compiled import compiled
+from hawker.features.encode import Codes
 from hawker.records.catalogue import LEVELS, Product
 
 Floats = NDArray[np.float64]
@@ -47,6 +48,18 @@ def product_text(product: Product) -> str:
     """What a product says of itself: title, brand, category and description."""
     path = product.category.replace(LEVELS.strip(), " ")
     return " ".join(part for part in (product.title, product.brand, path, product.description) if part)
+
+
+def product_vectors(model: Tfidf, products: Iterable[Product], codes: Codes) -> NDArray[np.float32]:
+    """The products' vectors in the order of their codes, zeros where a product is not in the catalogue.
+
+    This is what `MeanVectors` takes: (products, size). Products without a code get one.
+    """
+    catalogue = list(products)
+    places = codes["product"].codes(product.id for product in catalogue)
+    out = np.zeros((len(codes["product"]), model.basis.shape[1]), dtype=np.float32)
+    out[places] = model.vectors(product_text(product) for product in catalogue)
+    return out
 
 
 class Tfidf:

@@ -140,7 +140,7 @@ class Engine:
 def clock(start: str = "") -> Callable[[], int]:
     """The wall clock in microseconds, or one that starts now at an ISO time (a demo shop's).
 
-    >>> clock("2017-12-31")() // 1_000_000_000
+    >>> clock("2017-12-31")() // 1_000_000
     1514678400
     """
     if not start:

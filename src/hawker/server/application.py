@@ -1,0 +1,214 @@
+"""The ASGI application of one shop: hot paths answered raw, all others by Starlette, one engine behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from time import perf_counter
+
+import msgspec
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as WebRequest
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from hawker import delivery
+from hawker.delivery import Engine
+from hawker.errors import HawkerError
+from hawker.server import asking, collecting, pages
+from hawker.server.metrics import Metrics
+from hawker.server.wire import (
+    Receive,
+    Refused,
+    Reply,
+    Scope,
+    Send,
+    body,
+    header,
+    of_error,
+    problem,
+    send_reply,
+    wrong_method,
+)
+from hawker.storage.shop import Shop
+
+LIMIT = 1_000_000
+HEARTBEAT_SECONDS = 5.0
+_log = structlog.get_logger("hawker.server")
+Handler = Callable[[Scope, Receive], Awaitable[Reply]]
+
+
+def app(
+    shop: Shop,
+    *,
+    mounts: Sequence[BaseRoute] = (),
+    limit: int = LIMIT,
+    started: Callable[[], None] | None = None,
+) -> Application:
+    """The application of a shop. `mounts` are further routes (the console's), `limit` bounds a body in
+
+    bytes, `started` is called once the engine is built and requests may come.
+    """
+    return Application(shop, mounts=mounts, limit=limit, started=started)
+
+
+class Application:
+    """Answers HTTP for one shop. The engine lives as long as the ASGI lifespan (`running`)."""
+
+    def __init__(
+        self,
+        shop: Shop,
+        *,
+        mounts: Sequence[BaseRoute] = (),
+        limit: int = LIMIT,
+        started: Callable[[], None] | None = None,
+    ) -> None:
+        self.shop = shop
+        self.engine: Engine | None = None
+        self.metrics = Metrics()
+        self._limit, self._started = limit, started
+        self._hot: dict[str, Handler] = {"/v1/decide": self._decide, "/v1/events": self._collect}
+        self._rest = Starlette(
+            routes=[*pages.routes(self), *mounts],
+            lifespan=lambda _: self.running(),
+            exception_handlers={HTTPException: _refused, HawkerError: _told, Exception: _broken},
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Build the engine, keep its leases alive, and close it when the last request is answered."""
+        self.engine = engine = delivery.build(self.shop)
+        engine.event_log.known("")  # the log's first use costs: pay now
+        beating = asyncio.create_task(_beat(engine))
+        if self._started is not None:
+            self._started()
+        try:
+            yield
+        finally:
+            beating.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beating
+            self.engine = None
+            engine.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        handler = self._hot.get(scope["path"]) if scope["type"] == "http" else None
+        if handler is None:
+            await self._other(scope, receive, send)
+            return
+        since = perf_counter()
+        try:
+            reply = await handler(scope, receive)
+        except Refused as refused:
+            reply = refused.reply
+        except HawkerError as error:
+            reply = of_error(error)
+        except ConnectionError:
+            return
+        except Exception as error:
+            reply = _incident(scope, error)
+        await send_reply(reply, send)
+        self.metrics.answered(scope["path"], reply.status, since=since)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Everything but the hot paths. What Starlette's handlers answered it raises again: that is known."""
+        if scope["type"] != "http":
+            await self._rest(scope, receive, send)
+            return
+        since, status = perf_counter(), 500
+
+        async def watch(message: dict[str, object]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = int(str(message["status"]))
+            await send(message)
+
+        try:
+            await self._rest(scope, receive, watch)  # type: ignore[arg-type]
+        except Exception as error:
+            if "incident" not in scope:
+                _incident(scope, error)
+        finally:
+            route = scope.get("route")
+            self.metrics.answered(getattr(route, "path", "other"), status, since=since)
+
+    async def _decide(self, scope: Scope, receive: Receive) -> Reply:
+        engine = serving(self.engine)
+        if scope["method"] == "POST":
+            given = await body(scope, receive, most=self._limit)
+            asked, debug = asking.posted(given, scope)
+        elif scope["method"] == "GET":
+            asked, debug = asking.in_query(scope)
+        else:
+            return wrong_method(("GET", "POST"), scope["method"])
+        since = perf_counter()
+        decision = engine.decide(asked)
+        self.metrics.decided(decision, since=since)
+        return asking.answered(decision, language=self.shop.settings.language, debug=debug)
+
+    async def _collect(self, scope: Scope, receive: Receive) -> Reply:
+        engine = serving(self.engine)
+        if scope["method"] != "POST":
+            return wrong_method(("POST",), scope["method"])
+        given = await body(scope, receive, most=self._limit)
+        judged = collecting.collect(given, media=header(scope, b"content-type"), observe=engine.observe)
+        self.metrics.judged(judged.verdicts)
+        return Reply(200, msgspec.json.encode(judged))
+
+
+def serving(engine: Engine | None) -> Engine:
+    """The engine, or a refusal where it is not built yet or closed already."""
+    if engine is None:
+        remedy = "Try again in a moment; GET /ready says when."
+        raise Refused(problem(503, "Not ready", detail="The engine is not built.", remedy=remedy))
+    return engine
+
+
+async def _beat(engine: Engine) -> None:
+    """Keep the ledger's leases alive."""
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        try:
+            engine.ledger.heartbeat(now=engine.tick())
+        except Exception as error:
+            _log.error("heartbeat", error=repr(error))
+
+
+def _incident(scope: Scope, error: Exception) -> Reply:
+    """Log what nobody foresaw, and answer with the number under which it stands in the log."""
+    name = scope["incident"] = secrets.token_hex(4)
+    _log.error("incident", incident=name, path=scope["path"], exc_info=error)
+    return problem(
+        500,
+        "Something broke",
+        detail="This is a fault of the server's, not of the request's.",
+        remedy=f"The server's log tells more under incident {name}.",
+        incident=name,
+    )
+
+
+def _refused(request: WebRequest, error: Exception) -> Response:
+    """Starlette's own refusals (no such path, wrong method), in our shape."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return pages.respond(pages.no_such_path(request.url.path))
+    if error.status_code == 405:
+        allowed = tuple((error.headers or {}).get("Allow", "GET").split(", "))
+        return pages.respond(wrong_method(allowed, request.method))
+    return pages.respond(problem(error.status_code, "Refused", detail=str(error.detail)))
+
+
+def _told(_: WebRequest, error: Exception) -> Response:
+    assert isinstance(error, HawkerError)
+    return pages.respond(of_error(error))
+
+
+def _broken(request: WebRequest, error: Exception) -> Response:
+    if isinstance(error, Refused):
+        return pages.respond(error.reply)
+    return pages.respond(_incident(request.scope, error))

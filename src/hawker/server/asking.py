@@ -1,0 +1,159 @@
+"""`/v1/decide`: what a page asks, and what it is told; money and odds stay on record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from hawker.errors import nearest
+from hawker.records.consent import Consent
+from hawker.records.decision import Decision, Request
+from hawker.server.wire import Reply, Scope, header, query, unfit
+
+MOST_SLOTS = 100
+LABELS = {"zh": "广告", "en": "Sponsored"}
+_DECODER = msgspec.json.Decoder(Request)
+_SIGNALS = Consent.__struct_fields__
+_FIELDS = (*(name for name in Request.__struct_fields__ if name != "consent"), *_SIGNALS)
+PARAMETERS = (*_FIELDS, "debug")
+
+
+class PageAd(Struct, omit_defaults=True):
+    """One ad as a page shows it. `label` has to stand beside it, and `why` has to be reachable from it."""
+
+    slot: int
+    id: str
+    campaign: str
+    advertiser: str
+    product: str
+    headline: str
+    sponsored: bool
+    label: str
+    why: str
+    description: str = ""
+    image: str = ""
+    link: str = ""
+
+
+class PageAnswer(Struct):
+    """The answer to a page: the ads in the order of their slots, or `fallback`, why there are none."""
+
+    decision: str
+    path: str
+    reason: str
+    fallback: str
+    ads: tuple[PageAd, ...]
+    watermark: int
+
+
+def posted(body: bytes, scope: Scope) -> tuple[Request, bool]:
+    """The request in a JSON body, and whether `?debug=1` asks for the whole record."""
+    try:
+        asked = _DECODER.decode(body)
+    except msgspec.ValidationError as error:
+        raise unfit(f"{error}.", hint(str(error), (*Request.__struct_fields__, *_SIGNALS))) from error
+    except msgspec.DecodeError as error:
+        detail = f"The body is not JSON: {error}." if body else "The body is empty."
+        raise unfit(detail, 'Send a request, such as {"placement": "home"}.') from error
+    debug = False
+    for name, value in query(scope):
+        if name != "debug":
+            raise unfit(f"There is no parameter '{name[:80]}' here.", "Put the request into the body.")
+        debug = _flag(name, value)
+    return _sound(asked, scope), debug
+
+
+def in_query(scope: Scope) -> tuple[Request, bool]:
+    """The request in a query string: every field a parameter, `organic` as often as needed."""
+    given: dict[str, Any] = {}
+    consent: dict[str, bool] = {}
+    debug = False
+    for name, value in query(scope):
+        if name == "debug":
+            debug = _flag(name, value)
+        elif name in _SIGNALS:
+            consent[name] = _flag(name, value)
+        elif name == "organic":
+            given.setdefault("organic", []).extend(part for part in value.split(",") if part)
+        elif name not in _FIELDS:
+            raise unfit(f"There is no parameter '{name[:80]}'.", nearest(name, list(PARAMETERS)))
+        elif name in given:
+            raise unfit(f"The parameter '{name}' is given twice.")
+        else:
+            given[name] = value
+    try:
+        asked = msgspec.convert({**given, "consent": consent}, Request, strict=False)
+    except msgspec.ValidationError as error:
+        remedy = "Every decision needs at least ?placement=…" if "missing" in str(error) else ""
+        raise unfit(f"{error}.", remedy) from error
+    return _sound(asked, scope), debug
+
+
+def told(decision: Decision, *, language: str) -> bytes:
+    """The answer to a page, as JSON. `language` is the shop's, where the request names none."""
+    label = labelled(decision.request.language or language)
+    why = f"/v1/explain/{decision.id}"
+    ads = tuple(
+        PageAd(
+            slot=place,
+            id=slot.ad.id,
+            campaign=slot.ad.campaign,
+            advertiser=slot.ad.advertiser,
+            product=slot.ad.product,
+            headline=slot.ad.headline,
+            sponsored=True,
+            label=label,
+            why=why,
+            description=slot.ad.description,
+            image=slot.ad.image,
+            link=slot.ad.link,
+        )
+        for place, slot in enumerate(decision.slots)
+    )
+    return msgspec.json.encode(
+        PageAnswer(
+            decision.id, decision.path, decision.path_reason, decision.fallback, ads, decision.watermark
+        )
+    )
+
+
+def answered(decision: Decision, *, language: str, debug: bool) -> Reply:
+    """The reply for a page, or the whole record."""
+    return Reply(200, msgspec.json.encode(decision) if debug else told(decision, language=language))
+
+
+def labelled(language: str) -> str:
+    """The word that marks an ad.
+
+    >>> labelled("zh-CN"), labelled("fr")
+    ('广告', 'Sponsored')
+    """
+    return LABELS.get(language[:2].lower(), LABELS["en"])
+
+
+def hint(message: str, known: tuple[str, ...]) -> str:
+    """Name the nearest field where a message of msgspec names an unknown one."""
+    if "unknown field" not in message:
+        return ""
+    return nearest(message.partition("`")[2].partition("`")[0], list(known))
+
+
+def _sound(asked: Request, scope: Scope) -> Request:
+    if not 0 <= asked.slots <= MOST_SLOTS:
+        raise unfit(
+            f"'slots' is {asked.slots}.", f"Ask for 1 to {MOST_SLOTS}, or 0 for the placement's own number."
+        )
+    if not asked.consent.gpc and header(scope, b"sec-gpc") == b"1":
+        consent = msgspec.structs.replace(asked.consent, gpc=True)
+        return msgspec.structs.replace(asked, consent=consent)
+    return asked
+
+
+def _flag(name: str, value: str) -> bool:
+    if value.lower() in {"1", "true"}:
+        return True
+    if value.lower() in {"0", "false", ""}:
+        return False
+    raise unfit(f"'{name}' is '{value[:40]}'.", "Use 1 or 0.")

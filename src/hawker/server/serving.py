@@ -1,0 +1,92 @@
+"""`run`: serve a shop from this machine to this machine, until a signal says stop."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address
+
+import structlog
+import uvicorn
+from starlette.routing import BaseRoute
+
+from hawker.errors import BadSetting, Conflict
+from hawker.server.application import LIMIT, app
+from hawker.server.journal import to_stderr
+from hawker.storage.shop import Shop
+
+GRACE_SECONDS = 20
+_log = structlog.get_logger("hawker.server")
+
+
+def run(
+    shop: Shop,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    mounts: Sequence[BaseRoute] = (),
+    limit: int = LIMIT,
+    started: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT; requests in flight are answered, then the logs are flushed.
+
+    `started` is called with the address once requests may come; port 0 takes any that is free.
+    Raises `BadSetting` for a host that others could reach, `Conflict` where the port is taken.
+    """
+    if not loopback(host):
+        raise BadSetting(
+            f"'{host[:80]}' could be reached from other machines, and the API has no keys yet.",
+            remedy="Serve on 127.0.0.1 and put a proxy that authenticates in front of it.",
+        )
+    bound = listen(host, port)
+    place = f"[{host}]" if ":" in host else host
+    address = f"http://{place}:{bound.getsockname()[1]}"
+
+    def ready() -> None:
+        _log.info("ready", shop=shop.settings.name, address=address)
+        if started is not None:
+            started(address)
+
+    to_stderr()
+    application = app(shop, mounts=mounts, limit=limit, started=ready)
+    config = uvicorn.Config(
+        application,
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    with bound:
+        uvicorn.Server(config).run(sockets=[bound])
+    _log.info("closed", shop=shop.settings.name)
+
+
+def loopback(host: str) -> bool:
+    """Whether only this machine can reach a host.
+
+    >>> loopback("localhost"), loopback("127.0.0.2"), loopback("::1"), loopback("0.0.0.0")
+    (True, True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; connections wait in it until the engine is built."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(2048)
+    except (OSError, OverflowError) as error:
+        bound.close()
+        raise Conflict(
+            f"Port {port} of {host} cannot be had: {error}.", remedy="Choose another with --port."
+        ) from error
+    return bound

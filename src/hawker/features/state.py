@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hawker.errors import BadSetting, Corrupt, nearest
 from hawker.features import snapshot
+from hawker.features.arrival import Arrival
 from hawker.features.counters import Counters
 from hawker.features.encode import Codes, Vocabulary
 from hawker.features.events import EventArrays
@@ -51,6 +52,14 @@ class State:
         """Say that all that was released before `moment` has been folded."""
         self.watermark = max(self.watermark, moment)
         self.windows.advance(self.watermark)
+
+    def catch_up(self, arrival: Arrival, now: int) -> int:
+        """Fold the events whose turn has come by wall time `now`; returns how many there were."""
+        ready = arrival.ready(now)
+        if ready:
+            self.fold(self.codes.encode(ready, tolerance=arrival.tolerance))
+        self.advance(arrival.watermark)
+        return len(ready)
 
     def read(
         self, table: str, a: NDArray[np.int32], b: NDArray[np.int32] | None = None, *, now: int

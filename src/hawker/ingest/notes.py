@@ -163,10 +163,10 @@ def _far(shop: Shop, *, batch: str) -> str:
 
 def _spread(name: str) -> str:
     """The centre and median absolute deviation of every group with enough values."""
-    return (
-        f'SELECT {name} AS name, "column", median(x) AS centre, mad(x) AS mad FROM valued '
-        f"GROUP BY 1, 2 HAVING count(*) >= {SUPPORT}"
-    )
+    return f"""
+        SELECT {name} AS name, "column", median(x) AS centre, mad(x) AS mad FROM valued SEMI JOIN (
+            SELECT {name} AS name, "column" AS what FROM valued GROUP BY 1, 2 HAVING count(*) >= {SUPPORT}
+        ) AS big ON {name} = big.name AND "column" = big.what GROUP BY 1, 2"""
 
 
 def shoppers(shop: Shop, connection: duckdb.DuckDBPyConnection, batches: list[str]) -> None:

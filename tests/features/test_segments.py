@@ -9,7 +9,7 @@ import pytest
 from tests.features.toy import START
 
 from hawker.errors import BadSetting, Corrupt
-from hawker.features.segments import Segments, divide, load, save, segments
+from hawker.features.segments import Segments, divide, load, protected, save, segments
 from hawker.features.state import State
 from hawker.records.catalogue import Product
 from hawker.records.events import DAY, Event, EventKind
@@ -173,6 +173,20 @@ def test_from_events_to_a_table_that_targeting_reads(tmp_path: Path) -> None:
     assert found.departments == ("Food", "Toys")
     again = segments(state, now=now, k=2, previous=load(shop))
     assert again == found
+
+
+def test_minors_and_those_who_opted_out_belong_nowhere(tmp_path: Path) -> None:
+    shop, state, now = Shop.create(tmp_path / "shop"), shop_state(), START + 61 * DAY
+    assert protected(shop) == frozenset()
+    declared = "VALUES ('u000', '', true), ('u001', '13-17', false), ('u002', '35-44', false)"
+    query = f"SELECT * FROM ({declared}) AS t(id, age_band, opted_out)"
+    tables.replace(tables.connect(threads=1), query, shop.table("shoppers"))
+    assert protected(shop) == {"u000", "u001"}
+    found = segments(state, now=now, k=2, without=protected(shop))
+    assert found.shoppers == 118
+    assert save(shop, state, found, now=now) == 118
+    rows = tables.connect(threads=1).execute(f"FROM {tables.quoted(shop.table('segments'))}").fetchall()
+    assert not {"u000", "u001"} & {row[0] for row in rows}
 
 
 def test_a_broken_model_says_what_to_do(tmp_path: Path) -> None:

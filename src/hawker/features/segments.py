@@ -7,7 +7,7 @@ that lies where one lay in the previous model keeps its name, so that campaigns 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from hawker.errors import BadSetting, Corrupt, extra
 from hawker.features.profile import SHARE, profiles
 from hawker.features.state import State
+from hawker.records.shopper import minor
 from hawker.storage import files, tables
 from hawker.storage.shop import Shop
 
@@ -129,12 +130,15 @@ def segments(
     k: int | None = None,
     language: str = "en",
     previous: Segments | None = None,
+    without: Collection[str] = (),
 ) -> Segments:
     """Divide the shop's shoppers as of `now`. `previous` lends its names to the groups that stayed.
 
-    Needs scikit-learn. Same events and seed, same segments.
+    Those `without` a part in it (see `protected`) leave no trace in the centres either. Same events
+    and seed, same segments. Needs scikit-learn.
     """
-    shoppers = np.arange(len(state.codes["shopper"]), dtype=np.int32)
+    everyone = state.codes["shopper"].names
+    shoppers = np.array([i for i, name in enumerate(everyone) if name not in without], dtype=np.int32)
     names, matrix = profiles(state, shoppers, now=now)
     return divide(names, matrix, seed=seed, k=k, language=language, previous=previous)
 
@@ -175,11 +179,26 @@ def divide(
     return Segments(features, found, seed, language, len(active), scores=scores)
 
 
+def protected(shop: Shop) -> frozenset[str]:
+    """The shoppers who must not be profiled: those who opted out, and minors."""
+    path = shop.table("shoppers")
+    if not path.is_file():
+        return frozenset()
+    query = f"SELECT id, age_band, opted_out FROM {tables.quoted(path)}"
+    rows = tables.connect(threads=1).execute(query).fetchall()
+    return frozenset(str(id) for id, age_band, opted_out in rows if opted_out or minor(str(age_band or "")))
+
+
 def save(shop: Shop, state: State, found: Segments, *, now: int) -> int:
-    """Write who belongs where (table `segments`: shopper, segment) and the model; returns the rows."""
+    """Write who belongs where (table `segments`: shopper, segment) and the model; returns the rows.
+
+    Shoppers who are `protected` belong nowhere.
+    """
     shoppers = np.arange(len(state.codes["shopper"]), dtype=np.int32)
     names, matrix = profiles(state, shoppers, now=now, departments=found.departments)
-    active = matrix[:, names.index("visits")] > 0
+    without = protected(shop)
+    allowed = np.array([name not in without for name in state.codes["shopper"].names], dtype=bool)
+    active = (matrix[:, names.index("visits")] > 0) & allowed
     which = found.assign(names, matrix[active])
     titles = np.array([segment.name for segment in found.segments], dtype=object)
     who = np.array(state.codes["shopper"].names, dtype=object)[active]

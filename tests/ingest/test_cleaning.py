@@ -230,6 +230,7 @@ def test_declared_attributes_make_shoppers_but_not_of_minors_or_special_categori
             told("adult", 0, age_band="25-34", gender="f", location="Lyon", religion="any"),
             told("adult", 9, location="Paris"),
             told("child", 0, age_band="13-17", gender="m", location="Lyon"),
+            told("infant", 0, age_band="6-12", gender="m"),
             {"event": "opt_out", "time": MOMENT, "user": "gone"},
         ),
         now=NOW,
@@ -239,6 +240,7 @@ def test_declared_attributes_make_shoppers_but_not_of_minors_or_special_categori
         ("adult", "25-34", "f", "Paris", False),
         ("child", "13-17", "", "", False),
         ("gone", "", "", "", True),
+        ("infant", "6-12", "", "", False),
     ]
     assert "religion" not in str(events(shop, "attributes"))
     behaviour(shop, lines(tmp_path / "b.jsonl", told("gone", 50, gender="x")), now=NOW)

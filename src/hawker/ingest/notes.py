@@ -194,7 +194,7 @@ def shoppers(shop: Shop, connection: duckdb.DuckDBPyConnection, batches: list[st
 _NOBODY = "SELECT '' AS id, '' AS age_band, '' AS gender, '' AS location, false AS opted_out WHERE false"
 _MINOR = (
     "(lower(trim(age_band)) IN ('0-12', '13-17', 'under-18', 'minor', 'child', 'teen') "
-    "OR coalesce(TRY_CAST(regexp_extract(trim(age_band), '^([0-9]{2}|[0-9]$)') AS INTEGER) < 18, false))"
+    "OR coalesce(TRY_CAST(regexp_extract(trim(age_band), '^[0-9]{1,4}') AS INTEGER) < 18, false))"
 )
 
 

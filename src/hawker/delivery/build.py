@@ -16,7 +16,7 @@ from hawker.delivery.world import World
 from hawker.features.state import State
 from hawker.ranking import Model, Rule
 from hawker.records.catalogue import advertisable
-from hawker.records.events import DAY, EVENT_COLUMNS, Event
+from hawker.records.events import DAY, EVENT_COLUMNS, Event, EventKind
 from hawker.retrieval import flights, index
 from hawker.retrieval.targeting import Membership
 from hawker.storage import files, tables
@@ -121,10 +121,13 @@ def membership(shop: Shop) -> Membership:
 
 
 def _opted_out(shop: Shop) -> frozenset[str]:
-    if not shop.table("shoppers").is_file():
-        return frozenset()
-    query = f"SELECT id FROM {tables.quoted(shop.table('shoppers'))} WHERE opted_out"
-    return frozenset(row[0] for row in tables.connect().execute(query).fetchall())
+    """Who refuses personalised ads: by the table of shoppers, or by an event since it was made."""
+    connection = tables.connect()
+    EventLog(shop.events).view(connection)
+    query = f"SELECT DISTINCT shopper FROM events WHERE kind = '{EventKind.OPT_OUT}'"
+    if shop.table("shoppers").is_file():
+        query += f" UNION SELECT id FROM {tables.quoted(shop.table('shoppers'))} WHERE opted_out"
+    return frozenset(row[0] for row in connection.execute(query).fetchall())
 
 
 def _billable(log: EventLog, *, since: int) -> Sequence[Event]:

@@ -16,6 +16,7 @@ from hawker.delivery.observe import Dues
 from hawker.delivery.world import World
 from hawker.features.arrival import Arrival
 from hawker.features.examples import microseconds
+from hawker.records.charge import Charge
 from hawker.records.decision import Decision, Request
 from hawker.records.events import Event
 from hawker.records.verdict import Status, Verdict
@@ -50,6 +51,7 @@ class Engine:
         self._last = world.state.watermark
         self._arrival = Arrival(shop.settings.tolerance_ms * 1000, watermark=world.state.watermark)
         self._dues = Dues(decision_log)
+        self._owed: list[Charge] = []
 
     def decide(self, request: Request, *, now: int | None = None, seed: int | None = None) -> Decision:
         """Answer a request: decide, reserve the money, put it on record.
@@ -92,14 +94,25 @@ class Engine:
                 new.append(event)
             else:
                 verdicts.append(Verdict(event.id, Status.DUPLICATE))
-        self.ledger.settle_many(self._dues.charges(new))
         for event in new:
             self._arrival.add(event)
+        if refusing := observe.refusing(new):
+            self.world = replace(self.world, opted_out=self.world.opted_out | refusing)
+        self.settle(new)
         return verdicts
 
     def settle(self, events: Sequence[Event]) -> int:
-        """Charge what logged events made due and a crash may have left unsettled; safe to repeat."""
-        return len(self.ledger.settle_many(self._dues.charges(events)))
+        """Charge what events made due; safe to repeat. What the ledger could not take is tried again
+
+        with the next. The decisions charged for are on disk before the charges are.
+        """
+        self._owed += self._dues.charges(events)
+        if not self._owed:
+            return 0
+        self.decision_log.flush()
+        settled = len(self.ledger.settle_many(self._owed))
+        self._owed.clear()
+        return settled
 
     def await_turn(self, events: Iterable[Event]) -> None:
         """Let logged events that are not released yet wait for their turn."""
@@ -113,7 +126,8 @@ class Engine:
 
     def refresh(self, world: World) -> None:
         """Put a new world in place of the old one (other ads, another model); the state goes on."""
-        self.world = replace(world, state=self.world.state)
+        self.ledger.register(world.index.campaigns)
+        self.world = replace(world, state=self.world.state, opted_out=world.opted_out | self.world.opted_out)
 
     def close(self) -> None:
         """Write down what waits, and give the leases back."""

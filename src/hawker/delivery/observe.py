@@ -22,10 +22,24 @@ DUE = {
     EventKind.CONVERSION: Pricing.CPA,
 }
 """Which kind of event makes which pricing payable."""
-_ABOUT_A_PRODUCT = frozenset(
-    {EventKind.VIEW, EventKind.CART, EventKind.WISH, EventKind.LIKE, EventKind.PURCHASE, EventKind.RETURN}
-)
+_NEEDED = {
+    **dict.fromkeys(
+        (
+            *(EventKind.VIEW, EventKind.CLICK, EventKind.CART, EventKind.WISH, EventKind.LIKE),
+            *(EventKind.PURCHASE, EventKind.RETURN, EventKind.REVIEW, EventKind.SHARE),
+        ),
+        ("product",),
+    ),
+    EventKind.SEARCH: ("query",),
+    **dict.fromkeys((EventKind.AD_IMPRESSION, EventKind.AD_CLICK), ("ad", "decision")),
+    **dict.fromkeys((EventKind.AD_HIDE, EventKind.AD_FEEDBACK), ("ad", "product", "decision")),
+    EventKind.CONVERSION: ("campaign", "ad", "decision", "product"),
+    **dict.fromkeys((EventKind.OPT_OUT, EventKind.ATTRIBUTES), ("shopper",)),
+}
+"""What an event of each kind has to say: one of these at least."""
 _NAMES = ("id", "shopper", "session", "product", "placement", "location", "campaign", "ad", "decision")
+_NUMBERS = ("time", "value", "dwell_ms", "slot")
+_LARGEST = 2**63 - 1
 _RECENT = 50_000
 
 
@@ -44,6 +58,11 @@ def stamped(event: Event, *, now: int) -> Event:
     return msgspec.structs.replace(event, id=name, received=now)
 
 
+def refusing(events: Iterable[Event]) -> frozenset[str]:
+    """The shoppers who refuse personalised ads by these events."""
+    return frozenset(event.shopper for event in events if event.kind is EventKind.OPT_OUT)
+
+
 def fault(event: Event, *, now: int) -> str:
     """Why an event cannot be kept; empty where it can."""
     for name in _NAMES:
@@ -54,10 +73,22 @@ def fault(event: Event, *, now: int) -> str:
         return "'time' is before the year 2000: give microseconds since 1970, UTC"
     if event.time > now + DAY:
         return "'time' is more than a day in the future: give microseconds since 1970, UTC"
-    if event.kind in _ABOUT_A_PRODUCT and not event.product:
-        return f"a '{event.kind}' needs a 'product'"
-    if event.kind is EventKind.SEARCH and not event.query:
-        return "a 'search' needs a 'query'"
+    needed = _NEEDED[event.kind]
+    if not any(getattr(event, name) for name in needed):
+        return f"'{event.kind}' needs '{needed[0]}'"
+    if event.decision and event.slot < 0 and event.kind in DUE:
+        return f"'{event.kind}' of a 'decision' needs its 'slot', counted from 0"
+    return _bad_value(event)
+
+
+def _bad_value(event: Event) -> str:
+    for name in _NUMBERS:
+        if not -1 <= getattr(event, name) <= _LARGEST:
+            return f"'{name}' must be between 0 and {_LARGEST}"
+    if any("\0" in text for text in (event.query, event.text, event.reason, event.device, event.currency)):
+        return "a text holds a NUL character"
+    if any("\0" in key or "\0" in value for key, value in event.attributes.items()):
+        return "an attribute holds a NUL character"
     if event.quantity <= 0 or event.quantity != event.quantity or event.quantity > 1e9:
         return "'quantity' must be above 0"
     if event.value < 0:

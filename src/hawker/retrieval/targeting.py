@@ -83,7 +83,8 @@ def eligible(
     keep = running[owners] & index.sellable[ads] & (index.product[ads] >= 0)
     _add(excluded, NoBidReason.OUT_OF_STOCK, int((running[owners] & ~keep).sum()))
     if request.organic:
-        shown = np.array([index_product in request.organic for index_product in _names(index, ads)])
+        organic = frozenset(request.organic)
+        shown = np.array([name in organic for name in _names(index, ads)], dtype=np.bool_)
         _add(excluded, NoBidReason.ORGANIC, int((keep & shown).sum()))
         keep &= ~shown
     return Eligible(ads[keep], marks[keep], excluded)

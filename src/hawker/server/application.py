@@ -49,12 +49,14 @@ def app(
     mounts: Sequence[BaseRoute] = (),
     limit: int = LIMIT,
     started: Callable[[], None] | None = None,
+    process: str = "serve",
 ) -> Application:
     """The application of a shop. `mounts` are further routes (the console's), `limit` bounds a body in
 
-    bytes, `started` is called once the engine is built and requests may come.
+    bytes, `started` is called once the engine is built and requests may come, `process` names this
+    process to the ledger.
     """
-    return Application(shop, mounts=mounts, limit=limit, started=started)
+    return Application(shop, mounts=mounts, limit=limit, started=started, process=process)
 
 
 class Application:
@@ -67,11 +69,12 @@ class Application:
         mounts: Sequence[BaseRoute] = (),
         limit: int = LIMIT,
         started: Callable[[], None] | None = None,
+        process: str = "serve",
     ) -> None:
         self.shop = shop
         self.engine: Engine | None = None
         self.metrics = Metrics()
-        self._limit, self._started = limit, started
+        self._limit, self._started, self._process = limit, started, process
         self._hot: dict[str, Handler] = {"/v1/decide": self._decide, "/v1/events": self._collect}
         self._rest = Starlette(
             routes=[*pages.routes(self), *mounts],
@@ -82,7 +85,7 @@ class Application:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Build the engine, keep its leases alive, and close it when the last request is answered."""
-        self.engine = engine = delivery.build(self.shop)
+        self.engine = engine = delivery.build(self.shop, process=self._process)
         engine.event_log.known("")  # the log's first use costs: pay now
         beating = asyncio.create_task(_beat(engine))
         if self._started is not None:

@@ -10,10 +10,15 @@ from msgspec import Struct
 from hawker.errors import nearest
 from hawker.records.consent import Consent
 from hawker.records.decision import Decision, Request
+from hawker.records.ids import LONGEST
 from hawker.server.wire import Reply, Scope, header, query, unfit
 
 MOST_SLOTS = 100
 LABELS = {"zh": "广告", "en": "Sponsored"}
+MOST_ORGANIC = 500
+MOST_TEXT = 1_000
+_NAMES = ("placement", "shopper", "session", "product", "location", "device", "language")
+_TEXTS = ("query", "category")
 _DECODER = msgspec.json.Decoder(Request)
 _SIGNALS = Consent.__struct_fields__
 _FIELDS = (*(name for name in Request.__struct_fields__ if name != "consent"), *_SIGNALS)
@@ -141,6 +146,16 @@ def hint(message: str, known: tuple[str, ...]) -> str:
 
 
 def _sound(asked: Request, scope: Scope) -> Request:
+    """The request within bounds, for it goes on record; with the consent that its headers signal."""
+    for name in _NAMES:
+        value = getattr(asked, name)
+        if len(value) > LONGEST or not value.isprintable():
+            raise unfit(f"'{name}' must be at most {LONGEST} printable characters.")
+    for name in _TEXTS:
+        if len(getattr(asked, name)) > MOST_TEXT:
+            raise unfit(f"'{name}' must be at most {MOST_TEXT} characters.")
+    if len(asked.organic) > MOST_ORGANIC or any(len(name) > LONGEST for name in asked.organic):
+        raise unfit(f"'organic' must be at most {MOST_ORGANIC} ids of at most {LONGEST} characters.")
     if not 0 <= asked.slots <= MOST_SLOTS:
         raise unfit(
             f"'slots' is {asked.slots}.", f"Ask for 1 to {MOST_SLOTS}, or 0 for the placement's own number."

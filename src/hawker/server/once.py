@@ -57,7 +57,7 @@ async def _answer(
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    application = app(shop)
+    application = app(shop, process="once")  # a server that runs beside it keeps its leases
     async with application.running():
         await application(scope, receive, send)
     told = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent[0]["headers"]}

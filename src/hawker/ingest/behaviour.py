@@ -45,6 +45,17 @@ class BehaviourResult:
         """Rows read a second, the kept, the repeated and the set aside."""
         return (self.events + self.duplicates + self.set_aside) / max(self.seconds, 1e-9)
 
+    def __add__(self, other: BehaviourResult) -> BehaviourResult:
+        """Two ingests as one."""
+        return BehaviourResult(
+            events=self.events + other.events,
+            duplicates=self.duplicates + other.duplicates,
+            set_aside=self.set_aside + other.set_aside,
+            findings=self.findings + other.findings,
+            seconds=self.seconds + other.seconds,
+            files=self.files + other.files,
+        )
+
     def __str__(self) -> str:
         repeated = f", {self.duplicates:,} already known" if self.duplicates else ""
         return f"{self.events:,} events kept{repeated}, {self.set_aside:,} set aside"

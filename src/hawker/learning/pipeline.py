@@ -75,7 +75,6 @@ class Tested:
     version: str
     outcome: Outcome
     better: bool
-    reason: str
 
 
 @dataclass
@@ -193,8 +192,7 @@ def evaluate(
         watch=watch,
         progress=progress,
     )
-    better, reason = verdict(outcome.lifts["own_history"])
-    return Tested(chosen, outcome, better, reason)
+    return Tested(chosen, outcome, better(outcome.lifts["own_history"]))
 
 
 def tested(held: Bench, *, most: int | None) -> Sequence[Trial]:
@@ -204,14 +202,9 @@ def tested(held: Bench, *, most: int | None) -> Sequence[Trial]:
     )
 
 
-def verdict(lift: Estimate) -> tuple[bool, str]:
-    """Whether a lift is proof enough to serve a model, and the sentence that says so."""
-    if lift.value is None or lift.low is None or lift.high is None:
-        return False, f"no verdict: {lift.reason}"
-    said = f"{lift.value:+.1%} [{lift.low:+.1%}, {lift.high:+.1%}] over the shopper's own history"
-    if lift.low > 0:
-        return True, said
-    return False, f"{said}: the interval does not lie above zero"
+def better(lift: Estimate) -> bool:
+    """Whether a lift is proof enough to serve a model: its whole interval lies above zero."""
+    return lift.low is not None and lift.low > 0
 
 
 def promote(shop: Shop, version: str) -> None:

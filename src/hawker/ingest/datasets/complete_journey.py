@@ -95,7 +95,136 @@ def build(shop: Shop, *, progress: Progress | None = None) -> Counts:
     tables.replace(connection, _PRODUCTS, raw / "products.parquet")
     ingest.catalogue(shop, raw / "products.parquet", columns=_PRODUCT_COLUMNS, currency="USD")
     tell("transactions", 0.25)
-    tables.replace(connection, _REDEMPTIONS = f"""
+    tables.replace(connection, _REDEMPTIONS, raw / "redemptions.parquet")
+    behaviour = _behaviour(shop, given, raw)
+    tell("promotions", 0.55)
+    flights = tables.replace(connection, _FLIGHTS, shop.table("flights"))
+    tell("campaigns", 0.9)
+    members = tables.replace(connection, _AUDIENCES, shop.table("audiences"))
+    campaigns, ads = _campaigns(connection)
+    control = Control(shop.control)
+    control.put_campaigns(campaigns, by="demo")
+    control.put_ads(ads, by="demo")
+    control.close()
+    tell("", 1.0)
+    return Counts(
+        products=len(shop.catalogue),
+        flights=flights,
+        campaigns=len(campaigns),
+        ads=len(ads),
+        members=members,
+        ingest=behaviour,
+    )
+
+
+def _behaviour(shop: Shop, given: Path, raw: Path) -> ingest.BehaviourResult:
+    """Purchases (one line each, grouped in visits by the basket) and coupon redemptions."""
+    bought = ingest.behaviour(
+        shop,
+        given / "transactions.parquet",
+        columns=ColumnMap(
+            columns={
+                "time": "transaction_timestamp",
+                "shopper": "household_id",
+                "session": "basket_id",
+                "product": "product_id",
+                "location": "store_id",
+                "quantity": "quantity",
+                "value": "sales_value",
+            },
+            kind="purchase",
+        ),
+        currency="USD",
+    )
+    redeemed = ingest.behaviour(
+        shop,
+        raw / "redemptions.parquet",
+        columns=ColumnMap(
+            columns={
+                "id": "id",
+                "time": "time",
+                "shopper": "shopper",
+                "campaign": "campaign",
+                "reason": "coupon",
+            },
+            kind="conversion",
+        ),
+        currency="USD",
+    )
+    return bought + redeemed
+
+
+def _campaigns(connection: duckdb.DuckDBPyConnection) -> tuple[list[Campaign], list[Ad]]:
+    """One campaign for the stores' promotions, and the 27 coupon campaigns with their households.
+
+    All bids are invented and equal, so every campaign is marked synthetic.
+    """
+    campaigns = [
+        Campaign(
+            id=PROMOTIONS,
+            advertiser="the retailer",
+            name="In-store promotions",
+            pricing=Pricing.CPA,
+            bid=_BID,
+            currency="USD",
+            synthetic=True,
+        )
+    ]
+    for number, kind, start, end in connection.execute(_COUPON_CAMPAIGNS).fetchall():
+        campaigns.append(
+            Campaign(
+                id=f"coupons-{number}",
+                advertiser=f"coupon campaign {number}",
+                name=f"Coupon campaign {number} ({kind})",
+                pricing=Pricing.CPA,
+                bid=_BID,
+                currency="USD",
+                start=start,
+                end=end,
+                utc_offset_minutes=-300,
+                targeting=Targeting(
+                    audiences=(f"coupons-{number}",), placements=("home", "search", "product")
+                ),
+                synthetic=True,
+            )
+        )
+    promoted = connection.execute("SELECT DISTINCT product_id FROM promotions ORDER BY 1").fetchall()
+    ads = [
+        Ad(id=f"promo-{product}", campaign=PROMOTIONS, product=str(product), flighted=True)
+        for (product,) in promoted
+    ]
+    pairs = connection.execute(
+        "SELECT DISTINCT campaign_id, product_id FROM coupons ORDER BY 1, 2"
+    ).fetchall()
+    ads += [
+        Ad(id=f"coupon-{number}-{product}", campaign=f"coupons-{number}", product=str(product))
+        for number, product in pairs
+    ]
+    return campaigns, ads
+
+
+def _midnight(week: str) -> str:
+    """The start of a retail week in microseconds: midnight in the stores, whatever the season."""
+    return f"epoch_us(timezone('{ZONE}', {_MONDAY} + to_days(CAST(7 * ({week} - 1) AS INTEGER))))"
+
+
+_PRODUCTS = """
+SELECT CAST(product_id AS VARCHAR) AS id, upper(title[1]) || lower(title[2:]) AS title,
+       category, brand, label, package_size AS size,
+       CASE WHEN price >= 0.01 THEN printf('%.2f USD', price) ELSE '' END AS price
+FROM (
+    SELECT product_id,
+           concat_ws(', ', coalesce(product_type, product_category, department), package_size) AS title,
+           concat_ws(' > ', department, product_category, product_type) AS category,
+           'manufacturer ' || manufacturer_id AS brand, brand AS label, package_size
+    FROM products
+) LEFT JOIN (
+    SELECT product_id, median(sales_value / quantity) AS price FROM transactions
+    WHERE quantity > 0 AND sales_value > 0 GROUP BY product_id
+) USING (product_id) ORDER BY product_id
+"""
+_PRODUCT_COLUMNS = {name: name for name in ("id", "title", "category", "brand", "label", "size", "price")}
+_REDEMPTIONS = f"""
 SELECT concat_ws('-', 'redeemed', household_id, coupon_upc, campaign_id, epoch_us(redemption_date)) AS id,
        CAST(household_id AS VARCHAR) AS shopper, 'coupons-' || campaign_id AS campaign,
        CAST(coupon_upc AS VARCHAR) AS coupon,

@@ -268,6 +268,16 @@ class Accounts:
                 Line(row[0], Pricing(row[1]), int(row[2]), int(row[3])) for row in connection.execute(query)
             ]
 
+    def charges(self, start: int, end: int) -> list[tuple[str, str, int, int]]:
+        """Every charge with start ≤ time < end: impression, campaign, amount and time."""
+        query = (
+            sql.select(_CHARGES.c.impression, _CHARGES.c.campaign, _CHARGES.c.amount, _CHARGES.c.time)
+            .where((_CHARGES.c.time >= start) & (_CHARGES.c.time < end))
+            .order_by(_CHARGES.c.time, _CHARGES.c.impression)
+        )
+        with database.reading(self._engine) as connection:
+            return [(row[0], row[1], int(row[2]), int(row[3])) for row in connection.execute(query)]
+
     def balances(self, day_of: Callable[[Terms], int]) -> list[Balance]:
         """Where every campaign stands on the day that `day_of` gives for its terms."""
         with database.reading(self._engine) as connection:

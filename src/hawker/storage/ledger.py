@@ -201,6 +201,10 @@ class Ledger:
         """What each campaign was charged for outcomes with start ≤ time < end."""
         return self._accounts.statement(start, end)
 
+    def charges(self, start: int, end: int) -> list[tuple[str, str, int, int]]:
+        """Every charge with start ≤ time < end, as a report wants it: impression, campaign, amount, time."""
+        return self._accounts.charges(start, end)
+
     def balances(self, *, now: int) -> list[Balance]:
         """Where every campaign stands on its local day at `now`."""
         return self._accounts.balances(lambda terms: local_day(now, terms.utc_offset_minutes))

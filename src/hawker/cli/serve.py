@@ -1,0 +1,65 @@
+"""`hawker serve`: the shop's ads over HTTP, or one request answered without a server."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from hawker.cli.call import AsJson, Quiet, call
+
+Host = Annotated[str, typer.Option("--host", help="Loopback only.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any that is free.")]
+Get = Annotated[
+    str,
+    typer.Option(
+        "--get", metavar="URL", help="Answer this one request, such as '/v1/decide?placement=home'."
+    ),
+]
+
+REFUSED = 2
+BROKEN = 1
+
+
+def serve(
+    ctx: typer.Context,
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    get: Get = "",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Answer requests for ads and take in events, until stopped with Ctrl-C."""
+    asked = call(ctx, as_json=as_json, quiet=quiet)
+    shop = asked.shop
+    if get:
+        with asked.progress() as tell:
+            tell(asked.word("loading"), 0.0)
+            from hawker import server
+
+            status, _, body = server.answer(shop, get)
+        sys.stdout.write(body.decode("utf-8", "replace").rstrip("\n") + "\n")
+        if status >= 400:
+            raise typer.Exit(BROKEN if status >= 500 else REFUSED)
+        return
+    from hawker import server
+
+    def started(address: str) -> None:
+        asked.answer({"address": address, "shop": shop.settings.name})
+        sys.stdout.flush()
+        asked.say(asked.word("serving", name=shop.settings.name, address=address))
+        for path, what in (
+            ("/docs", "docs_page"),
+            ("/v1/decide?placement=", "ask_page"),
+            ("/health", "health_page"),
+        ):
+            first = shop.settings.placements[0].name if shop.settings.placements else ""
+            asked.say(
+                f"  {address}{path}{first if path.endswith('=') else ''}   {asked.word(what)}", style="dim"
+            )
+        asked.say(asked.word("stop"), style="dim")
+
+    asked.say(asked.word("warming"), style="dim")
+    server.run(shop, host=host, port=port, started=started)
+    asked.then("report")

@@ -1,0 +1,240 @@
+"""What the command line says to a person, in English and Chinese, in one place."""
+# ruff: noqa: E501 (a sentence stays on one line)
+
+from __future__ import annotations
+
+from typing import Any
+
+WORDS: dict[str, tuple[str, str]] = {
+    "next": ("Next", "下一步"),
+    "place": ("Where", "位置"),
+    "finding": ("What was found", "发现"),
+    "rows": ("Rows", "行数"),
+    "more_findings": (
+        "… and {count:,} more: hawker check lists what matters, --json all of it.",
+        "……另有 {count:,} 条：重要的见 hawker check，全部见 --json。",
+    ),
+    "in_order": ("Nothing to report: the shop is in order.", "未发现问题，店铺数据正常。"),
+    "checked": (
+        "Errors {errors:,} · warnings {warnings:,} · notes {notes:,}",
+        "错误 {errors:,} · 警告 {warnings:,} · 提示 {notes:,}",
+    ),
+    "written": ("Written: {file}", "已写入：{file}"),
+    "made": ("A new shop, '{name}', in {folder}", "新店铺“{name}”已建立：{folder}"),
+    "already": ("{folder} is a shop already; nothing was changed.", "{folder} 已是店铺，未作改动。"),
+    "settings_file": ("settings: language, currency, placements", "设置：语言、币种、广告位"),
+    "tables_folder": ("catalogue, audiences, segments, as Parquet", "商品、受众、人群（Parquet）"),
+    "events_folder": ("the event log", "事件日志"),
+    "quarantine_folder": ("rows set aside, each with its reason", "暂存的问题行，逐行注明原因"),
+    "models_folder": ("trained models, promoted and rolled back", "训练好的模型，可上线、可回退"),
+    "decisions_folder": ("every decision, on record", "每次投放决策的完整记录"),
+    "money_files": ("campaigns and the exact ledger", "广告活动与精确账本"),
+    "settings_why": ("then edit shop.toml as you like", "shop.toml 可随时修改"),
+    "field": ("Field", "字段"),
+    "column": ("Column", "列"),
+    "example": ("For example", "示例"),
+    "every_row": ("(every row)", "（每行）"),
+    "read_as": ("{files} · {form}", "{files} · {form}"),
+    "day_first": ("3/4/2024 is read as 3 April.", "3/4/2024 按 4 月 3 日读取。"),
+    "zone": (
+        "Times that name no zone are read in {zone} (--timezone).",
+        "未注明时区的时间按 {zone} 读取（--timezone）。",
+    ),
+    "dry": ("Nothing was written.", "未写入任何内容。"),
+    "ask": ("Read it so?", "按此读取吗？"),
+    "declined": (
+        "Nothing was written. Say which column is what with --map FIELD=COLUMN.",
+        "未写入。可用 --map 字段=列 指定。",
+    ),
+    "products_kept": (
+        "{products:,} products kept ({variants:,} of them variants), {changed:,} new or changed, {set_aside:,} set aside",
+        "保留商品 {products:,} 个（其中款式 {variants:,} 个），新增或变更 {changed:,} 个，暂存 {set_aside:,} 个",
+    ),
+    "events_kept": (
+        "{events:,} events kept, {duplicates:,} already known, {set_aside:,} set aside  ({rate:,.0f} rows/s)",
+        "保留事件 {events:,} 条，重复 {duplicates:,} 条，暂存 {set_aside:,} 条（每秒 {rate:,.0f} 行）",
+    ),
+    "campaigns_kept": (
+        "Campaigns {campaigns:,} · ads {ads:,} · creatives {creatives:,}; new or changed {changed:,}",
+        "广告活动 {campaigns:,} · 广告 {ads:,} · 创意 {creatives:,}；新增或变更 {changed:,}",
+    ),
+    "mend": (
+        "Mend 'raw' in {folder}, then: hawker ingest restore FILE",
+        "在 {folder} 中修正 raw 字段，然后运行 hawker ingest restore 文件",
+    ),
+    "loading": ("loading", "加载中"),
+    "value": ("Value", "数值"),
+    "interval": ("95 % interval", "95% 置信区间"),
+    "log_loss": ("log loss", "对数损失"),
+    "auc": ("AUC", "AUC"),
+    "group_auc": ("AUC within a page", "页内 AUC"),
+    "calibration": ("predicted / observed", "预测 / 实际"),
+    "trained": (
+        "Trained: {model}, on {rows:,} rows in {seconds:.1f} s; judged on later days:",
+        "训练完成：{model}，共 {rows:,} 行，用时 {seconds:.1f} 秒；在其后的日期上评估：",
+    ),
+    "saved": ("Saved as {version}; it does not serve yet.", "已保存为 {version}，尚未上线。"),
+    "tested": (
+        "{visits:,} decisions on days that {version} has not seen, by the engine that serves:",
+        "{version} 在未见过的日期上做出 {visits:,} 次决策，引擎与线上相同：",
+    ),
+    "per_slot": ("Converted", "转化"),
+    "random": ("by chance", "随机"),
+    "popular": ("what is popular", "热门商品"),
+    "own_history": ("the shopper's own history", "顾客自己的历史"),
+    "hawker": ("hawker", "hawker"),
+    "lift_own_history": ("ahead of own history", "比历史规则提升"),
+    "lift_popular": ("ahead of popular", "比热门规则提升"),
+    "is_better": (
+        "Better: the whole interval of its lead over the shopper's own history lies above zero.",
+        "更优：相对顾客历史规则的提升，其置信区间整体大于零。",
+    ),
+    "not_better": (
+        "Not proven better: the interval of its lead over the shopper's own history does not lie above zero.",
+        "尚不能证明更优：相对顾客历史规则的提升，其置信区间未整体大于零。",
+    ),
+    "promoted": ("{version} serves from now on.", "{version} 已上线。"),
+    "rolled_back": ("{version} serves again.", "已回退，{version} 重新上线。"),
+    "warming": ("Building the engine …", "正在准备引擎……"),
+    "serving": ("'{name}' serves at {address}", "“{name}”已在 {address} 提供服务"),
+    "docs_page": ("every endpoint, to try out", "全部接口，可直接试用"),
+    "ask_page": ("an ad for a page", "请求一条广告"),
+    "health_page": ("is it up?", "运行状态"),
+    "stop": (
+        "Stop with Ctrl-C: what was promised is written down first.",
+        "按 Ctrl-C 停止；已承诺的内容会先写入磁盘。",
+    ),
+    "demo_en": (
+        "A real grocer: Complete Journey, one year, 2,469 households. It records what was promoted and what was "
+        "bought, never clicks; bids are invented and marked synthetic.",
+        "真实的超市：Complete Journey，一年，2,469 户。数据记录促销与购买，不含点击；出价为虚拟，已标注 synthetic。",
+    ),
+    "demo_zh": (
+        "An invented Chinese shop: every product, shopper and event of it is synthetic and marked so.",
+        "虚构的中文店铺：商品、顾客与事件均为模拟，并逐条标注 synthetic。",
+    ),
+    "demo_read": (
+        "{products:,} products, {flights:,} flights, {campaigns:,} campaigns with {ads:,} ads",
+        "商品 {products:,} 个，排期 {flights:,} 条，广告活动 {campaigns:,} 个，广告 {ads:,} 个",
+    ),
+    "demo_trained": (
+        "Trained: {model}, on {rows:,} rows in {seconds:.0f} s; on the later slice it was calibrated on:",
+        "训练完成：{model}，{rows:,} 行，用时 {seconds:.0f} 秒；在其后的校准时段上：",
+    ),
+    "demo_rival": ("  beside it: {model}, log loss {loss}", "  对比：{model}，log loss {loss}"),
+    "demo_task_purchase": (
+        "Held out: {visits:,} store visits, ten slots each, filled by decide(). Conversions per impression:",
+        "留出检验：{visits:,} 次到店，每次 10 个广告位，由 decide() 填充。每次展示的转化：",
+    ),
+    "demo_task_click": (
+        "Held out: {visits:,} pages that showed random ads; decide() picks one of each. Clicks per pick:",
+        "留出检验：{visits:,} 个随机展示广告的页面，由 decide() 各选其一。每次选择的点击：",
+    ),
+    "policy": ("Policy", "策略"),
+    "policy_random": ("at random", "随机"),
+    "policy_popular": ("most popular", "最热门"),
+    "policy_own_history": ("the shopper's own history", "顾客自身历史"),
+    "policy_hawker": ("Hawker", "Hawker"),
+    "method_bootstrap": (
+        "Intervals: bootstrap over shoppers, 1,000 resamples, policies paired.",
+        "区间：按顾客自助法重抽样 1,000 次，策略配对比较。",
+    ),
+    "demo_promoted": (
+        "Promoted: {lift} over the shopper's own history.",
+        "已上线：比顾客自身历史规则提升 {lift}。",
+    ),
+    "demo_lost": (
+        "Not promoted: {lift} over the shopper's own history, an interval not above zero. Popularity serves.",
+        "未上线：相对顾客自身历史规则 {lift}，区间未全部大于零。继续按热度投放。",
+    ),
+    "demo_decided": (
+        "One live decision, {id}, on record: {eligible:,} ads were eligible.",
+        "一次实时决策 {id} 已记录：可投放广告 {eligible:,} 个。",
+    ),
+    "ad": ("Ad", "广告"),
+    "advertiser": ("On behalf of", "广告主"),
+    "price": ("Price", "价格"),
+    "propensity": ("Propensity", "倾向"),
+    "demo_there": (
+        "The demo shop is in {folder}; build it again with --fresh.",
+        "示例店铺已在 {folder}；加 --fresh 可重建。",
+    ),
+    "demo_done": (
+        "Done in {seconds:.0f} s, {gigabytes:.1f} GB at most.",
+        "用时 {seconds:.0f} 秒，内存峰值 {gigabytes:.1f} GB。",
+    ),
+    "demo_serve_why": ("serves it: an API to call and pages to open", "启动服务：可调用接口、可打开页面"),
+    "demo_open": ("Open:", "打开："),
+    "demo_try": ("Try:", "试试："),
+    "replaying": ("replaying", "重放中"),
+    "no_decisions": ("No decision is on record yet.", "尚无决策记录。"),
+    "replayed": (
+        "{total:,} decisions executed again: {same:,} the same, bit for bit ({share:.1%}).",
+        "重新执行 {total:,} 次决策：{same:,} 次逐位一致（{share:.1%}）。",
+    ),
+    "not_executed": ("{count:,} could not be executed: {reason}", "{count:,} 次无法执行：{reason}"),
+    "decision": ("Decision", "决策"),
+    "differs_in": ("Differs in", "不一致之处"),
+    "decided": ("{id}, decided at {time} for '{place}'", "{id}，于 {time} 为“{place}”作出"),
+    "odds": (
+        "chance of this slot {propensity:.3f} · predicted chance of {outcome} {probability:.4f}",
+        "获得该位置的概率 {propensity:.3f} · 预测{outcome}概率 {probability:.4f}",
+    ),
+    "considered": (
+        "{considered:,} ads were scored, of {eligible:,} that could be shown.",
+        "可展示广告 {eligible:,} 条，其中评分 {considered:,} 条。",
+    ),
+    "left_out": ("Not shown", "未展示"),
+    "left_out_why": ("because", "原因"),
+    "again": (
+        "Executed again from its record: the same, bit for bit.",
+        "按记录重新执行：结果逐位一致。",
+    ),
+    "differently": (
+        "Executed again from its record it differs in: {what}.",
+        "按记录重新执行，不一致之处：{what}。",
+    ),
+    "not_again": ("It cannot be executed again: {reason}", "无法重新执行：{reason}"),
+    "words_of": ("words", "词语"),
+    "unknown_shopper": ("Nothing is recorded of '{shopper}'.", "没有“{shopper}”的记录。"),
+    "shopper_as_of": ("{shopper}, as of {time}", "{shopper}（截至 {time}）"),
+    "visits": ("visits", "到访"),
+    "visits_told": ("{count:,}, {weekly:.1f} a week", "{count:,} 次，每周 {weekly:.1f} 次"),
+    "last_seen": ("last seen", "最近到访"),
+    "dwell": ("stays", "停留"),
+    "seconds": ("{seconds:.0f} s a visit", "每次 {seconds:.0f} 秒"),
+    "ads_seen": ("ads", "广告"),
+    "ads_told": (
+        "{clicks:,} clicks of {shown:,} shown: {rate}",
+        "展示 {shown:,} 次，点击 {clicks:,} 次：{rate}",
+    ),
+    "nothing": ("nothing", "无"),
+    "nothing_lately": ("nothing lately", "近期无"),
+    "bought": ("bought", "购买"),
+    "bought_told": (
+        "{count:,} products for {amount:,.2f} {currency}",
+        "{count:,} 件，共 {amount:,.2f} {currency}",
+    ),
+    "last_bought": ("last bought", "最近购买"),
+    "pays": ("pays, on average", "平均单价"),
+    "band": ("  (price band {band} of 5)", "（价格带 {band}/5）"),
+    "repeats": ("bought again", "复购"),
+    "buys": ("buys", "常买类目"),
+    "buys_brands": ("brands bought", "常买品牌"),
+    "looks_at": ("looks at", "关注类目"),
+    "likes_brands": ("brands", "关注品牌"),
+    "likes_words": ("words", "关键词"),
+    "never": ("never", "从未"),
+    "days_ago": ("{days:,.1f} days ago", "{days:,.1f} 天前"),
+    "lately": ("Lately", "最近"),
+}
+"""Each in English and Chinese; braces name what is filled in."""
+
+
+def words(code: str, language: str, **values: Any) -> str:
+    """A sentence in a language; whatever is not Chinese is English.
+
+    >>> words("checked", "zh-CN", errors=0, warnings=2, notes=1)
+    '错误 0 · 警告 2 · 提示 1'
+    """
+    return WORDS[code][language.lower().startswith("zh")].format(**values)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
+from tests import shops
 
 from hawker import Shop, delivery
 from hawker.delivery import Engine
@@ -21,7 +23,6 @@ from hawker.records.events import DAY, EVENT_COLUMNS, Event, EventKind
 from hawker.storage import tables
 from hawker.storage.control import Control
 from hawker.storage.event_log import EventLog
-from tests import shops
 
 HOME = Request("home", shopper="u-1")
 SMALL = (
@@ -60,7 +61,7 @@ def test_the_same_moment_and_seed_give_the_same_decision(tmp_path: Path) -> None
 
 def test_time_never_stands_still_or_goes_back(engine: Engine) -> None:
     ticks = [engine.tick() for _ in range(1000)]
-    assert all(later > earlier for earlier, later in zip(ticks, ticks[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(ticks))
 
 
 def test_an_impression_is_charged_once_however_often_it_is_sent(engine: Engine) -> None:
@@ -132,9 +133,10 @@ def test_what_the_ledger_could_not_take_is_charged_with_the_next_batch(
     def locked(charges: Sequence[Charge]) -> None:
         raise OSError(f"locked: {len(charges)}")
 
-    with monkeypatch.context() as broken, pytest.raises(OSError, match="locked"):
+    with monkeypatch.context() as broken:
         broken.setattr(engine.ledger, "settle_many", locked)
-        engine.observe([impression(one)])
+        with pytest.raises(OSError, match="locked"):
+            engine.observe([impression(one)])
     assert engine.observe([impression(one)])[0].status == "duplicate"
     engine.observe([impression(two)])
     assert engine.ledger.spent("c-leaf") == 6_000
@@ -169,7 +171,7 @@ def test_a_new_campaign_takes_part_after_a_refresh(engine: Engine) -> None:
 
 
 def test_a_placement_that_is_not_there_is_named_with_its_nearest(engine: Engine) -> None:
-    with pytest.raises(NotFound, match="'hom'.*'home'"):
+    with pytest.raises(NotFound, match=r"'hom'.*'home'"):
         engine.decide(Request("hom"))
 
 

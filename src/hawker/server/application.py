@@ -201,8 +201,8 @@ def _refused(request: WebRequest, error: Exception) -> Response:
     if error.status_code == 404:
         return pages.respond(pages.no_such_path(request.url.path))
     if error.status_code == 405:
-        allowed = tuple((error.headers or {}).get("Allow", "GET").split(", "))
-        return pages.respond(wrong_method(allowed, request.method))
+        allowed = sorted((error.headers or {}).get("Allow", "GET").split(", "))
+        return pages.respond(wrong_method(tuple(allowed), request.method))
     return pages.respond(problem(error.status_code, "Refused", detail=str(error.detail)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -65,9 +66,9 @@ def decoded(body: bytes, *, media: bytes = b"") -> Sequence[Item]:
 
 
 def _array(text: bytes) -> Sequence[Item]:
-    try:
+    with suppress(msgspec.DecodeError):
         return _LIST.decode(text)
-    except msgspec.ValidationError:
+    try:
         return _one_by_one(_RAW_LIST.decode(text))
     except msgspec.DecodeError as error:
         raise unfit(f"The body is not JSON: {error}.", _REMEDY) from error
@@ -75,18 +76,13 @@ def _array(text: bytes) -> Sequence[Item]:
 
 def _object(text: bytes) -> Sequence[Item]:
     """`{"events": [...]}`, a single event, or the first of several lines."""
-    try:
+    with suppress(msgspec.DecodeError):
         return _WRAPPED.decode(text).events
-    except msgspec.ValidationError:
-        pass
-    except msgspec.DecodeError:
+    if not _is_json(text):
         return _lines(text)
-    try:
+    with suppress(msgspec.ValidationError):
         return _one_by_one(_RAW_WRAPPED.decode(text).events)
-    except msgspec.ValidationError:
-        return _one_by_one([msgspec.Raw(text)])
-    except msgspec.DecodeError:
-        return _lines(text)
+    return _one_by_one([msgspec.Raw(text)])
 
 
 def _lines(text: bytes) -> Sequence[Item]:

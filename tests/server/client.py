@@ -1,0 +1,42 @@
+"""A client that asks the application without a socket, and keeps its engine running in between."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from hawker.server import Application
+
+
+class Client:
+    """`with Client(app(shop)) as client:` sends requests through httpx, one after the other."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    def __enter__(self) -> Client:
+        self._runner = asyncio.Runner()
+        self._life = self.application.running()
+        self._runner.run(self._life.__aenter__())
+        transport = httpx.ASGITransport(self.application)
+        self._http = httpx.AsyncClient(transport=transport, base_url="http://shop")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._runner.run(self._http.aclose())
+        self._runner.run(self._life.__aexit__(kind, error, trace))
+        self._runner.close()
+
+    def request(self, method: str, url: str, **rest: Any) -> httpx.Response:
+        return self._runner.run(self._http.request(method, url, **rest))
+
+    def get(self, url: str, **rest: Any) -> httpx.Response:
+        return self.request("GET", url, **rest)
+
+    def post(self, url: str, **rest: Any) -> httpx.Response:
+        return self.request("POST", url, **rest)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import socket
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from ipaddress import ip_address
 
 import structlog
@@ -57,9 +60,23 @@ def run(
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    with bound:
+    with bound, _stopped_by_signal():
         uvicorn.Server(config).run(sockets=[bound])
     _log.info("closed", shop=shop.settings.name)
+
+
+@contextmanager
+def _stopped_by_signal() -> Iterator[None]:
+    """Let a signal end the server and no more: uvicorn raises it again once it is done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
 
 
 def loopback(host: str) -> bool:

@@ -6,28 +6,16 @@ few look-ups, `assemble` gives the full row to the few hundred kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from hawker.errors import BadInput, nearest
 from hawker.features.affinity import rough
-from hawker.features.counters import DAY, EPOCH
+from hawker.features.rates import rates
 from hawker.features.state import State
+from hawker.features.view import Columns, Floats, Moment, View, ratio
 
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Moment:
-    """Who looks, where and when: codes (-1 unknown), `now` in microseconds, local time offset in minutes."""
-
-    now: int
-    shopper: int = -1
-    location: int = -1
-    placement: int = -1
-    utc_offset_minutes: int = 0
+__all__ = ["Moment", "affinity", "assemble"]
 
 
 def affinity(state: State, moment: Moment, products: NDArray[np.int32]) -> Floats:
@@ -54,10 +42,11 @@ def assemble(
     column that does not exist.
     """
     columns: dict[str, Floats] = dict(context or {})
+    view = View(state, moment, products)
     for group in _GROUPS:
         if names and all(name in columns for name in names):
             break
-        group(state, moment, products, columns)
+        group(view, columns)
     names = names or tuple(columns)
     missing = [name for name in names if name not in columns]
     if missing:
@@ -68,159 +57,158 @@ def assemble(
     return names, out
 
 
-def _since(days: Floats, now: int) -> Floats:
-    elapsed: Floats = (now - EPOCH) / DAY - days
-    return elapsed
-
-
-def _ratio(above: Floats, below: Floats) -> Floats:
-    out: Floats = np.full(len(above), np.nan)
-    np.divide(above, below, out=out, where=below > 0)
-    return out
-
-
-def _units(state: State, moment: Moment, products: NDArray[np.int32], columns: dict[str, Floats]) -> None:
-    units = state.windows.read(products)
+def _units(view: View, columns: Columns) -> None:
+    units = view.state.windows.read(view.products)
     columns["product_units_7"] = units[:, 0]
     columns["product_units_28"] = units[:, 1]
 
 
-def _shopper(state: State, moment: Moment, products: NDArray[np.int32], columns: dict[str, Floats]) -> None:
-    count = len(products)
-    who = np.full(1, moment.shopper, dtype=np.int32)
-    own = state.read("shopper", who, now=moment.now)
-    facts = {
-        "shopper_visits": own["visits"],
-        "shopper_purchases_per_visit": _ratio(own["purchases"], own["visits"]),
-        "shopper_spend_per_purchase": _ratio(own["spend"], own["purchases"]),
-        "shopper_purchases_30": own["purchases_30"],
-        "shopper_days_since_visit": _since(own["last"], moment.now),
-        "shopper_visits_per_day": _ratio(own["visits"], _since(own["first"], moment.now) + 1.0),
-        "shopper_views_7": own["views_7"],
-        "shopper_searches_7": own["searches_7"],
-        "shopper_ad_click_rate": (own["ad_clicks"] + 0.5) / (own["ad_impressions"] + 20.0),
-        "shopper_ad_impressions_7": own["ad_impressions_7"],
-    }
-    for name, value in facts.items():
-        columns[name] = np.full(count, value[0])
+def _shopper(view: View, columns: Columns) -> None:
+    own, here = view("shopper"), view("shopper_location")
+    columns["shopper_visits"] = own["visits"]
+    columns["shopper_purchases_per_visit"] = ratio(own["purchases"], own["visits"])
+    columns["shopper_spend_per_purchase"] = ratio(own["spend"], own["purchases"])
+    columns["shopper_purchases_1"] = own["purchases_1"]
+    columns["shopper_purchases_4"] = own["purchases_4"]
+    columns["shopper_purchases_30"] = own["purchases_30"]
+    columns["shopper_days_since_visit"] = view.since(own["last"])
+    columns["shopper_visits_per_day"] = ratio(own["visits"], view.since(own["first"]) + 1.0)
+    columns["shopper_views_7"] = own["views_7"]
+    columns["shopper_searches_7"] = own["searches_7"]
+    columns["shopper_ad_click_rate"] = (own["ad_clicks"] + 0.5) / (own["ad_impressions"] + 20.0)
+    columns["shopper_ad_impressions_7"] = own["ad_impressions_7"]
+    columns["shopper_here_share"] = here["visits"] / (own["visits"] + 1.0)
+    columns["shopper_here_days_since"] = view.since(here["last"])
 
 
-def _repeat_features(
-    prefix: str, own: dict[str, Floats], visits: Floats, now: int, columns: dict[str, Floats]
-) -> None:
+def _repeat(view: View, columns: Columns, name: str, table: str) -> None:
     """What a shopper's history with one thing says: how often per own visit, how long ago, how due."""
+    own, visits = view(table), columns["shopper_visits"]
     since_first = visits - own["first_visit"] + 1.0
     since_last = visits - own["last_visit"]
-    gap = _ratio(own["last_visit"] - own["first_visit"], own["count"] - 1.0)
-    columns[f"{prefix}_count"] = own["count"]
-    columns[f"{prefix}_per_visit"] = own["count"] / (visits + 1.0)
-    columns[f"{prefix}_per_visit_since_first"] = own["count"] / (since_first + 1.0)
-    columns[f"{prefix}_days_since"] = _since(own["last"], now)
-    columns[f"{prefix}_visits_since"] = since_last
-    columns[f"{prefix}_visits_since_first"] = since_first
-    columns[f"{prefix}_gap_visits"] = gap
-    columns[f"{prefix}_due"] = _ratio(since_last, gap)
-    columns[f"{prefix}_bought_20"] = own["bought_20"]
-    columns[f"{prefix}_bought_90"] = own["bought_90"]
-    columns[f"{prefix}_interest_7"] = own["interest_7"]
+    gap = ratio(own["last_visit"] - own["first_visit"], own["count"] - 1.0)
+    gap_days = ratio(own["last"] - own["first"], own["count"] - 1.0)
+    columns[f"{name}_count"] = own["count"]
+    columns[f"{name}_per_visit"] = own["count"] / (visits + 1.0)
+    columns[f"{name}_per_visit_since_first"] = own["count"] / (since_first + 1.0)
+    columns[f"{name}_days_since"] = view.since(own["last"])
+    columns[f"{name}_days_since_first"] = view.since(own["first"])
+    columns[f"{name}_visits_since"] = since_last
+    columns[f"{name}_visits_since_first"] = since_first
+    columns[f"{name}_gap_visits"] = gap
+    columns[f"{name}_gap_days"] = gap_days
+    columns[f"{name}_due"] = ratio(since_last, gap)
+    columns[f"{name}_due_days"] = ratio(columns[f"{name}_days_since"], gap_days)
+    columns[f"{name}_bought_20"] = own["bought_20"]
+    columns[f"{name}_bought_90"] = own["bought_90"]
+    columns[f"{name}_interest_7"] = own["interest_7"]
 
 
-def _own(state: State, moment: Moment, products: NDArray[np.int32], columns: dict[str, Floats]) -> None:
-    who = np.full(len(products), moment.shopper, dtype=np.int32)
-    own = state.read("shopper_product", who, products, now=moment.now)
-    visits = columns["shopper_visits"]
-    _repeat_features("own", own, visits, moment.now, columns)
-    columns["own_quantity_each"] = _ratio(own["quantity"], own["count"])
+def _own(view: View, columns: Columns) -> None:
+    own = view("shopper_product")
+    _repeat(view, columns, "own", "shopper_product")
+    columns["own_bought_45"] = own["bought_45"]
+    columns["own_quantity_each"] = ratio(own["quantity"], own["count"])
     columns["own_ad_impressions_7"] = own["ad_impressions_7"]
     columns["own_ad_clicks"] = own["ad_clicks"]
 
 
-def _category(state: State, moment: Moment, products: NDArray[np.int32], columns: dict[str, Floats]) -> None:
-    who = np.full(len(products), moment.shopper, dtype=np.int32)
-    category = state.codes.of_products("category", products)
-    own = state.read("shopper_category", who, category, now=moment.now)
-    _repeat_features("category", own, columns["shopper_visits"], moment.now, columns)
-    columns["category_price_habit"] = _ratio(own["spend_90"], own["bought_90"])
+def _category(view: View, columns: Columns) -> None:
+    own = view("shopper_category")
+    _repeat(view, columns, "category", "shopper_category")
+    columns["category_bought_7"] = own["bought_7"]
+    columns["category_price_habit"] = ratio(own["spend_90"], own["bought_90"])
     columns["category_ad_clicks_30"] = own["ad_clicks_30"]
-    columns["own_share_of_category"] = _ratio(columns["own_count"], own["count"])
-    columns["own_share_of_category_90"] = _ratio(columns["own_bought_90"], own["bought_90"])
+    columns["own_share_of_category"] = ratio(columns["own_count"], own["count"])
+    columns["own_share_of_category_90"] = ratio(columns["own_bought_90"], own["bought_90"])
 
 
-def _kin(state: State, moment: Moment, products: NDArray[np.int32], columns: dict[str, Floats]) -> None:
-    """Wider circles of the shopper's interest: shelf, brand, department."""
-    who = np.full(len(products), moment.shopper, dtype=np.int32)
-    line = state.read("shopper_line", who, state.codes.of_products("line", products), now=moment.now)
+def _kin(view: View, columns: Columns) -> None:
+    """Wider circles of the shopper's interest: line, shelf, brand, department."""
+    line, shelf = view("shopper_line"), view("shopper_shelf")
+    brand, department = view("shopper_brand"), view("shopper_department")
     columns["line_count"] = line["count"]
-    columns["line_days_since"] = _since(line["last"], moment.now)
+    columns["line_days_since"] = view.since(line["last"])
     columns["line_visits_since"] = columns["shopper_visits"] - line["last_visit"]
+    columns["line_visits_since_first"] = columns["shopper_visits"] - line["first_visit"]
+    columns["line_gap_visits"] = ratio(line["last_visit"] - line["first_visit"], line["count"] - 1.0)
+    columns["line_due"] = ratio(columns["line_visits_since"], columns["line_gap_visits"])
+    columns["line_bought_20"] = line["bought_20"]
     columns["line_bought_60"] = line["bought_60"]
     columns["line_others"] = line["count"] - columns["own_count"]
-    columns["own_share_of_line"] = _ratio(columns["own_count"], line["count"])
-    shelf = state.read("shopper_shelf", who, state.codes.of_products("shelf", products), now=moment.now)
+    columns["own_share_of_line"] = ratio(columns["own_count"], line["count"])
     columns["shelf_count"] = shelf["count"]
-    columns["shelf_days_since"] = _since(shelf["last"], moment.now)
+    columns["shelf_days_since"] = view.since(shelf["last"])
     columns["shelf_bought_60"] = shelf["bought_60"]
     columns["shelf_interest_7"] = shelf["interest_7"]
-    brand = state.read("shopper_brand", who, state.codes.of_products("brand", products), now=moment.now)
     columns["brand_count"] = brand["count"]
     columns["brand_bought_60"] = brand["bought_60"]
     columns["brand_interest_30"] = brand["interest_30"]
-    department = state.read(
-        "shopper_department", who, state.codes.of_products("department", products), now=moment.now
-    )
+    columns["department_days_since"] = view.since(department["last"])
+    columns["department_bought_7"] = department["bought_7"]
     columns["department_bought_60"] = department["bought_60"]
+    columns["department_share"] = department["bought_60"] / (columns["shopper_purchases_30"] + 1.0)
 
 
-def _product(state: State, moment: Moment, products: NDArray[np.int32], columns: dict[str, Floats]) -> None:
-    now = moment.now
-    all_of_it = state.read("product", products, now=now)
-    here = np.full(len(products), moment.location, dtype=np.int32)
-    local = state.read("product_location", products, here, now=now)
-    category = state.read("category", state.codes.of_products("category", products), now=now)
-    brand = state.read("brand", state.codes.of_products("brand", products), now=now)
-    place = state.read("location", here[:1], now=now)["bought_28"]
-    columns["product_bought_7"] = all_of_it["bought_7"]
-    columns["product_bought_28"] = all_of_it["bought_28"]
-    columns["product_bought_2"] = all_of_it["bought_2"]
-    columns["product_burst"] = _ratio(14.0 * all_of_it["bought_2"], all_of_it["bought_28"])
-    columns["product_new_buyers_28"] = all_of_it["bought_28"] - all_of_it["repeats_28"]
-    columns["product_here_2"] = local["bought_2"]
-    usual = _ratio(all_of_it["value_60"], all_of_it["quantity_60"])
-    columns["product_price_now"] = _ratio(_ratio(all_of_it["value_2"], all_of_it["quantity_2"]), usual)
-    columns["product_price_here"] = _ratio(_ratio(local["value_2"], local["quantity_2"]), usual)
-    line = state.read("line", state.codes.of_products("line", products), now=now)
-    columns["product_share_of_line"] = _ratio(all_of_it["bought_28"], line["bought_28"])
-    columns["expected_in_line"] = columns["line_bought_60"] * columns["product_share_of_line"]
-    columns["price_to_habit"] = _ratio(
-        _ratio(all_of_it["value"], all_of_it["count"]), columns["category_price_habit"]
+def _product(view: View, columns: Columns) -> None:
+    product, here = view("product"), view("product_location")
+    usual = ratio(product["value_60"], product["quantity_60"])
+    columns["product_bought_2"] = product["bought_2"]
+    columns["product_bought_7"] = product["bought_7"]
+    columns["product_bought_28"] = product["bought_28"]
+    columns["product_burst"] = ratio(14.0 * product["bought_2"], product["bought_28"])
+    columns["product_trend"] = ratio(4.0 * product["bought_7"], product["bought_28"])
+    columns["product_new_buyers_28"] = product["bought_28"] - product["repeats_28"]
+    columns["product_repeat_share"] = ratio(product["repeats"], product["count"])
+    columns["product_gap_days"] = ratio(product["gap_days"], product["repeats"])
+    columns["product_gap_visits"] = ratio(product["gap_visits"], product["repeats"])
+    columns["product_age_days"] = view.since(product["first"])
+    columns["product_new_rate"] = (product["count"] - product["repeats"]) / (
+        columns["product_age_days"] + 14.0
     )
-    columns["product_trend"] = _ratio(4.0 * all_of_it["bought_7"], all_of_it["bought_28"])
-    columns["product_repeat_share"] = _ratio(all_of_it["repeats"], all_of_it["count"])
-    columns["product_gap_days"] = _ratio(all_of_it["gap_days"], all_of_it["repeats"])
-    columns["product_gap_visits"] = _ratio(all_of_it["gap_visits"], all_of_it["repeats"])
-    columns["product_age_days"] = _since(all_of_it["first"], now)
-    columns["product_price"] = _ratio(all_of_it["value"], all_of_it["count"])
-    columns["product_interest_7"] = all_of_it["interest_7"]
-    columns["product_ad_click_rate"] = (all_of_it["ad_clicks"] + 0.5) / (all_of_it["ad_impressions"] + 20.0)
-    columns["product_here_7"] = local["bought_7"]
-    columns["product_here_28"] = local["bought_28"]
-    columns["product_share_here"] = local["bought_28"] / (place + 1.0)
-    columns["product_share_of_category"] = _ratio(all_of_it["bought_28"], category["bought_28"])
+    columns["product_price"] = ratio(product["value"], product["count"])
+    columns["product_price_now"] = ratio(ratio(product["value_2"], product["quantity_2"]), usual)
+    columns["product_price_here"] = ratio(ratio(here["value_2"], here["quantity_2"]), usual)
+    columns["price_to_habit"] = ratio(columns["product_price"], columns["category_price_habit"])
+    columns["product_interest_7"] = product["interest_7"]
+    columns["product_ad_click_rate"] = (product["ad_clicks"] + 0.5) / (product["ad_impressions"] + 20.0)
+    columns["product_here_2"] = here["bought_2"]
+    columns["product_here_7"] = here["bought_7"]
+    columns["product_here_28"] = here["bought_28"]
+    columns["product_share_here"] = here["bought_28"] / (view("location")["bought_28"] + 1.0)
+    columns["own_overdue"] = ratio(columns["own_days_since"], columns["product_gap_days"])
+
+
+def _market(view: View, columns: Columns) -> None:
+    """The product's share of what its category, line and brand sell, everywhere and here."""
+    product, here = view("product"), view("product_location")
+    category, line = view("category"), view("line")
+    local, line_here = view("category_location"), view("line_location")
+    share = ratio(product["bought_7"], category["bought_7"])
+    columns["product_share_of_category"] = ratio(product["bought_28"], category["bought_28"])
+    columns["product_share_of_category_7"] = share
+    columns["product_here_share_of_category"] = (here["bought_7"] + 0.5 * np.nan_to_num(share)) / (
+        local["bought_7"] + 0.5
+    )
+    columns["product_share_of_line"] = ratio(product["bought_28"], line["bought_28"])
+    columns["product_share_of_line_7"] = ratio(product["bought_7"], line["bought_7"])
+    columns["product_here_share_of_line"] = ratio(here["bought_7"], line_here["bought_7"])
     columns["category_sold_28"] = category["bought_28"]
-    columns["category_repeat_share"] = _ratio(category["repeats"], category["count"])
-    columns["category_mean_gap_days"] = _ratio(category["gap_days"], category["repeats"])
-    columns["brand_sold_28"] = brand["bought_28"]
-    columns["own_overdue"] = _ratio(columns["own_days_since"], columns["product_gap_days"])
-    columns["category_overdue"] = _ratio(columns["category_days_since"], columns["category_mean_gap_days"])
+    columns["category_trend"] = ratio(4.0 * category["bought_7"], category["bought_28"])
+    columns["category_here_7"] = local["bought_7"]
+    columns["category_repeat_share"] = ratio(category["repeats"], category["count"])
+    columns["category_mean_gap_days"] = ratio(category["gap_days"], category["repeats"])
+    columns["category_overdue"] = ratio(columns["category_days_since"], columns["category_mean_gap_days"])
+    columns["brand_sold_28"] = view("brand")["bought_28"]
     columns["expected_new"] = columns["category_per_visit"] * columns["product_share_of_category"]
+    columns["expected_in_line"] = columns["line_bought_60"] * columns["product_share_of_line"]
 
 
-def _moment(state: State, moment: Moment, products: NDArray[np.int32], columns: dict[str, Floats]) -> None:
-    count = len(products)
-    local = (moment.now + moment.utc_offset_minutes * 60_000_000) / DAY
-    columns["hour"] = np.full(count, (local % 1.0) * 24.0)
-    columns["weekday"] = np.full(count, float(int(local + 3.0) % 7))
+def _moment(view: View, columns: Columns) -> None:
+    days = view.local_days
+    columns["hour"] = np.array([(days % 1.0) * 24.0])
+    columns["weekday"] = np.array([float(int(days + 3.0) % 7)])
 
 
-_GROUPS = (_units, _shopper, _own, _category, _kin, _product, _moment)
+_GROUPS = (_units, _shopper, _own, _category, _kin, _product, _market, rates, _moment)
 """In this order, because later groups use the columns of earlier ones; a model that needs few stops early."""

@@ -45,6 +45,8 @@ STANDARD: tuple[Table, ...] = (
             Column("spend", Op.SUM, value="value"),
             Column("last", Op.LAST, _ACTIVE),
             Column("first", Op.FIRST, _ACTIVE),
+            _decayed("purchases_1", 1.0),
+            _decayed("purchases_4", 4.0),
             _decayed("purchases_30", 30.0),
             _decayed("spend_30", 30.0, value="value"),
             _decayed("views_7", 7.0, kinds=(K.VIEW,)),
@@ -61,8 +63,10 @@ STANDARD: tuple[Table, ...] = (
         ("shopper", "product"),
         (
             *_again(),
+            Column("first", Op.FIRST),
             Column("quantity", Op.SUM, value="quantity"),
             _decayed("bought_20", 20.0),
+            _decayed("bought_45", 45.0),
             _decayed("bought_90", 90.0),
             _decayed("interest_7", 7.0, kinds=_INTEREST),
             _decayed("ad_impressions_7", 7.0, kinds=(K.AD_IMPRESSION,)),
@@ -106,6 +110,8 @@ STANDARD: tuple[Table, ...] = (
         ("shopper", "category"),
         (
             *_again(),
+            Column("first", Op.FIRST),
+            _decayed("bought_7", 7.0),
             _decayed("bought_20", 20.0),
             _decayed("bought_90", 90.0),
             _decayed("spend_90", 90.0, value="value"),
@@ -117,19 +123,22 @@ STANDARD: tuple[Table, ...] = (
     Table(
         "category",
         ("category",),
-        (*_repetition(), _decayed("bought_28", 28.0), _decayed("interest_7", 7.0, kinds=_INTEREST)),
+        (
+            *_repetition(),
+            _decayed("bought_7", 7.0),
+            _decayed("bought_28", 28.0),
+            _decayed("interest_7", 7.0, kinds=_INTEREST),
+        ),
     ),
+    Table("category_location", ("category", "location"), (_decayed("bought_7", 7.0),)),
     Table(
         "shopper_line",
         ("shopper", "line"),
-        (
-            Column("count", Op.SUM),
-            Column("last", Op.LAST),
-            Column("last_visit", Op.LAST, value="visit"),
-            _decayed("bought_60", 60.0),
-        ),
+        (*_again(), _decayed("bought_20", 20.0), _decayed("bought_60", 60.0)),
+        exposes=True,
     ),
-    Table("line", ("line",), (_decayed("bought_28", 28.0),)),
+    Table("line", ("line",), (*_repetition(), _decayed("bought_7", 7.0), _decayed("bought_28", 28.0))),
+    Table("line_location", ("line", "location"), (_decayed("bought_7", 7.0),)),
     Table(
         "shopper_shelf",
         ("shopper", "shelf"),
@@ -151,7 +160,16 @@ STANDARD: tuple[Table, ...] = (
         ),
     ),
     Table("brand", ("brand",), (Column("count", Op.SUM), _decayed("bought_28", 28.0))),
-    Table("shopper_department", ("shopper", "department"), (_decayed("bought_60", 60.0),)),
+    Table(
+        "shopper_department",
+        ("shopper", "department"),
+        (Column("last", Op.LAST), _decayed("bought_7", 7.0), _decayed("bought_60", 60.0)),
+    ),
+    Table(
+        "shopper_location",
+        ("shopper", "location"),
+        (Column("visits", Op.VISITS, _ACTIVE), Column("last", Op.LAST, _ACTIVE)),
+    ),
     Table("location", ("location",), (_decayed("bought_7", 7.0), _decayed("bought_28", 28.0))),
     Table(
         "placement",

@@ -35,6 +35,8 @@ PATIENCE = 1.0
 """Seconds that may pass in silence before a progress bar appears."""
 SHOWN = 20
 """Findings that are listed; the rest are counted."""
+_ALMOST = 0.999
+"""A bar is never full: one step's end is the next one's beginning, and the clock goes on."""
 _COLOURS = {0: "dim", 1: "yellow", 2: "red"}
 
 
@@ -150,7 +152,13 @@ class Call:
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bar
 
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        line = BarColumn(complete_style="cyan", finished_style="cyan")
+        columns = (
+            TextColumn("{task.description}"),
+            line,
+            TaskProgressColumn(style="dim"),
+            TimeElapsedColumn(),
+        )
         bar, lock = Bar(*columns, console=self.err, transient=True), Lock()
         task, over = bar.add_task("…", total=1.0), False
 
@@ -160,7 +168,7 @@ class Call:
                     bar.start()
 
         def tell(step: str, share: float) -> None:
-            bar.update(task, description=_short(step), completed=share)
+            bar.update(task, completed=min(share, _ALMOST), description=_short(step) or None)
 
         timer = Timer(PATIENCE, begin)
         timer.daemon = True

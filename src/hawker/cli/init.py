@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,12 @@ Offset = Annotated[
 Outcome = Annotated[
     str, typer.Option("--outcome", metavar="purchase|click", help="What an ad is ranked by the chance of.")
 ]
+Clock = Annotated[
+    str,
+    typer.Option(
+        "--clock", metavar="TIME", help="Let time begin there whenever the shop is opened: for old logs."
+    ),
+]
 
 
 def init(
@@ -30,6 +37,7 @@ def init(
     currency: Currency = "USD",
     utc_offset: Offset = "+00:00",
     outcome: Outcome = "purchase",
+    clock: Clock = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -44,6 +52,7 @@ def init(
         currency=_currency(currency),
         utc_offset_minutes=_minutes(utc_offset),
         outcome=_one_of(outcome, "--outcome", ("purchase", "click")),
+        clock=_time(clock),
     )
     new = not (target / "shop.toml").is_file()
     shop = Shop.create(target, settings)
@@ -93,3 +102,10 @@ def _minutes(offset: str) -> int:
     if not found or minutes > 14 * 60:
         raise BadSetting(f"'{offset}' is not an offset from UTC.", remedy="Write it as +08:00 or -05:00.")
     return -minutes if found[1] == "-" else minutes
+
+
+def _time(text: str) -> str:
+    try:
+        return text and datetime.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise BadSetting(f"'{text}' is not a time.", remedy="Write it as 2024-03-01T12:00.") from error

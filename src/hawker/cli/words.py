@@ -73,6 +73,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "Trained: {model}, on {rows:,} rows in {seconds:.1f} s; judged on later days:",
         "训练完成：{model}，共 {rows:,} 行，用时 {seconds:.1f} 秒；在其后的日期上评估：",
     ),
+    "segmenting": ("segments", "人群划分"),
+    "segmented": (
+        "Segments {count:,}, of {shoppers:,} shoppers:",
+        "人群 {count:,} 个，共 {shoppers:,} 位顾客：",
+    ),
     "saved": ("Saved as {version}; it does not serve yet.", "已保存为 {version}，尚未上线。"),
     "tested": (
         "{visits:,} decisions on days that {version} has not seen, by the engine that serves:",

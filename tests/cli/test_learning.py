@@ -1,0 +1,181 @@
+"""From a log to a served, explained and replayed ad, through the verbs alone."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from shell import answer, hawker
+
+from hawker import Shop
+
+GOODS = {"sencha": "Tea", "oolong": "Tea", "espresso": "Coffee", "filter": "Coffee"}
+
+
+def lines() -> Iterator[str]:
+    """Pages with three ads each: even shoppers click on tea, odd ones on coffee."""
+    dice, start = random.Random(3), datetime(2024, 3, 1, tzinfo=UTC)
+    for visit in range(700):
+        who, when = dice.randrange(40), start + timedelta(minutes=80 * visit)
+        page = {"user_id": f"u{who}", "session_id": f"s{visit}", "placement": "home"}
+        for name, after in (("view", -60), ("purchase", -30)):
+            seen = {"event": name, "time": (when + timedelta(seconds=after)).isoformat()}
+            if name == "view" or dice.random() < 0.2:
+                yield json.dumps({**seen, **page, "item_id": dice.choice(list(GOODS)), "value": 5})
+        for sku in dice.sample(list(GOODS), 3):
+            yield json.dumps({"event": "ad_impression", "time": when.isoformat(), **page, "item_id": sku})
+            if dice.random() < (0.5 if (GOODS[sku] == "Tea") == (who % 2 == 0) else 0.02):
+                clicked = (when + timedelta(seconds=5)).isoformat()
+                yield json.dumps({"event": "ad_click", "time": clicked, **page, "item_id": sku})
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A shop with a log, campaigns and a model that is trained but not promoted."""
+    folder = tmp_path_factory.mktemp("learning")
+    rows = [f"{sku},{sku},{category} > All,{category},5 EUR" for sku, category in GOODS.items()]
+    (folder / "goods.csv").write_text("\n".join(["id,title,category,brand,price", *rows]))
+    (folder / "log.jsonl").write_text("\n".join(lines()))
+    campaigns = [
+        {"id": name, "advertiser": name, "pricing": "cpc", "bid": "0.5 EUR"} for name in ("Tea", "Coffee")
+    ]
+    ads = [{"id": f"ad-{sku}", "campaign": category, "product": sku} for sku, category in GOODS.items()]
+    (folder / "orders.json").write_text(json.dumps({"campaigns": campaigns, "ads": ads}))
+    target = folder / "shop"
+    answer("init", target, "--currency", "EUR", "--outcome", "click", "--clock", "2024-04-10")
+    answer("-C", target, "ingest", "catalogue", folder / "goods.csv")
+    answer("-C", target, "ingest", "behaviour", folder / "log.jsonl")
+    answer("-C", target, "ingest", "campaigns", folder / "orders.json")
+    return Shop(target)
+
+
+@pytest.fixture(scope="module")
+def trained(shop: Shop) -> Any:
+    """What `train --json` says."""
+    return answer("-C", shop.folder, "train", "--seed", "7")
+
+
+def test_before_anything_is_trained_nothing_can_be_judged(shop: Shop) -> None:
+    if shop.models.is_dir():
+        pytest.skip("the model of this module is there already")
+    done = hawker("-C", shop.folder, "evaluate")
+    assert done.exit_code == 2
+    assert "hawker train" in done.stderr
+
+
+def test_train_saves_a_model_and_names_the_segments(shop: Shop, trained: Any) -> None:
+    assert (shop.models / "ranker" / trained["version"]).is_dir()
+    assert trained["auc"]["low"] > 0.6
+    assert trained["log_loss"]["low"] < trained["log_loss"]["value"] < trained["log_loss"]["high"]
+    assert sum(one["shoppers"] for one in trained["segments"]) == 40
+    assert shop.table("segments").is_file()
+
+
+def test_a_model_serves_once_it_has_proven_itself(shop: Shop, trained: Any) -> None:
+    judged = answer("-C", shop.folder, "evaluate")
+    assert (judged["version"], judged["promoted"]) == (trained["version"], False)
+    assert judged["lift_over_own_history"]["low"] > 0
+    assert judged["better"]
+    done = hawker("-C", shop.folder, "evaluate", "--promote")
+    assert done.exit_code == 0
+    assert f"{trained['version']} serves from now on." in done.stdout
+    assert "hawker -C" in done.stdout.splitlines()[-1]
+    page = json.loads(
+        hawker("-C", shop.folder, "serve", "--get", "/v1/decide?placement=home&shopper=u2&debug=1").stdout
+    )
+    assert page["versions"]["model"] == trained["version"]
+
+
+def test_there_is_nothing_before_the_first_model_to_go_back_to(shop: Shop, trained: Any) -> None:
+    del trained
+    done = hawker("-C", shop.folder, "evaluate", "--rollback")
+    assert done.exit_code == 1
+    assert "no earlier promoted version" in done.stderr
+
+
+def test_a_page_is_answered_explained_and_executed_again(shop: Shop, trained: Any) -> None:
+    del trained
+    page = answer_page(shop, "/v1/decide?placement=home&shopper=u1")
+    assert {ad["advertiser"] for ad in page["ads"]} <= {"Tea", "Coffee"}
+    told = answer("-C", shop.folder, "explain", page["decision"])
+    assert told["decision"] == page["decision"]
+    assert told["reproduced"] is True
+    assert answer("-C", shop.folder, "explain")["decision"]
+    chinese = hawker("-C", shop.folder, "explain", page["decision"], "--language", "zh").stdout
+    assert "按记录重新执行：结果逐位一致。" in chinese
+    again = answer("-C", shop.folder, "replay")
+    assert again["decisions"] == again["reproduced"] >= 1
+    assert not again["different"]
+
+
+def answer_page(shop: Shop, url: str) -> Any:
+    done = hawker("-C", shop.folder, "serve", "--get", url)
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
+
+
+def test_a_decision_that_was_tampered_with_is_noticed(shop: Shop, tmp_path: Path) -> None:
+    from msgspec.structs import replace
+
+    from hawker.cli.replay import newest
+    from hawker.storage.decision_log import DecisionLog
+
+    answer_page(shop, "/v1/decide?placement=home&shopper=u3")
+    (good,) = newest(shop, 1)
+    other = Shop.create(tmp_path / "other", shop.settings)
+    copytree(shop.models, other.models)
+    log = DecisionLog(other.decisions)
+    dearer = replace(good.slots[0], price=good.slots[0].price + 1)
+    log.append(replace(good, slots=(dearer, *good.slots[1:])))
+    log.append(replace(good, id="d-000000000000-00000000", versions={"model": "gone"}))
+    log.close()
+    done = hawker("-C", other.folder, "replay", "--json")
+    told = json.loads(done.stdout)
+    assert done.exit_code == 1
+    assert told["different"] == {good.id: ["price"]}
+    assert sum(told["not_executed"].values()) == 1
+
+
+def test_a_request_that_cannot_be_answered_exits_with_2(shop: Shop) -> None:
+    done = hawker("-C", shop.folder, "serve", "--get", "/v1/decide?placement=hme")
+    assert done.exit_code == 2
+    assert "home" in done.stdout
+    refused = hawker("-C", shop.folder, "serve", "--host", "0.0.0.0")
+    assert refused.exit_code == 2
+    assert "keys" in refused.stderr
+
+
+def test_a_shopper_is_described(shop: Shop) -> None:
+    told = hawker("-C", shop.folder, "explain", "--shopper", "u1").stdout
+    assert told.splitlines()[0].startswith("u1, as of 2024-04-10")
+    assert "price band" in told
+    assert answer("-C", shop.folder, "explain", "--shopper", "u1")["known"] is True
+    assert (
+        "Nothing is recorded of 'nobody'"
+        in hawker("-C", shop.folder, "explain", "--shopper", "nobody").stdout
+    )
+    assert hawker("-C", shop.folder, "explain", "d-1", "--shopper", "u1").exit_code == 2
+    assert hawker("-C", shop.folder, "explain", "d-1").exit_code == 1
+
+
+def test_an_empty_shop_answers_every_verb(tmp_path: Path) -> None:
+    answer("init", tmp_path)
+    assert answer("-C", tmp_path, "replay")["decisions"] == 0
+    assert answer("-C", tmp_path, "report")["totals"]["impressions"] == 0
+    assert answer("-C", tmp_path, "explain", "--shopper", "u1")["known"] is False
+    for verb, code in (("explain", 1), ("train", 2), ("evaluate", 2), ("check", 2)):
+        done = hawker("-C", tmp_path, verb)
+        assert done.exit_code == code, done.output
+        assert done.output
+        assert "Traceback" not in done.output
+    assert answer_page(Shop(tmp_path), "/v1/decide?placement=home")["fallback"] == "no_campaigns"

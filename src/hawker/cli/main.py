@@ -111,6 +111,7 @@ def begin(
 
 def _register() -> None:
     from hawker.cli.check import check
+    from hawker.cli.demo import demo
     from hawker.cli.evaluate import evaluate
     from hawker.cli.explain import explain
     from hawker.cli.ingest import group
@@ -120,6 +121,7 @@ def _register() -> None:
     from hawker.cli.serve import serve
     from hawker.cli.train import train
 
+    app.command()(demo)
     app.command()(init)
     app.add_typer(group(), name="ingest")
     app.command()(check)

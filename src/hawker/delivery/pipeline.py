@@ -152,7 +152,7 @@ def rows(
     world: World, kept: Retrieved, *, names: tuple[str, ...] | None = None
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
     """Feature rows of candidates: for serving, and, by the same call, for training."""
-    places = kept.marks.astype(np.float64)
+    places = np.where(kept.marks < 0, np.nan, kept.marks)
     context = {"affinity": kept.affinity, "display": places[:, 0], "mailer": places[:, 1]}
     return assemble(world.state, kept.moment, world.index.product[kept.ads], context=context, names=names)
 

@@ -1,0 +1,269 @@
+"""`hawker demo`: a real shop from raw files to decided, recorded and measured ads, in one command."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hawker.cli import shops, showing
+from hawker.cli.call import AsJson, Call, Progress, Quiet, call
+from hawker.errors import BadSetting, Conflict
+
+if TYPE_CHECKING:
+    from hawker.ingest import BehaviourResult
+    from hawker.learning.pipeline import Bench, Tested, Trained
+    from hawker.learning.rehearsal import Rehearsal
+    from hawker.measurement import Report
+    from hawker.storage.shop import Shop
+
+MARK = ".demo"
+Which = Annotated[
+    str, typer.Option("--shop", metavar="en|zh", help="A real grocer (en), or an invented shop (zh).")
+]
+Once = Annotated[bool, typer.Option("--once", help="Do everything but serve.")]
+Where = Annotated[Path | None, typer.Option("--folder", help="Where the shop goes; else demo-shop-NAME.")]
+Visits = Annotated[int, typer.Option("--visits", metavar="N", help="How many held-out visits to judge by.")]
+Quick = Annotated[bool, typer.Option("--quick", help="Learn from and judge by a tenth: a first look.")]
+Afresh = Annotated[bool, typer.Option("--fresh", help="Build the shop again even if it is there.")]
+Port = Annotated[int, typer.Option("--port", help="Where to serve.")]
+
+
+@dataclass
+class Facts:
+    """What the demo has found out so far, as it goes into the JSON."""
+
+    ingest: dict[str, Any] = field(default_factory=dict)
+    fold: dict[str, Any] = field(default_factory=dict)
+    train: dict[str, Any] = field(default_factory=dict)
+    placement: dict[str, Any] = field(default_factory=dict)
+
+
+def demo(
+    ctx: typer.Context,
+    shop: Which = "en",
+    once: Once = False,
+    folder: Where = None,
+    visits: Visits = 6_000,
+    quick: Quick = False,
+    fresh: Afresh = False,
+    port: Port = 8000,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """See a whole shop at work: ingest, learn, decide, measure, serve."""
+    started = time.perf_counter()
+    asked = call(ctx, as_json=as_json, quiet=quiet)
+    if shop not in ("en", "zh"):
+        raise BadSetting(f"There is no demo shop '{shop}'.", remedy="Use --shop en or --shop zh.")
+    target = (folder or Path(f"demo-shop-{shop}")).resolve()
+    asked.folder, asked.named = folder or Path(f"demo-shop-{shop}"), True
+    ready = (target / MARK).is_file() and (target / MARK).read_text("utf-8") == "ready"
+    if once or fresh or not ready:
+        facts = _built(asked, target, which=shop, visits=visits, share=0.1 if quick else 1.0)
+        seconds = time.perf_counter() - started
+        asked.answer(_document(facts, seconds))
+        asked.say(f"\n{asked.word('demo_done', seconds=seconds, gigabytes=_peak() / 1024)}", style="dim")
+    else:
+        asked.say(asked.word("demo_there", folder=asked.folder))
+    if once:
+        asked.then("demo", "--shop", shop, why=asked.word("demo_serve_why"))
+        return
+    _serve(asked, port)
+
+
+def _built(asked: Call, target: Path, *, which: str, visits: int, share: float) -> Facts:
+    """Make the shop from nothing and take it all the way."""
+    from hawker.delivery import restore
+    from hawker.learning import pipeline
+
+    _clear(target)
+    facts = Facts()
+    with asked.progress() as tell:
+        shop, split, course, result = (shops.grocer if which == "en" else shops.invented)(asked, target, tell)
+        asked.__dict__.pop("language", None)
+        asked.__dict__.update(shop=shop)
+        facts.ingest = _ingested(asked, result)
+        _checked(asked, shop)
+        held = pipeline.bench(shop, split=split, progress=tell)
+        course = replace(course, most=round(course.most * share))
+        trained = pipeline.train(shop, on=held, how=course, progress=tell)
+        facts.train = {"model": trained.name, "seconds": round(trained.seconds, 2)}
+        _say_trained(asked, trained)
+        _segments(asked, shop, held, tell)
+        tested = _judged(asked, shop, held, visits=round(visits * share), tell=tell)
+        facts.placement = tested.outcome.as_json()
+        tell("folds", 0.9)
+        held.replay.to(held.replay.end)
+        facts.fold = {"rows": held.replay.position, "rows_per_s": round(held.replay.rate)}
+        restore.keep(shop, held.replay.state)
+    (target / MARK).write_text("ready", "utf-8")
+    _decide(asked, shop)
+    return facts
+
+
+def _clear(target: Path) -> None:
+    """Only a folder that a demo made is ever removed."""
+    if (target / MARK).is_file():
+        shutil.rmtree(target)
+    elif target.exists() and any(target.iterdir()):
+        raise Conflict(
+            f"'{target.name}' is not empty and no demo shop.", remedy="Name another place with --folder."
+        )
+    target.mkdir(parents=True, exist_ok=True)
+    (target / MARK).write_text("building", "utf-8")
+
+
+def _ingested(asked: Call, result: BehaviourResult) -> dict[str, Any]:
+    asked.say(
+        asked.word(
+            "events_kept",
+            events=result.events,
+            duplicates=result.duplicates,
+            set_aside=result.set_aside,
+            rate=result.events_per_s,
+        )
+    )
+    return {
+        "events": result.events,
+        "set_aside": result.set_aside,
+        "seconds": round(result.seconds, 2),
+        "events_per_s": round(result.events_per_s),
+    }
+
+
+def _checked(asked: Call, shop: Shop) -> None:
+    from hawker import ingest
+
+    found = ingest.check(shop)
+    asked.findings(found.findings)
+    asked.say("")
+
+
+def _say_trained(asked: Call, trained: Trained) -> None:
+    asked.say(asked.word("demo_trained", model=trained.name, rows=trained.rows, seconds=trained.seconds))
+    asked.say(str(trained.evaluation), style="dim")
+    for name, rival in trained.rivals.items():
+        asked.say(asked.word("demo_rival", model=name, loss=f"{rival.log_loss:.4f}"), style="dim")
+
+
+def _judged(asked: Call, shop: Shop, held: Bench, *, visits: int, tell: Progress) -> Tested:
+    """Judge on held-out visits through `decide()`, promote or say why not, and write the report."""
+    from hawker.learning import pipeline, rehearsal
+
+    rehearsed = rehearsal.Rehearsal(held.replay.state.codes)
+    tested = pipeline.evaluate(shop, on=held, most=visits, watch=rehearsed.watch, progress=tell)
+    showing.policies(asked, tested, outcome=shop.settings.outcome)
+    if tested.better:
+        pipeline.promote(shop, tested.version)
+    lift = f"{tested.outcome.lifts['own_history']:+.1%}"
+    asked.say(asked.word("demo_promoted" if tested.better else "demo_lost", lift=lift) + "\n")
+    tell("report", 0.95)
+    _write(asked, shop, _report(shop, held, rehearsed))
+    return tested
+
+
+def _write(asked: Call, shop: Shop, report: Report) -> None:
+    """The report in every form, and its first screenful here."""
+    from hawker import measurement
+    from hawker.storage import files
+
+    language = shop.settings.language
+    files.write(shop.reports / "report.html", measurement.html(report, language=language))
+    files.write(shop.reports / "report.json", measurement.as_json(report, language=language))
+    files.write(shop.reports / "report.csv", measurement.csv(report, language=language).encode("utf-8-sig"))
+    asked.say(_head(measurement.terminal(report, language=language)))
+    asked.say(asked.word("written", file=asked.folder / "reports" / "report.html") + "\n", style="dim")
+
+
+def _report(shop: Shop, held: Bench, rehearsed: Rehearsal) -> Report:
+    """What the shop's log says of its ads, or, where it logged none, what the rehearsal says."""
+    from hawker import measurement
+    from hawker.storage.control import Control
+
+    if shop.settings.outcome != "click":
+        return rehearsed.report(shop, start=held.split.test, end=held.split.end)
+    control = Control(shop.control)
+    names = {campaign.id: campaign.name for campaign in control.campaigns()}
+    control.close()
+    return measurement.report(shop, names={"campaign": names})
+
+
+def _head(text: str, lines: int = 20) -> str:
+    """The first screenful of a report: its notes and totals."""
+    return "\n".join(text.splitlines()[:lines])
+
+
+def _segments(asked: Call, shop: Shop, held: Bench, tell: Progress) -> None:
+    """Group the shoppers as they were before the test, and show one of them."""
+    from hawker.features import segments
+    from hawker.features.profile import profile
+
+    tell("segments", 0.5)
+    state = held.replay.state
+    found = segments.segments(state, now=state.watermark, language=shop.settings.language)
+    segments.save(shop, state, found, now=state.watermark)
+    asked.say(f"\n{found}\n")
+    asked.say(f"{profile(state, state.codes['shopper'].names[0], now=state.watermark)}\n")
+
+
+def _decide(asked: Call, shop: Shop) -> None:
+    """One live decision, recorded, as a page would get it."""
+    from hawker import delivery
+
+    with delivery.build(shop, process="demo") as engine:
+        decision = engine.decide(shops.request(shop), seed=7)
+    asked.say(asked.word("demo_decided", id=decision.id, eligible=decision.eligible))
+    showing.decision(asked, decision)
+
+
+def _serve(asked: Call, port: int) -> None:
+    """Serve the shop until stopped, after saying what to open and what to try."""
+    from hawker import server
+
+    shop = asked.shop
+    request = shops.request(shop)
+    query = f"placement=home&shopper={request.shopper}" + (
+        f"&location={request.location}" if request.location else ""
+    )
+    base = f"http://127.0.0.1:{port}"
+    asked.say(asked.word("demo_open"))
+    for address in (
+        f"{base}/docs",
+        f"{base}/v1/decide?{query}",
+        f"{base}/v1/report?format=html",
+        f"{base}/metrics",
+    ):
+        asked.say(f"  {address}")
+    asked.say(asked.word("demo_try"))
+    for line in (
+        "report",
+        f"explain --shopper {request.shopper}",
+        "check",
+        f'serve --get "/v1/decide?{query}"',
+    ):
+        asked.say(f"  hawker -C {asked.folder} {line}")
+    sys.stdout.flush()
+    server.run(shop, host="127.0.0.1", port=port)
+
+
+def _document(facts: Facts, seconds: float) -> dict[str, Any]:
+    return {
+        "ingest": facts.ingest,
+        "fold": facts.fold,
+        "train": facts.train,
+        "placement": facts.placement,
+        "peak_rss_mb": round(_peak()),
+        "seconds": round(seconds, 1),
+    }
+
+
+def _peak() -> float:
+    """The most memory this process has held, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

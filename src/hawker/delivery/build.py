@@ -42,7 +42,7 @@ def build(shop: Shop, *, clock: Callable[[], int] | None = None, process: str = 
     What a crash left unsettled is settled first. `process` names this process to the ledger.
     """
     files.sweep(shop.folder)
-    wall = clock or running.clock(shop.settings.clock)
+    wall = clock or running.clock(shop.settings.clock, after=_lived(shop))
     state, waiting = restore.state(shop)
     now = max(wall(), state.watermark)
     turn = now - shop.settings.tolerance_ms * 1000
@@ -118,6 +118,16 @@ def membership(shop: Shop) -> Membership:
         query = f"SELECT shopper, segment FROM {tables.quoted(shop.table('segments'))}"
         segments = dict(connection.execute(query).fetchall())
     return Membership({name: frozenset(lists) for name, lists in audiences.items()}, segments)
+
+
+def _lived(shop: Shop) -> int:
+    """The last moment at which a shop with a clock of its own received an event."""
+    if not shop.settings.clock:
+        return 0
+    connection = tables.connect()
+    EventLog(shop.events).view(connection)
+    found = connection.execute("SELECT max(received) FROM events").fetchone()
+    return int(found[0] or 0) if found else 0
 
 
 def _opted_out(shop: Shop) -> frozenset[str]:

@@ -151,13 +151,15 @@ class Engine:
         state.advance(now - self._arrival.tolerance)
 
 
-def clock(start: str = "") -> Callable[[], int]:
+def clock(start: str = "", *, after: int = 0) -> Callable[[], int]:
     """The wall clock in microseconds, or one that starts now at an ISO time (a demo shop's).
+
+    `after` is the last moment that was already lived: such a clock goes on from there.
 
     >>> clock("2017-12-31")() // 1_000_000
     1514678400
     """
     if not start:
         return lambda: time.time_ns() // 1000
-    begun, base = time.monotonic_ns(), microseconds(start)
+    begun, base = time.monotonic_ns(), max(microseconds(start), after + 1)
     return lambda: base + (time.monotonic_ns() - begun) // 1000

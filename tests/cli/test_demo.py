@@ -47,9 +47,9 @@ def test_the_chinese_shop_goes_all_the_way(tmp_path: Path) -> None:
     report = (folder / "reports" / "report.html").read_text("utf-8")
     assert "<html" in report
     assert "广告" in report
+    asked = ["-C", str(folder), "serve", "--get", "/v1/decide?placement=home&shopper=u00001"]
     served = subprocess.run(
-        [sys.executable, "-c", "from hawker.cli import main; main()", "-C", str(folder), "serve", "--get"]
-        + ["/v1/decide?placement=home&shopper=u00001"],
+        [sys.executable, "-c", "from hawker.cli import main; main()", *asked],
         capture_output=True,
         text=True,
         check=False,

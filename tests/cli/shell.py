@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +74,30 @@ def files(folder: Path) -> Path:
     (folder / "log.jsonl").write_text(LOG, "utf-8")
     (folder / "campaigns.toml").write_text(CAMPAIGNS, "utf-8")
     return folder
+
+
+def terminal(*words: str | Path, folder: Path, typed: str = "") -> tuple[int, str]:
+    """One command at a real terminal of 100 columns, with what is typed there: exit code and screen."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    os.write(ours, typed.encode())
+    run = subprocess.Popen(
+        [str(Path(sys.executable).with_name("hawker")), *map(str, words)],
+        cwd=folder,
+        env={**os.environ, "TERM": "xterm", "NO_COLOR": "1"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    screen = b""
+    while True:
+        try:
+            read = os.read(ours, 65536)
+        except OSError:  # Linux: the other side is gone
+            break
+        if not read:
+            break
+        screen += read
+    os.close(ours)
+    return run.wait(), screen.decode()

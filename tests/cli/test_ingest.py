@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from shell import answer, files, hawker
+from shell import answer, files, hawker, terminal
 
 from hawker import Shop
 from hawker.records.campaign import Pricing
@@ -188,3 +188,21 @@ def test_a_chinese_shop_is_spoken_to_in_chinese(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "保留事件 1 条" in done.stdout
     assert ["shopper", "会员编号", "会员一"] in [line.split() for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("n\n", False), ("\n", True)])
+def test_at_a_terminal_nothing_is_written_before_yes(
+    shop: Shop, tmp_path: Path, typed: str, kept: bool
+) -> None:
+    code, screen = terminal("-C", "shop", "ingest", "behaviour", "log.jsonl", folder=tmp_path, typed=typed)
+    assert code == 0
+    assert screen.index("user_id") < screen.index("Read it so?")
+    assert ("3 events kept" in screen) is kept
+    assert shop.events.exists() is kept
+    assert ("Nothing was written" in screen) is not kept
+
+
+def test_a_bar_appears_at_a_terminal_only_where_it_takes_long(tmp_path: Path) -> None:
+    code, screen = terminal("-C", "shop", "ingest", "catalogue", "catalogue.csv", "--yes", folder=tmp_path)
+    assert code == 0
+    assert "━" not in screen

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -34,6 +36,13 @@ class Client:
 
     def request(self, method: str, url: str, **rest: Any) -> httpx.Response:
         return self._runner.run(self._http.request(method, url, **rest))
+
+    def wait(self, until: Callable[[], bool], *, seconds: float = 10.0) -> None:
+        """Let the application go on by itself until something has come true."""
+        end = time.monotonic() + seconds
+        while not until():
+            assert time.monotonic() < end
+            self._runner.run(asyncio.sleep(0.01))
 
     def get(self, url: str, **rest: Any) -> httpx.Response:
         return self.request("GET", url, **rest)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.routing import Route
+from tests import shops
 from tests.server.client import Client
 
+from hawker.records.campaign import Ad, Campaign
 from hawker.server import answer, app
 from hawker.server.describe import ENDPOINTS
+from hawker.storage.control import Control
 from hawker.storage.shop import Shop
 
 LOADED = re.compile(r"""(?:src|href)=["']([^"']+)|url\(([^)]+)\)|@import""")
@@ -185,3 +189,20 @@ def test_one_question_is_answered_without_a_server(client: Client) -> None:
     assert b'"a-tea"' in body
     assert answer(shop, "v1/decide?placement=hom")[0] == 404
     assert client.get("/v1/decide?placement=home").json()["ads"]  # the server beside it keeps its leases
+
+
+def test_campaigns_that_change_are_taken_over_while_it_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hawker.server.application.HEARTBEAT_SECONDS", 0.02)
+    shop = shops.tiny(tmp_path / "shop")
+    with Client(app(shop)) as client:
+        assert client.get("/v1/decide?placement=home").json()["ads"][0]["id"] == "a-tea"
+        control = Control(shop.control)
+        control.put_campaigns([Campaign("c-late", advertiser="Late", bid=9 * shops.UNIT)])
+        control.put_ads([Ad("a-late", "c-late", "sock")])
+        control.close()
+        client.wait(lambda: client.application.engine.world.versions["campaigns"] == "4")  # type: ignore[union-attr]
+        shown = client.get("/v1/decide?placement=home").json()
+        assert shown["ads"][0]["id"] == "a-late"
+        assert client.get(shown["ads"][0]["why"]).json()["reproduced"] is True

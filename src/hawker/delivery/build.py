@@ -28,6 +28,7 @@ from hawker.storage.models import ModelStore
 from hawker.storage.shop import Shop
 
 RANKER = "ranker"
+POPULAR = "rule:popular"
 UNLEARNED = {
     "purchase": Rule(("product_units_28",), {"product_units_28": 1.0}),
     "click": Rule(("product_ad_click_rate",), {"product_ad_click_rate": 1e8}),
@@ -67,8 +68,8 @@ def build(shop: Shop, *, clock: Callable[[], int] | None = None, process: str = 
 def world(shop: Shop, state: State, *, since: int = 0) -> World:
     """The shop as a decision sees it, on a given state; flights that ended before `since` are left out."""
     control = Control(shop.control)
+    version = control.version()  # first: what changes from here on is noticed as a later version
     campaigns, ads, creatives = control.campaigns(), control.ads(), control.creatives()
-    version = control.version()
     control.close()
     settings = shop.settings
     unsellable = frozenset(name for name, product in shop.catalogue.items() if not advertisable(product))
@@ -96,12 +97,20 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
     )
 
 
+def versions(shop: Shop) -> dict[str, str]:
+    """The versions that a world made now would have: of the model in service, and of the campaigns."""
+    control = Control(shop.control)
+    changes = control.version()
+    control.close()
+    return {"model": ModelStore(shop.models).promoted(RANKER) or POPULAR, "campaigns": str(changes)}
+
+
 def promoted(shop: Shop) -> tuple[Model, str]:
     """The model in service and its version; the popularity rule where none was promoted."""
     store = ModelStore(shop.models)
     version = store.promoted(RANKER)
     if version is None:
-        return UNLEARNED.get(shop.settings.outcome, UNLEARNED["purchase"]), "rule:popular"
+        return UNLEARNED.get(shop.settings.outcome, UNLEARNED["purchase"]), POPULAR
     return ranking.load(store.path(RANKER, version)), version
 
 

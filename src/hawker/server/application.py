@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute
 
 from hawker import delivery
 from hawker.delivery import Engine
+from hawker.delivery.build import versions, world
 from hawker.errors import HawkerError
 from hawker.server import asking, collecting, pages
 from hawker.server.metrics import Metrics
@@ -173,13 +174,24 @@ def serving(engine: Engine | None) -> Engine:
 
 
 async def _beat(engine: Engine) -> None:
-    """Keep the ledger's leases alive."""
+    """Keep the ledger's leases alive, and take over campaigns and models that have changed."""
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
         try:
             engine.ledger.heartbeat(now=engine.tick())
+            await _renew(engine)
         except Exception as error:
             _log.error("heartbeat", error=repr(error))
+
+
+async def _renew(engine: Engine) -> None:
+    """Build another world beside the one that answers, and put it in its place when it is whole."""
+    found = await asyncio.to_thread(versions, engine.shop)
+    if found != dict(engine.world.versions):
+        now = engine.tick()
+        fresh = await asyncio.to_thread(world, Shop(engine.shop.folder), engine.world.state, since=now)
+        engine.refresh(fresh)
+        _log.info("renewed", **fresh.versions)
 
 
 def _incident(scope: Scope, error: Exception) -> Reply:

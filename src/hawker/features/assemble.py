@@ -187,7 +187,7 @@ def _market(view: View, columns: Columns) -> None:
     share = ratio(product["bought_7"], category["bought_7"])
     columns["product_share_of_category"] = ratio(product["bought_28"], category["bought_28"])
     columns["product_share_of_category_7"] = share
-    columns["product_here_share_of_category"] = (here["bought_7"] + 0.5 * np.nan_to_num(share)) / (
+    columns["product_here_share_of_category"] = (here["bought_7"] + 0.5 * np.fmax(share, 0.0)) / (
         local["bought_7"] + 0.5
     )
     columns["product_share_of_line"] = ratio(product["bought_28"], line["bought_28"])

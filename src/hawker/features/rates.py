@@ -23,7 +23,7 @@ def rates(view: View, columns: Columns) -> None:
         own, everyone = view(f"shopper_{table}"), view(table)
         usual = _usual(everyone)
         columns[f"{name}_usual_rate"] = usual
-        span = np.nan_to_num(visits - own["first_visit"])
+        span = np.fmax(visits - own["first_visit"], 0.0)
         again = np.fmax(own["count"] - 1.0, 0.0)
         rate = np.where(own["count"] > 0, (again + PRIOR * usual) / (span + PRIOR), 0.0)
         columns[f"{name}_rate"] = rate
@@ -33,9 +33,7 @@ def rates(view: View, columns: Columns) -> None:
     columns["expected_new_lately"] = (
         columns["category_20_per_visit"] * columns["product_here_share_of_category"]
     )
-    columns["expected_in_line_rate"] = columns["line_rate"] * np.nan_to_num(
-        columns["product_share_of_line_7"]
-    )
+    columns["expected_in_line_rate"] = columns["line_rate"] * np.fmax(columns["product_share_of_line_7"], 0.0)
 
 
 def _usual(everyone: Columns) -> Floats:

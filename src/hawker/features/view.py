@@ -69,6 +69,5 @@ class View:
 
 def ratio(above: Floats, below: Floats) -> Floats:
     """One by the other; NaN where the lower is not above 0."""
-    out: Floats = np.full(np.broadcast_shapes(above.shape, below.shape), np.nan)
-    np.divide(above, below, out=out, where=below > 0)
+    out: Floats = above / np.where(below > 0.0, below, np.nan)
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -106,7 +107,7 @@ class Call:
     def then(self, *command: str, why: str = "") -> None:
         """The last line: the natural next command, ready to be typed."""
         where = ["-C", str(self.folder)] if self.named else []
-        line = shlex.join(["hawker", *where, *command])
+        line = " ".join(map(_typed, ["hawker", *where, *command]))
         self.say("")
         from rich.text import Text
 
@@ -241,6 +242,15 @@ def _console(stream: Any) -> Console:
 
     width = None if stream.isatty() or os.environ.get("COLUMNS") else 120
     return Console(file=stream, highlight=False, width=width)
+
+
+def _typed(word: str) -> str:
+    """A word as a shell needs it: quoted only where it must be.
+
+    >>> _typed("my shop"), _typed("茶铺/logs")
+    ("'my shop'", '茶铺/logs')
+    """
+    return word if re.fullmatch(r"[\w./:@%+=-]+", word) else shlex.quote(word)
 
 
 def _short(step: str, most: int = 40) -> str:

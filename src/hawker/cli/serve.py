@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hawker.cli.call import AsJson, Quiet, call
+from hawker.cli.call import AsJson, Call, Quiet, call, table
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Host = Annotated[str, typer.Option("--host", help="Loopback only.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any that is free.")]
@@ -47,19 +50,23 @@ def serve(
 
     def started(address: str) -> None:
         asked.answer({"address": address, "shop": shop.settings.name})
-        sys.stdout.flush()
         asked.say(asked.word("serving", name=shop.settings.name, address=address))
-        for path, what in (
-            ("/docs", "docs_page"),
-            ("/v1/decide?placement=", "ask_page"),
-            ("/health", "health_page"),
-        ):
-            first = shop.settings.placements[0].name if shop.settings.placements else ""
-            asked.say(
-                f"  {address}{path}{first if path.endswith('=') else ''}   {asked.word(what)}", style="dim"
-            )
+        asked.say(_doors(asked, address), style="dim")
         asked.say(asked.word("stop"), style="dim")
+        sys.stdout.flush()
 
     asked.say(asked.word("warming"), style="dim")
     server.run(shop, host=host, port=port, started=started)
     asked.then("report")
+
+
+def _doors(asked: Call, address: str) -> Table:
+    """What to open first."""
+    lines = table("", "")
+    lines.show_header = False
+    placements = asked.shop.settings.placements
+    ask = f"/v1/decide?placement={placements[0].name}" if placements else ""
+    for path, what in (("/docs", "docs_page"), (ask, "ask_page"), ("/health", "health_page")):
+        if path:
+            lines.add_row(f"  {address}{path}", asked.word(what))
+    return lines

@@ -174,7 +174,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "replaying": ("replaying", "重放中"),
     "no_decisions": ("No decision is on record yet.", "尚无决策记录。"),
     "replayed": (
-        "{total:,} decisions executed again: {same:,} the same, bit for bit ({share:.1%}).",
+        "Executed again: {total:,}; the same, bit for bit: {same:,} ({share:.1%}).",
         "重新执行 {total:,} 次决策：{same:,} 次逐位一致（{share:.1%}）。",
     ),
     "not_executed": ("{count:,} could not be executed: {reason}", "{count:,} 次无法执行：{reason}"),

@@ -22,6 +22,7 @@ def connect(*, threads: int | None = None, memory: str | None = None) -> duckdb.
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET preserve_insertion_order = true")
+    connection.execute("SET enable_progress_bar = false")
     if threads:
         connection.execute(f"SET threads = {int(threads)}")
     if memory:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from importlib import import_module
@@ -147,11 +146,11 @@ def test_what_is_not_understood_exits_with_2(words: list[str], tmp_path: Path) -
     assert done.stderr
 
 
-def test_the_process_and_the_runner_agree(tmp_path: Path) -> None:
+def test_the_process_and_the_runner_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files(tmp_path)
     process("init", "a", folder=tmp_path)
     done = process("-C", "a", "ingest", "behaviour", "log.jsonl", "--json", folder=tmp_path)
-    os.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)
     answer("init", "b")
     here = answer("-C", "b", "ingest", "behaviour", "log.jsonl")
     there = json.loads(done.stdout)

@@ -76,7 +76,7 @@ def test_no_table_or_an_empty_one_means_no_flights(tmp_path: Path, rows: list[Ro
     assert live(found, "s1", 0) == {}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(
         st.tuples(

@@ -135,7 +135,8 @@ def test_killed_while_serving_everything_acknowledged_is_there_once(tmp_path: Pa
                 expected = decision.slots[slot].price // 1000
                 refused = decision.slots[slot].ad.campaign == "c-leaf" and spent + expected > BUDGET
                 assert charged.get(f"{seen}/{slot}", 0) == expected or refused
-        last = engine.decision_log.read(next(reversed(pages[0].seen.values())))
+        acknowledged = [pages[0].seen[name] for name in pages[0].accepted if name in pages[0].seen]
+        last = engine.decision_log.read(acknowledged[-1])
         assert explain(engine, last).reproduced is True
         assert engine.decide(last.request).slots
     assert not list(shop.folder.rglob(f"*{PARTIAL}"))

@@ -183,3 +183,13 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(Conflict, match=rf"Port {port}.*--port"):
             run(shops.tiny(tmp_path / "shop"), port=port)
+
+
+def test_a_shop_that_cannot_be_opened_is_told_calmly(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop = Shop.create(tmp_path / "shop")
+    (shop.folder / "shop.toml").write_text("exploraton = 0.1\n")
+    with pytest.raises(BadSetting, match="Did you mean 'exploration'"):
+        run(shop, port=0)
+    assert "Traceback" not in "".join(capsys.readouterr())

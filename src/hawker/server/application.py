@@ -74,6 +74,7 @@ class Application:
     ) -> None:
         self.shop = shop
         self.engine: Engine | None = None
+        self.failure: HawkerError | None = None
         self.metrics = Metrics()
         self._limit, self._started, self._process = limit, started, process
         self._hot: dict[str, Handler] = {"/v1/decide": self._decide, "/v1/events": self._collect}
@@ -86,7 +87,11 @@ class Application:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Build the engine, keep its leases alive, and close it when the last request is answered."""
-        self.engine = engine = delivery.build(self.shop, process=self._process)
+        try:
+            self.engine = engine = delivery.build(self.shop, process=self._process)
+        except HawkerError as error:
+            self.failure = error
+            raise
         engine.event_log.known("")  # the log's first use costs: pay now
         beating = asyncio.create_task(_beat(engine))
         if self._started is not None:

@@ -34,7 +34,8 @@ def run(
     """Serve until SIGTERM or SIGINT; requests in flight are answered, then the logs are flushed.
 
     `started` is called with the address once requests may come; port 0 takes any that is free.
-    Raises `BadSetting` for a host that others could reach, `Conflict` where the port is taken.
+    Raises `BadSetting` for a host that others could reach, `Conflict` where the port is taken, and
+    whatever keeps the engine from being built.
     """
     if not loopback(host):
         raise BadSetting(
@@ -56,12 +57,17 @@ def run(
         application,
         lifespan="on",
         access_log=False,
-        log_level="warning",
+        log_level="critical",  # what goes wrong is told by the application itself
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     with bound, _stopped_by_signal():
-        uvicorn.Server(config).run(sockets=[bound])
+        try:
+            uvicorn.Server(config).run(sockets=[bound])
+        except SystemExit:
+            if application.failure is None:
+                raise
+            raise application.failure from None
     _log.info("closed", shop=shop.settings.name)
 
 

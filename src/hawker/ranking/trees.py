@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +57,7 @@ class Trees:
         self, examples: Examples, *, valid: Examples | None = None, seed: int = 0, progress: Progress = None
     ) -> TreesModel:
         """Boost until `trees`, or until the validation loss stops falling."""
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # waiting threads that spin starve busy machines
         lightgbm = extra("lightgbm", "train")
         data = _dataset(lightgbm, examples, self._grouped)
         watched = valid is not None

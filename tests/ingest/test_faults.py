@@ -34,7 +34,8 @@ try:
 except HawkerError as error:
     print(type(error).__name__, error)
     sys.exit(3)
-print(result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, sep='|')
+held = next(line for line in open('/proc/self/status') if line.startswith('VmHWM'))
+print(result, int(held.split()[1]) // 1024, sep='|')
 """
 
 

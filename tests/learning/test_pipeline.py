@@ -17,7 +17,7 @@ from hawker.learning import examples, load, pipeline, placement, trials
 from hawker.learning.rehearsal import Rehearsal
 from hawker.records.events import DAY
 
-FEW = pipeline.Course((ranking.Linear(), ranking.Trees(trees=20, least=5)), most=300, negatives=5, tested=200)
+FEW = pipeline.Course((ranking.Linear(), ranking.Trees(trees=20, least=5)), most=300, negatives=5, bags=2)
 SPLIT = pipeline.Split(MONDAY + 20 * DAY, MONDAY + 45 * DAY, MONDAY + 55 * DAY, MONDAY + 80 * DAY)
 
 
@@ -71,7 +71,7 @@ def test_the_same_seed_gives_the_same_rows(shop: Shop) -> None:
 def test_train_test_promote_and_serve(shop: Shop) -> None:
     held = pipeline.bench(shop, split=SPLIT)
     trained = pipeline.train(shop, on=held, how=FEW)
-    assert trained.name in ("linear, calibrated", "trees, calibrated")
+    assert trained.name in ("linear × 2, calibrated", "trees × 2, calibrated")
     assert len(trained.rivals) == 1
     rehearsal = Rehearsal(held.replay.state.codes)
     tested = pipeline.evaluate(shop, version=trained.version, on=held, most=200, watch=rehearsal.watch)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 
 from hawker.records.campaign import Ad, Campaign, Pricing, Targeting
 from hawker.records.catalogue import Product, advertisable, levels, on_sale
 from hawker.records.creative import Creative
+from hawker.records.events import DAY, SECOND
 from hawker.records.money import MICROS, micros
 from hawker.records.placement import Page, Placement
 from hawker.simulate.shops.compose import CURRENCY, words
@@ -27,8 +30,14 @@ def settings(world: World) -> Settings:
         currency=CURRENCY,
         utc_offset_minutes=texts.utc_offset_minutes,
         outcome="click",
+        clock=_end(world),
         placements=placements(),
     )
+
+
+def _end(world: World) -> str:
+    """The moment the log ends, as an ISO time: the shop goes on living there."""
+    return datetime.fromtimestamp((world.start + world.days * DAY) / SECOND, UTC).isoformat()
 
 
 def placements() -> tuple[Placement, ...]:

@@ -38,7 +38,7 @@ def checked(answer: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 
 def test_the_chinese_shop_goes_all_the_way(tmp_path: Path) -> None:
     folder = tmp_path / "zh"
-    found = checked(demo(folder, "--shop", "zh", "--once", "--json"))
+    found = checked(demo(folder, "--shop", "zh", "--once", "--json", "--quick"))
     assert found["ingest"]["events"] > 100_000
     assert found["ingest"]["set_aside"] > 0
     assert found["fold"]["rows"] == found["ingest"]["events"]

@@ -6,7 +6,7 @@ import resource
 import shutil
 import sys
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from hawker.storage.shop import Shop
 
 MARK = ".demo"
+VISITS = 6_000
 Which = Annotated[
     str, typer.Option("--shop", metavar="en|zh", help="A real grocer (en), or an invented shop (zh).")
 ]
 Once = Annotated[bool, typer.Option("--once", help="Do everything but serve.")]
 Where = Annotated[Path | None, typer.Option("--folder", help="Where the shop goes; else demo-shop-NAME.")]
-Visits = Annotated[int, typer.Option("--visits", metavar="N", help="How many held-out visits to judge by.")]
-Quick = Annotated[bool, typer.Option("--quick", help="Learn from and judge by a tenth: a first look.")]
+Visits = Annotated[
+    int | None, typer.Option("--visits", metavar="N", help="How many held-out visits to judge by.")
+]
+Quick = Annotated[bool, typer.Option("--quick", help="Learn from and judge by less: a first look.")]
 Afresh = Annotated[bool, typer.Option("--fresh", help="Build the shop again even if it is there.")]
 Port = Annotated[int, typer.Option("--port", help="Where to serve.")]
 
@@ -50,7 +53,7 @@ def demo(
     shop: Which = "en",
     once: Once = False,
     folder: Where = None,
-    visits: Visits = 6_000,
+    visits: Visits = None,
     quick: Quick = False,
     fresh: Afresh = False,
     port: Port = 8000,
@@ -66,7 +69,7 @@ def demo(
     asked.folder, asked.named = folder or Path(f"demo-shop-{shop}"), True
     ready = (target / MARK).is_file() and (target / MARK).read_text("utf-8") == "ready"
     if once or fresh or not ready:
-        facts = _built(asked, target, which=shop, visits=visits, share=0.1 if quick else 1.0)
+        facts = _built(asked, target, which=shop, visits=visits, quick=quick)
         seconds = time.perf_counter() - started
         asked.answer(_document(facts, seconds))
         asked.say(f"\n{asked.word('demo_done', seconds=seconds, gigabytes=_peak() / 1024)}", style="dim")
@@ -78,7 +81,7 @@ def demo(
     _serve(asked, port)
 
 
-def _built(asked: Call, target: Path, *, which: str, visits: int, share: float) -> Facts:
+def _built(asked: Call, target: Path, *, which: str, visits: int | None, quick: bool) -> Facts:
     """Make the shop from nothing and take it all the way."""
     from hawker.delivery import restore
     from hawker.learning import pipeline
@@ -86,18 +89,18 @@ def _built(asked: Call, target: Path, *, which: str, visits: int, share: float) 
     _clear(target)
     facts = Facts()
     with asked.progress() as tell:
-        shop, split, course, result = (shops.grocer if which == "en" else shops.invented)(asked, target, tell)
+        made = shops.grocer if which == "en" else shops.invented
+        shop, split, course, result = made(asked, target, tell, quick=quick)
         asked.__dict__.pop("language", None)
         asked.__dict__.update(shop=shop)
         facts.ingest = _ingested(asked, result)
         _checked(asked, shop)
         held = pipeline.bench(shop, split=split, progress=tell)
-        course = replace(course, most=round(course.most * share))
         trained = pipeline.train(shop, on=held, how=course, progress=tell)
         facts.train = {"model": trained.name, "seconds": round(trained.seconds, 2)}
         _say_trained(asked, trained)
         _segments(asked, shop, held, tell)
-        tested = _judged(asked, shop, held, visits=round(visits * share), tell=tell)
+        tested = _judged(asked, shop, held, visits=_judges(visits, which, quick), tell=tell)
         facts.placement = tested.outcome.as_json()
         tell("folds", 0.9)
         held.replay.to(held.replay.end)
@@ -106,6 +109,13 @@ def _built(asked: Call, target: Path, *, which: str, visits: int, share: float) 
     (target / MARK).write_text("ready", "utf-8")
     _decide(asked, shop)
     return facts
+
+
+def _judges(visits: int | None, which: str, quick: bool) -> int | None:
+    """How many held-out visits judge: of the grocer's a sample, of the invented shop's all."""
+    if visits is not None or which == "zh":
+        return visits
+    return VISITS // 10 if quick else VISITS
 
 
 def _clear(target: Path) -> None:
@@ -153,7 +163,7 @@ def _say_trained(asked: Call, trained: Trained) -> None:
         asked.say(asked.word("demo_rival", model=name, loss=f"{rival.log_loss:.4f}"), style="dim")
 
 
-def _judged(asked: Call, shop: Shop, held: Bench, *, visits: int, tell: Progress) -> Tested:
+def _judged(asked: Call, shop: Shop, held: Bench, *, visits: int | None, tell: Progress) -> Tested:
     """Judge on held-out visits through `decide()`, promote or say why not, and write the report."""
     from hawker.learning import pipeline, rehearsal
 

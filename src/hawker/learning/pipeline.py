@@ -121,7 +121,7 @@ def course(outcome: str) -> Course:
     """The estimators that compete for an outcome, with settings found on validation slices (dev/LOG.md)."""
     if outcome == "click":
         trees = ranking.Trees(trees=150, leaves=15, rate=0.04, columns=0.5)
-        return Course((ranking.Linear(), trees), bags=3)
+        return Course((ranking.Linear(), trees), most=40_000, bags=3)
     trees = ranking.Trees(trees=250, leaves=31, rate=0.06, least=100, columns=0.4, rows=0.8, l2=5.0)
     return Course((ranking.Linear(), trees), bags=2)
 

@@ -74,6 +74,7 @@ def _shopper(view: View, columns: Columns) -> None:
     columns["shopper_days_since_visit"] = view.since(own["last"])
     columns["shopper_visits_per_day"] = ratio(own["visits"], view.since(own["first"]) + 1.0)
     columns["shopper_views_7"] = own["views_7"]
+    columns["shopper_interest_30"] = own["interest_30"]
     columns["shopper_searches_7"] = own["searches_7"]
     columns["shopper_ad_click_rate"] = (own["ad_clicks"] + 0.5) / (own["ad_impressions"] + 20.0)
     columns["shopper_ad_impressions_7"] = own["ad_impressions_7"]
@@ -147,6 +148,14 @@ def _kin(view: View, columns: Columns) -> None:
     columns["department_days_since"] = view.since(department["last"])
     columns["department_bought_7"] = department["bought_7"]
     columns["department_bought_60"] = department["bought_60"]
+    columns["shelf_interest_30"] = shelf["interest_30"]
+    columns["department_interest_30"] = department["interest_30"]
+    looked = columns["shopper_interest_30"]
+    columns["department_interest_share"] = department["interest_30"] / (looked + 1.0)
+    columns["shelf_interest_share"] = shelf["interest_30"] / (looked + 1.0)
+    columns["department_ad_click_rate"] = (department["ad_clicks_30"] + 0.5) / (
+        department["ad_impressions_30"] + 20.0
+    )
     columns["department_share"] = department["bought_60"] / (columns["shopper_purchases_30"] + 1.0)
 
 
@@ -194,6 +203,7 @@ def _market(view: View, columns: Columns) -> None:
     columns["product_share_of_line_7"] = ratio(product["bought_7"], line["bought_7"])
     columns["product_here_share_of_line"] = ratio(here["bought_7"], line_here["bought_7"])
     columns["category_sold_28"] = category["bought_28"]
+    columns["category_click_rate"] = (category["ad_clicks"] + 0.5) / (category["ad_impressions"] + 20.0)
     columns["category_trend"] = ratio(4.0 * category["bought_7"], category["bought_28"])
     columns["category_here_7"] = local["bought_7"]
     columns["category_repeat_share"] = ratio(category["repeats"], category["count"])

@@ -61,7 +61,7 @@ class Engine:
         """
         moment = self.tick() if now is None else now
         dice = secrets.randbits(63) if seed is None else seed
-        self._catch_up(moment)
+        self.world.state.catch_up(self._arrival, moment)
         world = replace(self.world, out_of_budget=self.ledger.exhausted())
         decision = commit(
             lambda asked, without: pipeline.decide(
@@ -141,14 +141,6 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _catch_up(self, now: int) -> None:
-        """Fold what has been released before `now`."""
-        state = self.world.state
-        ready = self._arrival.ready(now)
-        if ready:
-            state.fold(state.codes.encode(ready, tolerance=self._arrival.tolerance))
-        state.advance(now - self._arrival.tolerance)
 
 
 def clock(start: str = "", *, after: int = 0) -> Callable[[], int]:

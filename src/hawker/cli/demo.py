@@ -169,7 +169,9 @@ def _judged(asked: Call, shop: Shop, held: Bench, *, visits: int | None, tell: P
 
     rehearsed = rehearsal.Rehearsal(held.replay.state.codes)
     tested = pipeline.evaluate(shop, on=held, most=visits, watch=rehearsed.watch, progress=tell)
-    showing.policies(asked, tested, outcome=shop.settings.outcome)
+    asked.say(asked.word(f"demo_task_{shop.settings.outcome}", visits=tested.outcome.visits))
+    showing.policies(asked, tested.outcome)
+    asked.say(asked.word("method_bootstrap"), style="dim")
     if tested.better:
         pipeline.promote(shop, tested.version)
     lift = f"{tested.outcome.lifts['own_history']:+.1%}"

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hawker.cli.call import AsJson, Call, Quiet, call, table
+from hawker.cli import showing
+from hawker.cli.call import AsJson, Call, Quiet, call
 from hawker.errors import BadSetting
 
 if TYPE_CHECKING:
@@ -67,14 +68,7 @@ def _told(asked: Call, result: Tested, *, promoted: bool) -> None:
         }
     )
     asked.say(asked.word("tested", visits=outcome.visits, version=result.version))
-    lines = table("", ">" + asked.word("per_slot"), asked.word("interval"))
-    for name, figure in outcome.values.items():
-        lines.add_row(
-            f"  {asked.word(name)}", *asked.estimated(figure, ".2%"), style="bold" if name == "hawker" else ""
-        )
-    for name, figure in outcome.lifts.items():
-        lines.add_row(f"  {asked.word(f'lift_{name}')}", *asked.estimated(figure, "+.1%"))
-    asked.say(lines)
+    showing.policies(asked, outcome)
     asked.say(asked.word("is_better" if result.better else "not_better"), style="dim")
     if promoted:
         asked.say(asked.word("promoted", version=result.version))

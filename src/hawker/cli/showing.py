@@ -1,4 +1,4 @@
-"""What the demo shows as tables: how the policies did, and what one decision was."""
+"""Tables that several verbs show: how the policies did, and what one decision was."""
 
 from __future__ import annotations
 
@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING
 from hawker.cli.call import Call, table
 
 if TYPE_CHECKING:
-    from hawker.learning.pipeline import Tested
+    from hawker.learning.placement import Outcome
     from hawker.records.decision import Decision
 
 
-def policies(asked: Call, tested: Tested, *, outcome: str) -> None:
-    asked.say(asked.word(f"demo_task_{outcome}", visits=tested.outcome.visits))
-    lines = table(asked.word("policy"), ">" + asked.word("value"), ">95 %")
-    for name, estimate in tested.outcome.values.items():
-        shown = f"{estimate.value:.4f}" if estimate.value is not None else estimate.reason
-        bounds = f"{estimate.low:.4f} – {estimate.high:.4f}" if estimate.low is not None else ""
-        lines.add_row(asked.word(f"policy_{name}"), shown, bounds, style="bold" if name == "hawker" else "")
+def policies(asked: Call, outcome: Outcome) -> None:
+    """Each policy's conversions per slot and our lead over the rules, with intervals."""
+    lines = table("", ">" + asked.word("per_slot"), asked.word("interval"))
+    for name, figure in outcome.values.items():
+        lines.add_row(
+            f"  {asked.word(name)}", *asked.estimated(figure, ".2%"), style="bold" if name == "hawker" else ""
+        )
+    for name, figure in outcome.lifts.items():
+        lines.add_row(f"  {asked.word(f'lift_{name}')}", *asked.estimated(figure, "+.1%"))
     asked.say(lines)
-    asked.say(asked.word("method_bootstrap"), style="dim")
 
 
 def decision(asked: Call, made: Decision) -> None:
+    """The slots of one decision: the ad, on whose behalf, its price, and the chances."""
     from hawker.records.money import display
 
     lines = table(

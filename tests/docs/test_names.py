@@ -16,15 +16,35 @@ import msgspec
 import pytest
 
 from hawker.errors import HawkerError
+from hawker.records.advertiser import Advertiser
 from hawker.records.bid import FallbackReason, NoBidReason
-from hawker.records.campaign import Ad, Campaign, Pricing, Targeting
+from hawker.records.campaign import (
+    Ad,
+    AdGroup,
+    Campaign,
+    Cap,
+    Daypart,
+    Did,
+    Keyword,
+    Match,
+    Objective,
+    Per,
+    Pricing,
+    Retargeting,
+    Strategy,
+    Targeting,
+    Tier,
+    Visitor,
+)
 from hawker.records.charge import Balance, Charge, Line, Settlement, Terms
 from hawker.records.charge import Status as ChargeStatus
 from hawker.records.consent import Consent, ConsentPath
+from hawker.records.creative import Creative
 from hawker.records.decision import Candidates, Decision, Request, ShownAd, Slot
 from hawker.records.events import Event as EventRecord
 from hawker.records.events import EventKind
 from hawker.records.placement import Page, Placement
+from hawker.records.preferences import Preferences
 from hawker.records.verdict import Status, Verdict
 from hawker.storage.shop import Settings
 
@@ -42,9 +62,17 @@ RECORDS: dict[str, Any] = {
     "ShownAd": ShownAd,
     "Candidates": Candidates,
     "Verdict": Verdict,
+    "Advertiser": Advertiser,
     "Campaign": Campaign,
     "Targeting": Targeting,
+    "Keyword": Keyword,
+    "Daypart": Daypart,
+    "Retargeting": Retargeting,
+    "Cap": Cap,
+    "AdGroup": AdGroup,
     "Ad": Ad,
+    "Creative": Creative,
+    "Preferences": Preferences,
     "Charge": Charge,
     "Settlement": Settlement,
     "Terms": Terms,
@@ -95,7 +123,10 @@ def test_the_schema_page_lists_each_field_in_order(record: str) -> None:
 
 @pytest.mark.parametrize(
     "kinds",
-    [EventKind, NoBidReason, FallbackReason, ConsentPath, Pricing, Status, ChargeStatus],
+    [
+        *(EventKind, NoBidReason, FallbackReason, ConsentPath, Status, ChargeStatus),
+        *(Pricing, Objective, Strategy, Tier, Match, Per, Visitor, Did),
+    ],
     ids=lambda kind: kind.__name__,
 )
 def test_the_schema_page_names_each_value(kinds: Any) -> None:

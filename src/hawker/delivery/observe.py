@@ -31,7 +31,7 @@ _NEEDED = {
         ("product",),
     ),
     EventKind.SEARCH: ("query",),
-    **dict.fromkeys((EventKind.AD_IMPRESSION, EventKind.AD_CLICK), ("ad", "decision")),
+    **dict.fromkeys((EventKind.AD_IMPRESSION, EventKind.AD_CLICK, EventKind.AD_VIEWABLE), ("ad", "decision")),
     **dict.fromkeys((EventKind.AD_HIDE, EventKind.AD_FEEDBACK), ("ad", "product", "decision")),
     EventKind.CONVERSION: ("campaign", "ad", "decision", "product"),
     **dict.fromkeys((EventKind.OPT_OUT, EventKind.ATTRIBUTES), ("shopper",)),

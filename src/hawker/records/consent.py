@@ -16,9 +16,18 @@ class ConsentPath(StrEnum):
 
 
 class Consent(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Signals as they came. `gpc` is true only for the header value '1'."""
+    """Signals as they came. `gpc` is true only for the header value '1'.
+
+    `tcf` is an IAB TCF v2 string, `gpp` an IAB GPP string with `gpp_sid`, the sections that apply;
+    `gdpr` says that the TCF string is needed. `special` marks a page about health, belief or the like.
+    """
 
     gpc: bool = False
     opted_out: bool = False
     no_ads: bool = False
     minor: bool = False
+    special: bool = False
+    gdpr: bool = False
+    tcf: str = ""
+    gpp: str = ""
+    gpp_sid: tuple[int, ...] = ()

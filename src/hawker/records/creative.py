@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from hawker.records.campaign import Cap
+
 
 class Creative(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One variant of copy for one product. `origin` says who wrote it ('catalogue', a writer, a person)."""
+    """One variant of copy for one product. `origin` says who wrote it ('catalogue', a writer, a person).
+
+    `caps` hold for this creative alone.
+    """
 
     id: str
     product: str
@@ -17,3 +22,4 @@ class Creative(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     language: str = ""
     origin: str = "catalogue"
     approved: bool = True
+    caps: tuple[Cap, ...] = ()

@@ -10,7 +10,12 @@ VERSION = 1
 
 
 class Request(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One page asking for ads. Only `placement` must be there; `slots` 0 means the placement's own."""
+    """One place on a page asking for ads. Only `placement` must be there; `slots` 0: the placement's own.
+
+    `organic` are products the page shows unpaid, `shown` those of ads that stand on it already.
+    `blocked_*` are never advertised here; where `allowed_*` are given nothing else is. `floor` (micros
+    per thousand impressions) counts where it is above the placement's.
+    """
 
     placement: str
     shopper: str = ""
@@ -23,11 +28,18 @@ class Request(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tru
     language: str = ""
     slots: int = 0
     organic: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    blocked_advertisers: tuple[str, ...] = ()
+    blocked_categories: tuple[str, ...] = ()
+    blocked_products: tuple[str, ...] = ()
+    allowed_categories: tuple[str, ...] = ()
+    allowed_products: tuple[str, ...] = ()
+    floor: int = 0
     consent: Consent = Consent()
 
 
 class ShownAd(Struct, frozen=True, omit_defaults=True):
-    """What the page needs to show one ad, and whom it speaks for."""
+    """What the page needs to show one ad: `behalf` is whom it speaks for, `payer` who else pays."""
 
     id: str
     campaign: str
@@ -38,6 +50,10 @@ class ShownAd(Struct, frozen=True, omit_defaults=True):
     image: str = ""
     link: str = ""
     creative: str = ""
+    group: str = ""
+    call_to_action: str = ""
+    behalf: str = ""
+    payer: str = ""
 
 
 class Slot(Struct, frozen=True, omit_defaults=True):

@@ -32,6 +32,7 @@ class EventKind(StrEnum):
     OPT_OUT = "opt_out"
     CONVERSION = "conversion"
     ATTRIBUTES = "attributes"
+    AD_VIEWABLE = "ad_viewable"
 
 
 KIND_CODE: dict[str, int] = {kind.value: code for code, kind in enumerate(EventKind)}

@@ -46,7 +46,7 @@ CODES = {reason: code for code, reason in enumerate(REASONS, 1)}
 NAMES = {code: reason for reason, code in CODES.items()}
 
 _PRODUCT_KINDS = ("view", "click", "cart", "wish", "like", "purchase", "return", "review")
-_AD_KINDS = ("ad_impression", "ad_click", "ad_hide", "ad_feedback")
+_AD_KINDS = ("ad_impression", "ad_click", "ad_hide", "ad_feedback", "ad_viewable")
 _IDS = ("id", "shopper", "session", "product", "campaign", "ad", "decision")
 _TEXTS = tuple(name for name, kind in EVENT_COLUMNS.items() if kind == "VARCHAR")
 _UNSET = {"received": "CAST(0 AS BIGINT)", "quantity": "CAST(1.0 AS DOUBLE)", "value": "CAST(0 AS BIGINT)",

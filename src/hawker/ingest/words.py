@@ -75,6 +75,7 @@ _KINDS: dict[EventKind, str] = {
     EventKind.REVIEW: "review rate rating rated comment 评论 评价 打分 评分",
     EventKind.SHARE: "share shared 分享 转发",
     EventKind.AD_IMPRESSION: "ad_impression impression adview exposure 广告曝光 曝光 展示 广告展示",
+    EventKind.AD_VIEWABLE: "ad_viewable viewable viewable_impression 可见曝光 可见展示",
     EventKind.AD_CLICK: "ad_click adclick 广告点击",
     EventKind.AD_HIDE: "ad_hide hide_ad hide dismiss 隐藏广告 关闭广告 屏蔽",
     EventKind.AD_FEEDBACK: "ad_feedback adfeedback 广告反馈",

@@ -243,6 +243,7 @@ KINDS: dict[str, str] = {
     "opt_out": "退出个性化",
     "conversion": "转化",
     "attributes": "属性声明",
+    "ad_viewable": "广告可见",
 }
 
 

@@ -76,7 +76,15 @@ def test_every_field_of_a_request_is_a_parameter(client: Client) -> None:
         "language": "zh-CN",
         "slots": "2",
         "organic": ["jam", "sock"],
-        **dict.fromkeys(Consent.__struct_fields__, "1"),
+        "shown": "pot",
+        **{f"blocked_{name}": ["x", "y"] for name in ("advertisers", "categories", "products")},
+        "allowed_categories": "Grocery,Kitchen",
+        "allowed_products": "tea,jam",
+        "floor": "5",
+        **dict.fromkeys(("gpc", "opted_out", "no_ads", "minor", "special", "gdpr"), "1"),
+        "tcf": "CP…",
+        "gpp": "DBABM~C",
+        "gpp_sid": "2,6",
         "debug": "1",
     }
     assert {*Request.__struct_fields__, *Consent.__struct_fields__, "debug"} - {"consent"} == set(given)
@@ -84,7 +92,9 @@ def test_every_field_of_a_request_is_a_parameter(client: Client) -> None:
     assert answer.status_code == 200
     asked = msgspec.json.decode(answer.content, type=Decision).request
     assert (asked.query, asked.slots, asked.organic) == ("绿茶　tea", 2, ("jam", "sock"))
-    assert asked.consent == Consent(gpc=True, opted_out=True, no_ads=True, minor=True)
+    assert (asked.allowed_products, asked.blocked_products, asked.floor) == (("tea", "jam"), ("x", "y"), 5)
+    signals = {**dict.fromkeys(("gpc", "opted_out", "no_ads", "minor", "special", "gdpr"), True)}
+    assert asked.consent == Consent(**signals, tcf="CP…", gpp="DBABM~C", gpp_sid=(2, 6))
 
 
 @pytest.mark.parametrize(
@@ -106,12 +116,15 @@ def test_global_privacy_control_counts_when_it_is_exactly_1(client: Client, valu
         (b"{}", 400, "placement"),
         (b'{"placement": 5}', 400, "$.placement"),
         (b'{"placement": "home", "shoper": "u"}', 400, "Did you mean 'shopper'?"),
-        (b'{"placement": "home", "consent": {"gcp": true}}', 400, "Did you mean 'gpc'?"),
+        (b'{"placement": "home", "consent": {"opted_ot": true}}', 400, "Did you mean 'opted_out'?"),
         (b'{"placement": "home", "slots": -1}', 400, "'slots' is -1"),
         (b'{"placement": "home", "slots": 1000000000}', 400, "'slots' is 1000000000"),
         (b'{"placement": "home", "shopper": "' + b"u" * 200 + b'"}', 400, "'shopper' must be at most 128"),
         (b'{"placement": "home", "shopper": "a\\u0000"}', 400, "'shopper'"),
         (b'{"placement": "home", "organic": ["' + b'","'.join([b"p"] * 501) + b'"]}', 400, "'organic'"),
+        (b'{"placement": "home", "blocked_products": ["' + b"p" * 2000 + b'"]}', 400, "'blocked_products'"),
+        (b'{"placement": "home", "floor": -1}', 400, "'floor' is -1"),
+        (b'{"placement": "home", "consent": {"tcf": "' + b"C" * 11_000 + b'"}}', 400, "consent string"),
         (b'{"placement": "hoem"}', 404, "Did you mean 'home'?"),
         (b'{"placement": ""}', 404, "There is no placement ''"),
         (b'{"placement": "' + b"x" * 30_000 + b'"}', 413, "20,000 bytes"),

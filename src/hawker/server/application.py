@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
 
@@ -20,10 +20,13 @@ from starlette.routing import BaseRoute
 from hawker import delivery
 from hawker.delivery import Engine
 from hawker.delivery.build import versions, world
-from hawker.errors import HawkerError
-from hawker.server import asking, collecting, pages
+from hawker.errors import HawkerError, nearest
+from hawker.server import asking, collecting, pages, parts
+from hawker.server.describe import document
 from hawker.server.metrics import Metrics
+from hawker.server.pages import serving
 from hawker.server.wire import (
+    Handler,
     Receive,
     Refused,
     Reply,
@@ -41,7 +44,6 @@ from hawker.storage.shop import Shop
 LIMIT = 1_000_000
 HEARTBEAT_SECONDS = 5.0
 _log = structlog.get_logger("hawker.server")
-Handler = Callable[[Scope, Receive], Awaitable[Reply]]
 
 
 def app(
@@ -77,9 +79,11 @@ class Application:
         self.failure: HawkerError | None = None
         self.metrics = Metrics()
         self._limit, self._started, self._process = limit, started, process
-        self._hot: dict[str, Handler] = {"/v1/decide": self._decide, "/v1/events": self._collect}
+        self.described = document(parts.ENDPOINTS)
+        hot = {"/v1/decide": self._decide, "/v1/events": self._collect, **parts.hot(self)}
+        self._hot: dict[str, Handler] = hot
         self._rest = Starlette(
-            routes=[*pages.routes(self), *mounts],
+            routes=[*parts.routes(self), *mounts],
             lifespan=lambda _: self.running(),
             exception_handlers={HTTPException: _refused, HawkerError: _told, Exception: _broken},
         )
@@ -106,7 +110,7 @@ class Application:
             engine.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        handler = self._hot.get(scope["path"]) if scope["type"] == "http" else None
+        handler = self._raw(scope) if scope["type"] == "http" else None
         if handler is None:
             await self._other(scope, receive, send)
             return
@@ -122,7 +126,16 @@ class Application:
         except Exception as error:
             reply = _incident(scope, error)
         await send_reply(reply, send)
-        self.metrics.answered(scope["path"], reply.status, since=since)
+        self.metrics.answered(scope["hot"], reply.status, since=since)
+
+    def _raw(self, scope: Scope) -> Handler | None:
+        """The handler of a hot path, if this is one: the path itself, or else its longest prefix."""
+        path = place = scope["path"]
+        while (handler := self._hot.get(place)) is None and "/" in place[:-1]:
+            place = place[: place.rindex("/", 0, -1) + 1]
+        if handler is not None:
+            scope["hot"], scope["rest"] = place, path[len(place) :]
+        return handler
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Everything but the hot paths. What Starlette's handlers answered it raises again: that is known."""
@@ -147,7 +160,7 @@ class Application:
             self.metrics.answered(getattr(route, "path", "other"), status, since=since)
 
     async def _decide(self, scope: Scope, receive: Receive) -> Reply:
-        engine = serving(self.engine)
+        engine = serving(self)
         if scope["method"] == "POST":
             given = await body(scope, receive, most=self._limit)
             asked, debug = asking.posted(given, scope)
@@ -161,21 +174,13 @@ class Application:
         return asking.answered(decision, language=self.shop.settings.language, debug=debug)
 
     async def _collect(self, scope: Scope, receive: Receive) -> Reply:
-        engine = serving(self.engine)
+        engine = serving(self)
         if scope["method"] != "POST":
             return wrong_method(("POST",), scope["method"])
         given = await body(scope, receive, most=self._limit)
         judged = collecting.collect(given, media=header(scope, b"content-type"), observe=engine.observe)
         self.metrics.judged(judged.verdicts)
         return Reply(200, msgspec.json.encode(judged))
-
-
-def serving(engine: Engine | None) -> Engine:
-    """The engine, or a refusal where it is not built yet or closed already."""
-    if engine is None:
-        remedy = "Try again in a moment; GET /ready says when."
-        raise Refused(problem(503, "Not ready", detail="The engine is not built.", remedy=remedy))
-    return engine
 
 
 async def _beat(engine: Engine) -> None:
@@ -216,7 +221,11 @@ def _refused(request: WebRequest, error: Exception) -> Response:
     """Starlette's own refusals (no such path, wrong method), in our shape."""
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return pages.respond(pages.no_such_path(request.url.path))
+        path, known = request.url.path, sorted({endpoint.path for endpoint in parts.ENDPOINTS})
+        told = problem(
+            404, "Not found", detail=f"There is no path '{path[:80]}'.", remedy=nearest(path, known)
+        )
+        return pages.respond(told)
     if error.status_code == 405:
         allowed = sorted((error.headers or {}).get("Allow", "GET").split(", "))
         return pages.respond(wrong_method(tuple(allowed), request.method))

@@ -11,16 +11,22 @@ from hawker.errors import nearest
 from hawker.records.consent import Consent
 from hawker.records.decision import Decision, Request
 from hawker.records.ids import LONGEST
+from hawker.server.endpoint import FLAG, PAGES, Endpoint, parameters
 from hawker.server.wire import Reply, Scope, header, query, unfit
 
 MOST_SLOTS = 100
 LABELS = {"zh": "广告", "en": "Sponsored"}
-MOST_ORGANIC = 500
+MOST_LISTED = 500
 MOST_TEXT = 1_000
+MOST_SIGNAL = 10_000
+MOST_FLOOR = 10**15
 _NAMES = ("placement", "shopper", "session", "product", "location", "device", "language")
 _TEXTS = ("query", "category")
 _DECODER = msgspec.json.Decoder(Request)
 _SIGNALS = Consent.__struct_fields__
+_KINDS = {field.name: field.type for record in (Request, Consent) for field in msgspec.structs.fields(record)}
+_LISTS = {name for name, kind in _KINDS.items() if kind in (tuple[str, ...], tuple[int, ...])}
+_MANY = sorted(_LISTS - set(_SIGNALS))
 _FIELDS = (*(name for name in Request.__struct_fields__ if name != "consent"), *_SIGNALS)
 PARAMETERS = (*_FIELDS, "debug")
 
@@ -53,6 +59,29 @@ class PageAnswer(Struct):
     watermark: int
 
 
+ENDPOINTS = (
+    Endpoint(
+        "post",
+        "/v1/decide",
+        "Which ads to show in a placement",
+        keys=PAGES,
+        takes=Request,
+        gives=PageAnswer,
+        parameters=(FLAG,),
+        refusals=(400, 404, 413, 503),
+    ),
+    Endpoint(
+        "get",
+        "/v1/decide",
+        "The same, with every field of the request as a parameter",
+        keys=PAGES,
+        gives=PageAnswer,
+        parameters=(*parameters(Request, without=("consent",)), *parameters(Consent), FLAG),
+        refusals=(400, 404, 503),
+    ),
+)
+
+
 def posted(body: bytes, scope: Scope) -> tuple[Request, bool]:
     """The request in a JSON body, and whether `?debug=1` asks for the whole record."""
     try:
@@ -71,23 +100,21 @@ def posted(body: bytes, scope: Scope) -> tuple[Request, bool]:
 
 
 def in_query(scope: Scope) -> tuple[Request, bool]:
-    """The request in a query string: every field a parameter, `organic` as often as needed."""
+    """The request in a query string: every field a parameter, a list as often as needed."""
     given: dict[str, Any] = {}
-    consent: dict[str, bool] = {}
     debug = False
     for name, value in query(scope):
         if name == "debug":
             debug = _flag(name, value)
-        elif name in _SIGNALS:
-            consent[name] = _flag(name, value)
-        elif name == "organic":
-            given.setdefault("organic", []).extend(part for part in value.split(",") if part)
         elif name not in _FIELDS:
             raise unfit(f"There is no parameter '{name[:80]}'.", nearest(name, list(PARAMETERS)))
+        elif name in _LISTS:
+            given.setdefault(name, []).extend(part for part in value.split(",") if part)
         elif name in given:
             raise unfit(f"The parameter '{name}' is given twice.")
         else:
-            given[name] = value
+            given[name] = _flag(name, value) if _KINDS[name] is bool else value
+    consent = {name: given.pop(name) for name in _SIGNALS if name in given}
     try:
         asked = msgspec.convert({**given, "consent": consent}, Request, strict=False)
     except msgspec.ValidationError as error:
@@ -154,8 +181,15 @@ def _sound(asked: Request, scope: Scope) -> Request:
     for name in _TEXTS:
         if len(getattr(asked, name)) > MOST_TEXT:
             raise unfit(f"'{name}' must be at most {MOST_TEXT} characters.")
-    if len(asked.organic) > MOST_ORGANIC or any(len(name) > LONGEST for name in asked.organic):
-        raise unfit(f"'organic' must be at most {MOST_ORGANIC} ids of at most {LONGEST} characters.")
+    for name in _MANY:
+        values = getattr(asked, name)
+        if len(values) > MOST_LISTED or any(len(value) > MOST_TEXT for value in values):
+            raise unfit(f"'{name}' must be at most {MOST_LISTED} texts of at most {MOST_TEXT} characters.")
+    if not 0 <= asked.floor <= MOST_FLOOR:
+        raise unfit(f"'floor' is {asked.floor}.", f"Give micros, 0 to {MOST_FLOOR}.")
+    signals = asked.consent
+    if max(len(signals.tcf), len(signals.gpp), len(signals.gpp_sid)) > MOST_SIGNAL:
+        raise unfit(f"A consent string must be at most {MOST_SIGNAL} characters.")
     if not 0 <= asked.slots <= MOST_SLOTS:
         raise unfit(
             f"'slots' is {asked.slots}.", f"Ask for 1 to {MOST_SLOTS}, or 0 for the placement's own number."

@@ -12,6 +12,7 @@ from msgspec import Struct
 from hawker.records.events import Event
 from hawker.records.verdict import Status, Verdict
 from hawker.server.asking import hint
+from hawker.server.endpoint import PAGES, Endpoint
 from hawker.server.wire import unfit
 
 _LINES = frozenset({b"application/jsonl", b"application/x-ndjson", b"application/jsonlines"})
@@ -30,6 +31,19 @@ class Verdicts(Struct):
     """One verdict for each item of the batch, in its order."""
 
     verdicts: list[Verdict]
+
+
+ENDPOINTS = (
+    Endpoint(
+        "post",
+        "/v1/events",
+        "Take in what shoppers did; each event gets its own verdict",
+        keys=PAGES,
+        takes=list[Event],
+        gives=Verdicts,
+        refusals=(400, 413, 503, 507),
+    ),
+)
 
 
 class _Name(Struct):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -14,11 +14,13 @@ from starlette.routing import BaseRoute, Route
 
 from hawker import __version__
 from hawker.delivery import Engine
-from hawker.errors import HawkerError, nearest
-from hawker.features.profile import profile
+from hawker.errors import HawkerError
+from hawker.explain.decision import Explanation
+from hawker.features.profile import Profile, profile
 from hawker.server import metrics, reporting
-from hawker.server.describe import DOCS_PAGE, ENDPOINTS, document
-from hawker.server.wire import Refused, Reply, problem
+from hawker.server.describe import DOCS_PAGE
+from hawker.server.endpoint import ANYONE, LANGUAGE, READERS, SHOP, STAFF, TEXT, Endpoint
+from hawker.server.wire import JSON, Refused, Reply, problem
 
 if TYPE_CHECKING:
     from hawker.server.application import Application
@@ -32,6 +34,11 @@ SAFE = {
 }
 _PUBLISHED = "2026-11-22"  # when the support of Global Privacy Control was last reviewed
 _PROBE = b"ready"
+_REPORT = (
+    ("format", {"type": "string", "enum": ["json", "html", "csv"]}, False),
+    *((name, TEXT, False) for name in ("start", "end", "by")),
+    LANGUAGE,
+)
 
 
 class Health(msgspec.Struct):
@@ -48,9 +55,58 @@ class Ready(msgspec.Struct):
     parts: dict[str, str]
 
 
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint(
+        "get",
+        "/v1/explain/{decision}",
+        "Why these ads, why not others, why this price; executed again from the record",
+        keys=READERS,
+        gives=Explanation,
+        parameters=(LANGUAGE,),
+        refusals=(400, 404, 503),
+    ),
+    Endpoint(
+        "get",
+        "/v1/shoppers/{shopper}/profile",
+        "What the shop knows of a shopper, readable",
+        keys=SHOP,
+        gives=Profile,
+        refusals=(503,),
+    ),
+    Endpoint(
+        "get",
+        "/v1/report",
+        "What the ads earned, each rate with its interval",
+        keys=READERS,
+        gives=dict[str, Any],
+        parameters=_REPORT,
+        kinds=(JSON, "text/html", "text/csv"),
+        refusals=(400, 503),
+    ),
+    Endpoint("get", "/health", "Whether the process is up", keys=ANYONE, gives=Health),
+    Endpoint("get", "/ready", "Whether requests can be answered", keys=ANYONE, gives=Ready, refusals=(503,)),
+    Endpoint(
+        "get",
+        "/metrics",
+        "Counters and times for Prometheus",
+        keys=STAFF,
+        gives=str,
+        kinds=("text/plain",),
+    ),
+    Endpoint("get", "/openapi.json", "This description", keys=ANYONE, gives=dict[str, Any]),
+    Endpoint("get", "/docs", "This description as a page", keys=ANYONE, gives=str, kinds=("text/html",)),
+    Endpoint(
+        "get",
+        "/.well-known/gpc.json",
+        "Global Privacy Control is respected",
+        keys=ANYONE,
+        gives=dict[str, Any],
+    ),
+)
+
+
 def routes(application: Application) -> Sequence[BaseRoute]:
     """The routes of everything but the hot paths."""
-    described = document()
 
     async def health(_: Request) -> Reply:
         return _json(Health("up", __version__))
@@ -64,7 +120,7 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         return Reply(200, application.metrics.text(application.engine), metrics.KIND)
 
     async def openapi(_: Request) -> Reply:
-        return Reply(200, described)
+        return Reply(200, application.described)
 
     async def docs(_: Request) -> Reply:
         return Reply(200, DOCS_PAGE.encode(), HTML, tuple(SAFE.items()))
@@ -73,34 +129,34 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         return _json({"gpc": True, "lastUpdate": _PUBLISHED})
 
     async def shopper(request: Request) -> Reply:
-        engine = _serving(application)
+        engine = serving(application)
         found = profile(engine.world.state, request.path_params["shopper"], now=engine.tick())
         return _json(found)
 
     async def explanation(request: Request) -> Reply:
         from hawker.explain import explain
 
-        engine = _serving(application)
+        engine = serving(application)
         own = "zh" if application.shop.settings.language.startswith("zh") else "en"
         language = request.query_params.get("language", own)
         found = explain(engine, request.path_params["decision"], language=language)
         return _json(found)
 
     async def report(request: Request) -> Reply:
-        engine = _serving(application)
+        engine = serving(application)
         given = [(name, value) for name, value in request.query_params.multi_items()]
         return await run_in_threadpool(reporting.report, engine, given)
 
     return [
-        _route("/health", health),
-        _route("/ready", ready),
-        _route("/metrics", measures),
-        _route("/openapi.json", openapi),
-        _route("/docs", docs),
-        _route("/.well-known/gpc.json", gpc),
-        _route("/v1/shoppers/{shopper}/profile", shopper),
-        _route("/v1/explain/{decision}", explanation),
-        _route("/v1/report", report),
+        route("/health", health),
+        route("/ready", ready),
+        route("/metrics", measures),
+        route("/openapi.json", openapi),
+        route("/docs", docs),
+        route("/.well-known/gpc.json", gpc),
+        route("/v1/shoppers/{shopper}/profile", shopper),
+        route("/v1/explain/{decision}", explanation),
+        route("/v1/report", report),
     ]
 
 
@@ -110,14 +166,8 @@ def respond(reply: Reply) -> Response:
     return Response(reply.body, reply.status, headers=headers, media_type=reply.kind)
 
 
-def no_such_path(path: str) -> Reply:
-    """The refusal of a path that is not there, naming the nearest that is."""
-    known = sorted({endpoint.path for endpoint in ENDPOINTS})
-    return problem(404, "Not found", detail=f"There is no path '{path[:80]}'.", remedy=nearest(path, known))
-
-
-def _route(path: str, handler: Callable[[Request], Awaitable[Reply]]) -> Route:
-    """A GET route whose handler gives a reply or refuses with one."""
+def route(path: str, handler: Callable[[Request], Awaitable[Reply]], *, method: str = "GET") -> Route:
+    """A route whose handler gives a reply or refuses with one."""
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -125,13 +175,15 @@ def _route(path: str, handler: Callable[[Request], Awaitable[Reply]]) -> Route:
         except Refused as refused:
             return respond(refused.reply)
 
-    return Route(path, endpoint, methods=["GET"])
+    return Route(path, endpoint, methods=[method])
 
 
-def _serving(application: Application) -> Engine:
-    from hawker.server.application import serving
-
-    return serving(application.engine)
+def serving(application: Application) -> Engine:
+    """The engine, or a refusal where it is not built yet or closed already."""
+    if application.engine is None:
+        remedy = "Try again in a moment; GET /ready says when."
+        raise Refused(problem(503, "Not ready", detail="The engine is not built.", remedy=remedy))
+    return application.engine
 
 
 def _json(value: object, *, status: int = 200) -> Reply:

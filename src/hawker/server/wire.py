@@ -37,6 +37,10 @@ class Reply:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+Handler = Callable[[Scope, Receive], Awaitable[Reply]]
+"""What answers a hot path."""
+
+
 class Problem(msgspec.Struct, omit_defaults=True):
     """What went wrong (RFC 9457): `detail` names the place, `remedy` says what to do now."""
 

@@ -1,0 +1,38 @@
+"""The parts of the API, each a file of its own: what they describe, and what they answer.
+
+A part offers `ENDPOINTS`, its description, and either `routes(application)` (Starlette's routes, made
+with `wire`'s replies by `pages.route`) or `hot(application)` (raw handlers by path, for what must be
+fast; a path that ends with '/' answers everything below it, and finds the rest in `scope["rest"]`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from starlette.routing import BaseRoute
+
+from hawker.server import asking, collecting, pages
+from hawker.server.endpoint import Endpoint
+from hawker.server.wire import Handler
+
+if TYPE_CHECKING:
+    from hawker.server.application import Application
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *asking.ENDPOINTS,
+    *collecting.ENDPOINTS,
+    *pages.ENDPOINTS,
+)
+_ROUTES: tuple[Callable[[Application], Sequence[BaseRoute]], ...] = (pages.routes,)
+_HOT: tuple[Callable[[Application], Mapping[str, Handler]], ...] = ()
+
+
+def routes(application: Application) -> list[BaseRoute]:
+    """The routes of every part, in order."""
+    return [route for part in _ROUTES for route in part(application)]
+
+
+def hot(application: Application) -> dict[str, Handler]:
+    """The raw handlers of every part, by path."""
+    return {path: handler for part in _HOT for path, handler in part(application).items()}

@@ -8,6 +8,7 @@ from hawker.errors import BadRecord
 
 LONGEST = 128
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sorts like the number
+_VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 
 
 def identifier(value: str, *, what: str) -> str:
@@ -43,12 +44,34 @@ def stamped(prefix: str, now: int, random: int) -> str:
 def stamp(name: str) -> int:
     """The microseconds inside a stamped id; raises `BadRecord` where there are none."""
     parts = name.split("-")
-    if len(parts) != 3 or len(parts[1]) != 12 or any(c not in _DIGITS for c in parts[1]):
-        raise BadRecord(f"'{name[:40]}' is not an id of this shop's making.")
+    if len(parts) != 3 or len(parts[1]) != 12:
+        raise _foreign(name)
+    return _number(parts[1], name)
+
+
+def unstamped(name: str) -> tuple[int, int]:
+    """The microseconds and the random bits of a stamped id; raises `BadRecord` for any other.
+
+    >>> unstamped(stamped("d", 1_509_526_800_000_000, 77))
+    (1509526800000000, 77)
+    """
+    parts = name.split("-")
+    if len(parts) != 3 or len(parts[1]) != 12 or len(parts[2]) != 8:
+        raise _foreign(name)
+    return _number(parts[1], name), _number(parts[2], name)
+
+
+def _number(digits: str, name: str) -> int:
     value = 0
-    for digit in parts[1]:
-        value = value * 32 + _DIGITS.index(digit)
+    for digit in digits:
+        if digit not in _VALUES:
+            raise _foreign(name)
+        value = value * 32 + _VALUES[digit]
     return value
+
+
+def _foreign(name: str) -> BadRecord:
+    return BadRecord(f"'{name[:40]}' is not an id of this shop's making.")
 
 
 def _base32(number: int, length: int) -> str:

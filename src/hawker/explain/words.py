@@ -73,6 +73,27 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "opted_out": ("You refused personalised ads.", "您已拒绝个性化广告。"),
     "minor": ("Nothing is profiled of minors.", "不对未成年人进行画像。"),
+    "special_category": (
+        "The page is about something sensitive; nothing is profiled there.",
+        "该页面涉及敏感内容，不进行画像。",
+    ),
+    "interests_off": ("You switched interests off.", "您已关闭兴趣推荐。"),
+    "tcf_no_ads": ("Your consent settings allow no ads.", "您的同意设置不允许展示广告。"),
+    "tcf_missing": ("You have not said yet whether you agree.", "您尚未表示是否同意。"),
+    "tcf_unreadable": ("Your consent settings could not be read.", "无法读取您的同意设置。"),
+    "tcf_refused": (
+        "Your consent settings allow no personalised ads.",
+        "您的同意设置不允许个性化广告。",
+    ),
+    "gpp_unreadable": ("Your privacy settings could not be read.", "无法读取您的隐私设置。"),
+    "gpp_section_unknown": (
+        "A part of your privacy settings could not be read.",
+        "您的隐私设置有一部分无法读取。",
+    ),
+    "gpp_opted_out": (
+        "Your privacy settings refuse sale, sharing or targeted ads.",
+        "您的隐私设置拒绝出售、共享信息或定向广告。",
+    ),
     "no_shopper": ("The page did not say who is looking.", "页面未说明访客身份。"),
     "no_ads_allowed": ("You refused ads.", "您已拒绝广告。"),
     # what the shopper can change

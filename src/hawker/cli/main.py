@@ -19,7 +19,19 @@ FAILED = 1
 STOPPED = 130
 
 
-VERBS = ("demo", "init", "ingest", "check", "train", "evaluate", "serve", "report", "replay", "explain")
+VERBS = (
+    "demo",
+    "init",
+    "ingest",
+    "check",
+    "train",
+    "evaluate",
+    "serve",
+    "key",
+    "report",
+    "replay",
+    "explain",
+)
 """In the order in which a shop needs them."""
 
 
@@ -116,6 +128,7 @@ def _register() -> None:
     from hawker.cli.explain import explain
     from hawker.cli.ingest import group
     from hawker.cli.init import init
+    from hawker.cli.key import group as keys
     from hawker.cli.replay import replay
     from hawker.cli.report import report
     from hawker.cli.serve import serve
@@ -128,6 +141,7 @@ def _register() -> None:
     app.command()(train)
     app.command()(evaluate)
     app.command()(serve)
+    app.add_typer(keys(), name="key")
     app.command()(report)
     app.command()(replay)
     app.command()(explain)

@@ -17,6 +17,7 @@ import pytest
 
 from hawker.errors import HawkerError
 from hawker.records.advertiser import Advertiser
+from hawker.records.attribution import Model, Windows
 from hawker.records.bid import FallbackReason, NoBidReason
 from hawker.records.campaign import (
     Ad,
@@ -45,6 +46,7 @@ from hawker.records.events import Event as EventRecord
 from hawker.records.events import EventKind
 from hawker.records.placement import Page, Placement
 from hawker.records.preferences import Preferences
+from hawker.records.traffic import Limits
 from hawker.records.verdict import Status, Verdict
 from hawker.storage.shop import Settings
 
@@ -134,19 +136,22 @@ def test_the_schema_page_names_each_value(kinds: Any) -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    names = {*Settings.__struct_fields__, *Placement.__struct_fields__, *(page.value for page in Page)}
+    records = (Settings, Placement, Windows, Limits)
+    names = {name for record in records for name in record.__struct_fields__}
+    names |= {value.value for value in (*Page, *Model)}
     assert not missing(names, "settings.md")
 
 
 def test_the_settings_page_gives_the_defaults_of_the_code() -> None:
     text = (DOCS / "settings.md").read_text("utf-8")
-    shop, _, places = text.partition("## Placements")
-    for record, section in ((Settings, shop), (Placement, places)):
-        listed = dict(rows(section))
+    headings = {"The shop": Settings, "Placements": Placement, "Attribution": Windows, "Traffic": Limits}
+    for heading, record in headings.items():
+        listed = dict(rows(text.partition(f"## {heading}\n")[2].partition("\n## ")[0]))
         for field in msgspec.structs.fields(record):
             if field.required or not isinstance(field.default, int | float | str):
                 continue
-            assert listed[field.name].strip("`").strip('"') == str(field.default), field.name
+            default = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+            assert listed[field.name].strip("`").strip('"') == default, field.name
 
 
 def test_the_errors_page_draws_the_tree_of_the_code() -> None:

@@ -98,8 +98,14 @@ def test_ties_go_to_the_click_then_to_the_lower_id() -> None:
     assert credits(at_once[:2], [sold("s", NOW)])["s"][0] == "a"
 
 
-def test_last_click_prefers_an_older_click_to_a_newer_view() -> None:
+def test_an_older_click_comes_before_a_newer_view() -> None:
     touches = [seen("view", NOW - 1), seen("click", NOW - DAY, touch="click")]
+    assert credits(touches, [sold("s", NOW)])["s"][0] == "click"
+    assert credits(touches, [sold("s", NOW)], click_days=0.5)["s"][0] == "view"
+
+
+def test_last_click_prefers_any_click_to_a_view_of_the_product_itself() -> None:
+    touches = [seen("view", NOW - 1), seen("click", NOW - DAY, "pot", touch="click")]
     assert credits(touches, [sold("s", NOW)])["s"][0] == "view"
     assert credits(touches, [sold("s", NOW)], model=Model.LAST_CLICK)["s"][0] == "click"
 
@@ -138,7 +144,7 @@ def by_hand(touches: list[Any], conversions: list[Any], windows: Windows) -> dic
             span = windows.click_days if touch == "click" else windows.view_days
             related = (product == ware) * 2 or (brand == its_brand or category == its_category) * 1
             if who == person and related and 0 <= time - when <= span * DAY:
-                options.append((2 - related, -when, touch, fact))
+                options.append((2 - related, touch, -when, fact))
         if options:
             found[id] = min(options)[3]
     return found

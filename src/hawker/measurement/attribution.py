@@ -3,54 +3,19 @@
 A conversion looks back over the ads its own shopper met. An ad qualifies when it was clicked
 within the click window or seen within the view window, and when it advertised the product bought
 (same product) or one of its brand or top category (halo). Of those, the advertised product itself
-comes first, then the latest touch; at one moment a click comes before a view, then the lower id.
+comes first, then a click before a view, then the latest touch, then the lower id.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec import Struct
+from hawker.records.attribution import DAY, Model, Windows
 
-from hawker.errors import BadSetting
+__all__ = ["DAY", "Model", "Windows", "attribute"]
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-DAY = 86_400_000_000
-
-
-class Model(StrEnum):
-    """Who wins among the ads that qualify: the latest touch, or the latest click before any view."""
-
-    LAST_TOUCH = "last_touch"
-    LAST_CLICK = "last_click"
-
-
-class Windows(Struct, frozen=True, forbid_unknown_fields=True):
-    """How far a conversion looks back, in days; a window of 0 switches that kind of touch off.
-
-    `halo` credits sales of the advertised product's brand and top category as well. A sale is new
-    to its brand where the log holds no purchase of it by the shopper in `new_to_brand_days`.
-    """
-
-    click_days: float = 30
-    view_days: float = 1
-    halo: bool = True
-    new_to_brand_days: float = 365
-    model: Model = Model.LAST_TOUCH
-
-    def __post_init__(self) -> None:
-        for name in ("click_days", "view_days", "new_to_brand_days"):
-            days = getattr(self, name)
-            if not 0 <= days <= 3650:
-                raise BadSetting(f"The attribution window {name} is {days}.", remedy="Give 0 to 3650 days.")
-
-    @property
-    def longest(self) -> int:
-        """The longer of the click and the view window, in microseconds."""
-        return round(max(self.click_days, self.view_days) * DAY)
 
 
 class _Relation(NamedTuple):
@@ -88,7 +53,7 @@ _LATEST = """INSERT INTO found
     WHERE a.time - m.time <= {window}"""
 
 _ORDER = {
-    Model.LAST_TOUCH: "(rank, -time, touch, fact)",  # 'click' sorts before 'view'
+    Model.LAST_TOUCH: "(rank, touch, -time, fact)",  # 'click' sorts before 'view'
     Model.LAST_CLICK: "(touch, rank, -time, fact)",
 }
 

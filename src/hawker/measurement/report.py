@@ -157,7 +157,7 @@ def report(
             by,
             start=start,
             end=end,
-            windows=windows or Windows(),
+            windows=windows or found.windows,
             most=most,
             told=progress or (lambda _step, _share: None),
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hawker.errors import BadInput
+from hawker.records.attribution import Windows
 from hawker.storage.shop import Shop
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class Relations:
 
     least id, title, category and brand, `segments` shopper and segment, `charges` impression,
     campaign, amount (micros) and time. The impression of a charge is 'decision/slot', or the id of
-    an impression event that names no decision. `names` holds labels by dimension and key.
+    an impression event that names no decision. `names` holds labels by dimension and key,
+    `windows` how far sales look back unless a report is told otherwise.
     """
 
     connection: DuckDBPyConnection
@@ -43,6 +45,7 @@ class Relations:
     utc_offset_minutes: int = 0
     day_starts_at_minutes: int = 0
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    windows: Windows = field(default_factory=Windows)
 
     @property
     def offset(self) -> int:
@@ -85,6 +88,7 @@ def relations(
         utc_offset_minutes=settings.utc_offset_minutes,
         day_starts_at_minutes=settings.day_starts_at_minutes,
         names=names or {},
+        windows=settings.attribution,
     )
 
 

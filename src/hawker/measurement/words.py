@@ -121,9 +121,9 @@ NOTES: dict[str, tuple[str, str]] = {
     ),
     "last_touch": (
         "Attribution: last touch. A conversion is credited once, to an ad its shopper clicked up to {click} days "
-        "or saw up to {view} days before it; the advertised product first, then the latest touch.",
+        "or saw up to {view} days before it; the advertised product first, a click before a view, then the latest.",
         "归因：末次触达。每次转化只计一次，归于该顾客此前 {click} 天内点击或 {view} 天内看到的广告；"
-        "同款商品优先，其次取最近一次触达。",
+        "同款商品优先，点击先于展示，其次取最近一次触达。",
     ),
     "last_click": (
         "Attribution: last click. A conversion is credited once, to the last ad its shopper clicked up to {click} "

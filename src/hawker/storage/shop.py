@@ -11,8 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from hawker.errors import BadSetting, NoShop, NotFound, nearest
+from hawker.records.attribution import Windows
 from hawker.records.catalogue import Product
 from hawker.records.placement import Page, Placement
+from hawker.records.traffic import Limits
 from hawker.storage import files
 
 SETTINGS = "shop.toml"
@@ -42,6 +44,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         Placement(name="search", page=Page.SEARCH, slots=3),
         Placement(name="product", page=Page.PRODUCT, slots=3),
     )
+    attribution: Windows = Windows()
+    traffic: Limits = Limits()
 
 
 class Shop:

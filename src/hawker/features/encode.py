@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hawker.features.arrival import release
 from hawker.features.compiled import compiled
 from hawker.features.events import EventArrays
+from hawker.features.protect import Protection
 from hawker.features.schema import KEYS
 from hawker.records.catalogue import LEVELS, Product, levels
 from hawker.records.events import KIND_CODE, Event, released
@@ -50,6 +51,13 @@ class Vocabulary:
         """The code of a known name, else -1."""
         return self._codes.get(name, -1)
 
+    def forget(self, name: str) -> None:
+        """Let go of a name; its code stays taken, by nobody."""
+        code = self._codes.pop(name, -1)
+        if code >= 0:
+            self.names[code] = f"\x1f{code}"  # not printable: no shop can send it
+            self._codes[self.names[code]] = code
+
     def codes(self, names: Iterable[str]) -> NDArray[np.int32]:
         """Codes of many names, new ones included."""
         return np.array([self.code(name) for name in names], dtype=np.int32)
@@ -66,6 +74,7 @@ class Codes:
         default_factory=lambda: np.full((1, len(_FROM_PRODUCT)), -1, dtype=np.int32)
     )
     """One row a product code, then at least one row of -1: so code -1 finds nothing known."""
+    protection: Protection = field(default_factory=Protection)
 
     def __getitem__(self, name: str) -> Vocabulary:
         return self.vocabularies[name]
@@ -96,6 +105,11 @@ class Codes:
         self._fit_products()
         found: NDArray[np.int32] = self.product_keys[products, _FROM_PRODUCT.index(key)]
         return found
+
+    def product_table(self) -> NDArray[np.int32]:
+        """By product code: its category, shelf, department, brand and line; -1 where unknown."""
+        self._fit_products()
+        return self.product_keys
 
     def _fit_products(self) -> None:
         missing = len(self["product"]) + 1 - len(self.product_keys)
@@ -174,6 +188,7 @@ class Codes:
         """Add what the catalogue knows of each event's product, and bring values to their units."""
         self._fit_products()
         _complete(keys, values, self.product_keys)
+        self.protection.apply(keys, self["category"].names)
         return EventArrays(
             time=np.asarray(time, dtype=np.int64),
             kind=np.asarray(kind, dtype=np.int8),

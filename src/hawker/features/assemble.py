@@ -1,7 +1,9 @@
 """From folded state to the numbers a model sees: the one place where a feature gets its formula.
 
 Two steps, because a page may have thousands of eligible ads: `affinity` scores all of them with a
-few look-ups, `assemble` gives the full row to the few hundred kept.
+few look-ups, `assemble` (or `sheet`, which keeps what all rows share apart) gives the few hundred kept
+their rows. The formulas below are recorded once (see `formula`) and run compiled, in training as in
+serving; what a model does not name is neither read nor worked out.
 """
 
 from __future__ import annotations
@@ -11,11 +13,15 @@ from numpy.typing import NDArray
 
 from hawker.errors import BadInput, nearest
 from hawker.features.affinity import rough
+from hawker.features.formula import Columns, Tape, View, larger, ratio
+from hawker.features.program import Moment, Program, Sheet, compose
 from hawker.features.rates import rates
 from hawker.features.state import State
-from hawker.features.view import Columns, Floats, Moment, View, ratio
 
-__all__ = ["Moment", "affinity", "assemble"]
+__all__ = ["Moment", "Sheet", "affinity", "assemble", "sheet"]
+
+Floats = NDArray[np.float64]
+_NONE: dict[str, Floats] = {}
 
 
 def affinity(state: State, moment: Moment, products: NDArray[np.int32]) -> Floats:
@@ -32,7 +38,7 @@ def assemble(
     moment: Moment,
     products: NDArray[np.int32],
     *,
-    context: dict[str, NDArray[np.float64]] | None = None,
+    context: dict[str, Floats] | None = None,
     names: tuple[str, ...] | None = None,
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
     """Feature rows of some products: names, and float32 (products, features), NaN where unknown.
@@ -41,26 +47,43 @@ def assemble(
     `names` picks columns, in that order; without it all are given. Raises `BadInput` naming a
     column that does not exist.
     """
-    columns: dict[str, Floats] = dict(context or {})
-    view = View(state, moment, products)
+    made = sheet(state, moment, products, context=context, names=names)
+    return made.names, made.matrix()
+
+
+def sheet(
+    state: State,
+    moment: Moment,
+    products: NDArray[np.int32],
+    *,
+    context: dict[str, Floats] | None = None,
+    names: tuple[str, ...] | None = None,
+) -> Sheet:
+    """The same rows with what they have in common said once: the form in which models are served."""
+    given = context or _NONE
+    key = (tuple(given), names)
+    program = state.programs.get(key)
+    if not isinstance(program, Program):
+        program = state.programs[key] = _program(state, *key)
+    return program.run(state, moment, products, given)
+
+
+def _program(state: State, given: tuple[str, ...], names: tuple[str, ...] | None) -> Program:
+    """The steps behind the named features, over the tables of a plan and the columns that are given."""
+    tape = Tape()
+    view = View(tape, state.plan.tables)
+    columns: Columns = {name: view.context(name) for name in given}
     for group in _GROUPS:
-        if names and all(name in columns for name in names):
-            break
         group(view, columns)
-    names = names or tuple(columns)
-    missing = [name for name in names if name not in columns]
+    missing = [name for name in names or () if name not in columns]
     if missing:
         raise BadInput(f"There is no feature '{missing[0]}'.", remedy=nearest(missing[0], list(columns)))
-    out = np.empty((len(products), len(names)), dtype=np.float32)
-    for place, name in enumerate(names):
-        out[:, place] = columns[name]
-    return names, out
+    return compose(tape, {name: columns[name] for name in names or columns}, state)
 
 
 def _units(view: View, columns: Columns) -> None:
-    units = view.state.windows.read(view.products)
-    columns["product_units_7"] = units[:, 0]
-    columns["product_units_28"] = units[:, 1]
+    columns["product_units_7"] = view.units(0)
+    columns["product_units_28"] = view.units(1)
 
 
 def _shopper(view: View, columns: Columns) -> None:
@@ -196,7 +219,7 @@ def _market(view: View, columns: Columns) -> None:
     share = ratio(product["bought_7"], category["bought_7"])
     columns["product_share_of_category"] = ratio(product["bought_28"], category["bought_28"])
     columns["product_share_of_category_7"] = share
-    columns["product_here_share_of_category"] = (here["bought_7"] + 0.5 * np.fmax(share, 0.0)) / (
+    columns["product_here_share_of_category"] = (here["bought_7"] + 0.5 * larger(share, 0.0)) / (
         local["bought_7"] + 0.5
     )
     columns["product_share_of_line"] = ratio(product["bought_28"], line["bought_28"])
@@ -215,10 +238,9 @@ def _market(view: View, columns: Columns) -> None:
 
 
 def _moment(view: View, columns: Columns) -> None:
-    days = view.local_days
-    columns["hour"] = np.array([(days % 1.0) * 24.0])
-    columns["weekday"] = np.array([float(int(days + 3.0) % 7)])
+    columns["hour"] = view.moment("hour")
+    columns["weekday"] = view.moment("weekday")
 
 
 _GROUPS = (_units, _shopper, _own, _category, _kin, _product, _market, rates, _moment)
-"""In this order, because later groups use the columns of earlier ones; a model that needs few stops early."""
+"""In this order, because later groups use the columns of earlier ones."""

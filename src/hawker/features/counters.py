@@ -45,6 +45,21 @@ class Counters:
         return int(self._used[0])
 
     @property
+    def rates(self) -> NDArray[np.float64]:
+        """By decay slot: the exponent of 2 per day."""
+        return self._rates
+
+    @property
+    def index(self) -> NDArray[np.uint64]:
+        """The hash index as it is now: (slots, 2), packed key and place in the arena."""
+        return self._index
+
+    @property
+    def arena(self) -> NDArray[np.float64]:
+        """All rows as they are now; a row never moves."""
+        return self._arena
+
+    @property
     def nbytes(self) -> int:
         """Bytes of memory held."""
         return self._index.nbytes + self._arena.nbytes

@@ -6,9 +6,7 @@ population's: so many visits of it are added to the shopper's own (a gamma prior
 
 from __future__ import annotations
 
-import numpy as np
-
-from hawker.features.view import Columns, Floats, View, ratio
+from hawker.features.formula import Columns, Term, View, larger, ratio, where
 
 PRIOR = 16.0
 """Visits' worth of the population's rate that each personal rate begins with."""
@@ -23,9 +21,9 @@ def rates(view: View, columns: Columns) -> None:
         own, everyone = view(f"shopper_{table}"), view(table)
         usual = _usual(everyone)
         columns[f"{name}_usual_rate"] = usual
-        span = np.fmax(visits - own["first_visit"], 0.0)
-        again = np.fmax(own["count"] - 1.0, 0.0)
-        rate = np.where(own["count"] > 0, (again + PRIOR * usual) / (span + PRIOR), 0.0)
+        span = larger(visits - own["first_visit"], 0.0)
+        again = larger(own["count"] - 1.0, 0.0)
+        rate = where(own["count"], (again + PRIOR * usual) / (span + PRIOR))
         columns[f"{name}_rate"] = rate
         columns[f"{name}_rate_due"] = (visits - own["last_visit"]) * rate
     _lately(view, columns)
@@ -33,14 +31,13 @@ def rates(view: View, columns: Columns) -> None:
     columns["expected_new_lately"] = (
         columns["category_20_per_visit"] * columns["product_here_share_of_category"]
     )
-    columns["expected_in_line_rate"] = columns["line_rate"] * np.fmax(columns["product_share_of_line_7"], 0.0)
+    columns["expected_in_line_rate"] = columns["line_rate"] * larger(columns["product_share_of_line_7"], 0.0)
 
 
-def _usual(everyone: Columns) -> Floats:
+def _usual(everyone: Columns) -> Term:
     """The population's chance, per visit, that a buyer buys again."""
     buyers = everyone["count"] - everyone["repeats"]
-    rate: Floats = (everyone["repeats"] + 0.1) / (everyone["gap_visits"] + _OPEN * buyers + 20.0)
-    return rate
+    return (everyone["repeats"] + 0.1) / (everyone["gap_visits"] + _OPEN * buyers + 20.0)
 
 
 def _lately(view: View, columns: Columns) -> None:

@@ -39,6 +39,8 @@ class State:
         self.sequences = Sequences()
         self.interests: MeanVectors | None = None
         self.watermark = 0
+        self.programs: dict[tuple[tuple[str, ...], tuple[str, ...] | None], object] = {}
+        """Formulas laid out for this plan, kept by those who make them."""
 
     def fold(self, events: EventArrays, *, start: int = 0, stop: int | None = None) -> None:
         """Take in events[start:stop], in canonical order."""
@@ -118,6 +120,7 @@ class State:
             own = {k.partition(".")[2]: v for k, v in arrays.items() if k.startswith(f"{part}.")}
             holder.restore(own)
         self.watermark = int(about["watermark"])
+        self.programs.clear()
         return True
 
     def _parts(self) -> list[tuple[str, Counters | Windows | Sequences | MeanVectors]]:

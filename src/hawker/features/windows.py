@@ -77,6 +77,11 @@ class Windows:
         out: NDArray[np.float64] = np.where(known, picked, 0.0).T
         return out
 
+    @property
+    def sums(self) -> NDArray[np.int64]:
+        """Thousandths of units by window and product code, as they are now."""
+        return self._sums
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The state as named arrays, for a snapshot; what has left every window is left out."""
         first = int(self._heads.min())

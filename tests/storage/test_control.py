@@ -1,13 +1,16 @@
-"""Campaigns, ads and creatives come back as they were put, and every change is on record."""
+"""Orders come back as they were put, and every change is on record, with what was there before."""
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from hawker.errors import BadRecord, Corrupt
-from hawker.records.campaign import Ad, Campaign, Pricing, Targeting
+from hawker.errors import BadInput, BadRecord, Corrupt
+from hawker.records.advertiser import Advertiser
+from hawker.records.campaign import Ad, AdGroup, Campaign, Pricing, Targeting
 from hawker.records.creative import Creative
 from hawker.storage.control import Control
 
@@ -62,3 +65,88 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "control.db").write_bytes(b"something else entirely, and long enough to tell" * 40)
     with pytest.raises(Corrupt, match=r"control\.db"):
         Control(tmp_path / "control.db")
+
+
+def test_a_whole_order_is_kept_at_once_or_not_at_all(tmp_path: Path) -> None:
+    control = Control(tmp_path / "control.db")
+    order = [
+        Ad("a", "c1", "p", group="g"),
+        AdGroup("g", "c1", bid=7),
+        CAMPAIGN,
+        Advertiser("adv", name="Leaf"),
+    ]
+    assert control.put(order, by="ann") == 4
+    assert [change.kind for change in control.changes()] == ["advertiser", "campaign", "group", "ad"]
+    assert control.advertisers() == [Advertiser("adv", name="Leaf")]
+    assert control.groups() == [AdGroup("g", "c1", bid=7)]
+    assert control.get("group", "g") == AdGroup("g", "c1", bid=7)
+    assert control.get("group", "adv") is None
+    with pytest.raises(BadRecord, match="group id"):
+        control.put([Advertiser("other"), AdGroup("", "c1")])
+    assert control.version() == 4
+    assert len(control.advertisers()) == 1
+
+
+def test_the_history_of_a_document_holds_all_that_it_was(tmp_path: Path) -> None:
+    control = Control(tmp_path / "control.db")
+    control.put_campaigns([CAMPAIGN, Campaign("c2")], by="ann")
+    control.put_campaigns([Campaign("c1", bid=1)], by="bob")
+    assert control.remove("campaign", ["c1", "never-there"], by="cy") == 1
+    assert control.remove("campaign", ["c1"], by="cy") == 0
+    assert control.get("campaign", "c1") is None
+    assert [campaign.id for campaign in control.campaigns()] == ["c2"]
+    control.put_campaigns([Campaign("c1", bid=2)], by="dee")
+    found = control.history("campaign", "c1")
+    assert [(one.version, one.by, one.document) for one in found] == [
+        (1, "ann", CAMPAIGN),
+        (2, "bob", Campaign("c1", bid=1)),
+        (3, "cy", None),
+        (4, "dee", Campaign("c1", bid=2)),
+    ]
+    assert all(one.time > 0 for one in found)
+    assert [change.ids for change in control.changes(after=2)] == [("c1",), ("c1",)]
+    assert control.history("ad", "c1") == []
+
+
+def test_more_ids_than_a_statement_takes(tmp_path: Path) -> None:
+    control = Control(tmp_path / "control.db")
+    ads = [Ad(f"a{n:05d}", "c1", "p") for n in range(2_500)]
+    control.put_ads(ads)
+    control.put_ads([Ad(ad.id, "c1", "q") for ad in ads])
+    assert {ad.product for ad in control.ads()} == {"q"}
+    assert control.remove("ad", [ad.id for ad in ads]) == 2_500
+    assert len(control.history("ad", "a02499")) == 3
+
+
+def test_a_kind_that_is_none_names_the_nearest(tmp_path: Path) -> None:
+    control = Control(tmp_path / "control.db")
+    with pytest.raises(BadInput, match="Did you mean 'campaign'"):
+        control.get("campain", "c1")
+
+
+def test_a_database_of_the_previous_release_is_brought_up_to_date(tmp_path: Path) -> None:
+    old = sqlite3.connect(tmp_path / "control.db")
+    old.executescript(
+        """
+        CREATE TABLE documents (kind TEXT NOT NULL, id TEXT NOT NULL, document TEXT NOT NULL,
+                                PRIMARY KEY (kind, id));
+        CREATE TABLE changes (version INTEGER NOT NULL, time BIGINT NOT NULL, by TEXT NOT NULL,
+                              kind TEXT NOT NULL, ids TEXT NOT NULL, PRIMARY KEY (version));
+        """
+    )
+    for version, (kind, ids) in enumerate([("campaign", ["c1", "c2"]), ("campaign", ["c1"])], start=1):
+        old.execute("INSERT INTO changes VALUES (?, 5, 'ann', ?, ?)", (version, kind, json.dumps(ids)))
+    for name in ("c1", "c2"):
+        document = json.dumps({"id": name, "bid": 3})
+        old.execute("INSERT INTO documents VALUES ('campaign', ?, ?)", (name, document))
+    old.commit()
+    old.close()
+    control = Control(tmp_path / "control.db")
+    assert [one.version for one in control.history("campaign", "c1")] == [2]
+    control.put_campaigns([Campaign("c2", bid=4)], by="bob")
+    assert [(one.version, one.by, one.document) for one in control.history("campaign", "c2")] == [
+        (1, "ann", Campaign("c2", bid=3)),
+        (3, "bob", Campaign("c2", bid=4)),
+    ]
+    control.close()
+    assert Control(tmp_path / "control.db").version() == 3

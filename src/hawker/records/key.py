@@ -38,3 +38,14 @@ class Key(Struct, frozen=True, omit_defaults=True):
     expires: int = 0
     revoked: int = 0
     used: int = 0
+
+
+class Rates(Struct, frozen=True, forbid_unknown_fields=True):
+    """Requests a second, twice as many at once; 0 has no limit. `shop` is for each key of the shop's,
+
+    `guest` for each key of an advertiser or reader, and for each address that sends a publishable key
+    or none.
+    """
+
+    shop: int = 0
+    guest: int = 100

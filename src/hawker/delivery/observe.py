@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,9 +12,11 @@ from hawker.delivery.commit import reservation
 from hawker.errors import HawkerError
 from hawker.records.campaign import Pricing
 from hawker.records.charge import Charge
+from hawker.records.consent import ConsentPath
 from hawker.records.decision import Decision
 from hawker.records.events import DAY, EARLIEST, Event, EventKind
 from hawker.records.ids import LONGEST, derived
+from hawker.records.traffic import marked
 from hawker.storage.decision_log import DecisionLog
 
 DUE = {
@@ -96,44 +99,84 @@ def _bad_value(event: Event) -> str:
     return ""
 
 
+class Sold(NamedTuple):
+    """One slot as it was sold, and to whose request: what an event of it is completed from."""
+
+    campaign: str
+    price: int
+    pricing: str
+    ad: str
+    product: str
+    link: str
+    shopper: str
+    session: str
+    placement: str
+    location: str
+    device: str
+
+
 class Dues:
     """What each shown slot costs, for the decisions just made and, from the record, for older ones."""
 
     def __init__(self, decisions: DecisionLog) -> None:
         self._decisions = decisions
-        self._recent: OrderedDict[str, tuple[tuple[str, int, str], ...]] = OrderedDict()
+        self._recent: OrderedDict[str, tuple[Sold, ...]] = OrderedDict()
 
     def remember(self, decision: Decision) -> None:
-        """Keep a decision's prices at hand."""
-        prices = tuple((slot.ad.campaign, slot.price, str(slot.pricing)) for slot in decision.slots)
-        self._recent[decision.id] = prices
+        """Keep what a decision sold at hand."""
+        self._recent[decision.id] = sold(decision)
         if len(self._recent) > _RECENT:
             self._recent.popitem(last=False)
 
-    def charges(self, events: Iterable[Event]) -> list[Charge]:
-        """The charges that events make due: those of decisions on record, priced by what happened."""
-        found = (self._charge(event) for event in events if event.kind in DUE and event.decision)
-        return [charge for charge in found if charge is not None]
-
-    def _charge(self, event: Event) -> Charge | None:
-        prices = self._prices(event.decision)
-        if not 0 <= event.slot < len(prices):
-            return None
-        campaign, price, pricing = prices[event.slot]
-        if pricing != DUE[event.kind]:
-            return None
-        return Charge(
-            impression=reservation(event.decision, event.slot),
-            campaign=campaign,
-            price=price,
-            pricing=Pricing(pricing),
-            time=event.received or event.time,
-        )
-
-    def _prices(self, decision: str) -> tuple[tuple[str, int, str], ...]:
+    def slot(self, decision: str, slot: int) -> Sold | None:
+        """What was sold in one slot of a decision; None where nothing was."""
         if decision not in self._recent:
             try:
                 self.remember(self._decisions.read(decision))
             except HawkerError:
-                return ()
-        return self._recent[decision]
+                return None
+        slots = self._recent[decision]
+        return slots[slot] if 0 <= slot < len(slots) else None
+
+    def charges(self, events: Iterable[Event]) -> list[Charge]:
+        """The charges that events make due: those of decisions on record, priced by what happened.
+
+        What is marked as invalid traffic is free.
+        """
+        due = (event for event in events if event.kind in DUE and event.decision and not marked(event.reason))
+        found = (self._charge(event) for event in due)
+        return [charge for charge in found if charge is not None]
+
+    def _charge(self, event: Event) -> Charge | None:
+        found = self.slot(event.decision, event.slot)
+        if found is None or found.pricing != DUE[event.kind]:
+            return None
+        return Charge(
+            impression=reservation(event.decision, event.slot),
+            campaign=found.campaign,
+            price=found.price,
+            pricing=Pricing(found.pricing),
+            time=event.received or event.time,
+        )
+
+
+def sold(decision: Decision) -> tuple[Sold, ...]:
+    """The slots of a decision. A shopper is named only where the decision was made for one."""
+    asked = decision.request
+    known = decision.path == ConsentPath.PERSONALISED
+    return tuple(
+        Sold(
+            slot.ad.campaign,
+            slot.price,
+            str(slot.pricing),
+            slot.ad.id,
+            slot.ad.product,
+            slot.ad.link,
+            asked.shopper if known else "",
+            asked.session,
+            asked.placement,
+            asked.location,
+            asked.device,
+        )
+        for slot in decision.slots
+    )

@@ -9,14 +9,14 @@ import msgspec
 
 from hawker import ranking
 from hawker.delivery import engine as running
-from hawker.delivery import restore
+from hawker.delivery import people, restore
 from hawker.delivery.engine import Engine
 from hawker.delivery.observe import DUE
 from hawker.delivery.world import World
 from hawker.features.state import State
 from hawker.ranking import Model, Rule
 from hawker.records.catalogue import advertisable
-from hawker.records.events import DAY, EVENT_COLUMNS, Event, EventKind
+from hawker.records.events import DAY, EVENT_COLUMNS, Event
 from hawker.retrieval import flights, index
 from hawker.retrieval.targeting import Membership
 from hawker.storage import files, tables
@@ -81,6 +81,7 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
         unsellable=unsellable,
     )
     model, name = promoted(shop)
+    known = people.on_record(shop)
     return World(
         placements={placement.name: placement for placement in settings.placements},
         index=replace(compiled, flights=flights.load(shop.table("flights"), compiled.ids, start=since)),
@@ -89,7 +90,9 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
         catalogue=shop.catalogue,
         outcome=settings.outcome,
         members=membership(shop),
-        opted_out=_opted_out(shop),
+        opted_out=known.opted_out,
+        minors=known.minors,
+        special=settings.special_categories,
         exploration=settings.exploration,
         candidates=settings.candidates,
         utc_offset_minutes=settings.utc_offset_minutes,
@@ -137,16 +140,6 @@ def _lived(shop: Shop) -> int:
     EventLog(shop.events).view(connection)
     found = connection.execute("SELECT max(received) FROM events").fetchone()
     return int(found[0] or 0) if found else 0
-
-
-def _opted_out(shop: Shop) -> frozenset[str]:
-    """Who refuses personalised ads: by the table of shoppers, or by an event since it was made."""
-    connection = tables.connect()
-    EventLog(shop.events).view(connection)
-    query = f"SELECT DISTINCT shopper FROM events WHERE kind = '{EventKind.OPT_OUT}'"
-    if shop.table("shoppers").is_file():
-        query += f" UNION SELECT id FROM {tables.quoted(shop.table('shoppers'))} WHERE opted_out"
-    return frozenset(row[0] for row in connection.execute(query).fetchall())
 
 
 def _billable(log: EventLog, *, since: int) -> Sequence[Event]:

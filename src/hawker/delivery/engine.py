@@ -10,7 +10,7 @@ from types import TracebackType
 
 import numpy as np
 
-from hawker.delivery import observe, pipeline
+from hawker.delivery import observe, people, pipeline
 from hawker.delivery.commit import commit
 from hawker.delivery.observe import Dues
 from hawker.delivery.world import World
@@ -96,8 +96,7 @@ class Engine:
                 verdicts.append(Verdict(event.id, Status.DUPLICATE))
         for event in new:
             self._arrival.add(event)
-        if refusing := observe.refusing(new):
-            self.world = replace(self.world, opted_out=self.world.opted_out | refusing)
+        self.world = people.heeded(self.world, new, shop=self.shop)
         self.settle(new)
         return verdicts
 
@@ -127,7 +126,13 @@ class Engine:
     def refresh(self, world: World) -> None:
         """Put a new world in place of the old one (other ads, another model); the state goes on."""
         self.ledger.register(world.index.campaigns)
-        self.world = replace(world, state=self.world.state, opted_out=world.opted_out | self.world.opted_out)
+        self.world = replace(
+            world,
+            state=self.world.state,
+            opted_out=world.opted_out | self.world.opted_out,
+            minors=world.minors | self.world.minors,
+            preferences=self.world.preferences,
+        )
 
     def close(self) -> None:
         """Write down what waits, and give the leases back."""

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from hawker import auction
 from hawker.delivery.fill import fill, named, rules
+from hawker.delivery.people import allowed, left_alone
 from hawker.delivery.world import World
 from hawker.features.assemble import Moment, assemble
-from hawker.privacy import gate
 from hawker.records.bid import FallbackReason, NoBidReason
 from hawker.records.catalogue import Product
 from hawker.records.charge import dearest
@@ -68,7 +68,9 @@ def decide(
     blank = _blank(request, world, now, rng, seed=seed)
     if blank.path is ConsentPath.NONE:
         return msgspec.structs.replace(blank, fallback=FallbackReason.NO_ADS_ALLOWED)
-    seen = request if blank.path is ConsentPath.PERSONALISED else _unnamed(request)
+    if left_alone(request, world, seed=seed):
+        return msgspec.structs.replace(blank, fallback=FallbackReason.FEWER_ADS)
+    seen = blank.request
     found = eligible(
         world.index,
         seen,
@@ -95,13 +97,11 @@ def _blank(request: Request, world: World, now: int, rng: np.random.Generator, *
     """The record before anything is decided: the question, the path that consent allows, the versions."""
     placement = world.placement(request.placement)
     name = named(now, rng)
-    path, reason = gate.path(
-        request.consent, opted_out=request.shopper in world.opted_out, known=bool(request.shopper)
-    )
+    path, reason = allowed(request, world, page_category=_page_category(request, world))
     return Decision(
         id=name,
         time=now,
-        request=request,
+        request=request if path is ConsentPath.PERSONALISED else _unnamed(request),
         path=path,
         path_reason=reason,
         seed=seed,

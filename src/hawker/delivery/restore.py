@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from hawker.delivery import people
 from hawker.features import arrival
 from hawker.features.encode import Codes
 from hawker.features.events import EventArrays
@@ -47,6 +48,7 @@ def state(shop: Shop) -> tuple[State, EventArrays]:
     if not (fresh and held.load(shop.state / SNAPSHOT)):
         held = State(Codes())
         held.codes.learn_products(_products(shop))
+    people.guard(held, shop, people.on_record(shop).minors)
     return held, log(shop, held.codes, since=held.watermark)
 
 
@@ -65,4 +67,5 @@ def _basis(shop: Shop) -> list[list[str | int]]:
     """What a snapshot depends on besides later events: name, size and time of each imported file."""
     made_from = [*sorted((shop.events / "history").glob("*.parquet")), shop.table("catalogue")]
     stats = [(path.name, path.stat()) for path in made_from if path.is_file()]
-    return [[name, found.st_size, found.st_mtime_ns] for name, found in stats]
+    found: list[list[str | int]] = [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
+    return [*found, ["special_categories", *shop.settings.special_categories]]

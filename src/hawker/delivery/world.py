@@ -11,6 +11,7 @@ from hawker.ranking import Model
 from hawker.records.campaign import Pricing
 from hawker.records.catalogue import Product
 from hawker.records.placement import Placement
+from hawker.records.preferences import Preferences
 from hawker.retrieval.index import AdIndex
 from hawker.retrieval.targeting import Membership
 
@@ -34,6 +35,9 @@ class World:
     outcome: str = "purchase"
     members: Membership = field(default_factory=Membership)
     opted_out: frozenset[str] = frozenset()
+    minors: frozenset[str] = frozenset()
+    preferences: Mapping[str, Preferences] = field(default_factory=dict)
+    special: tuple[str, ...] = ()
     out_of_budget: frozenset[str] = frozenset()
     exploration: float = 0.0
     candidates: int = 300

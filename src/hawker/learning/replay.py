@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from hawker.delivery import restore
+from hawker.delivery import people, restore
 from hawker.features.encode import Codes
 from hawker.features.events import EventArrays
 from hawker.features.state import State
@@ -44,6 +44,7 @@ class Replay:
 
 def load(shop: Shop) -> Replay:
     """The whole log of a shop, ready to be replayed from the beginning."""
-    codes = Codes()
-    codes.learn_products(shop.catalogue.values())
-    return Replay(restore.log(shop, codes), State(codes))
+    state = State(Codes())
+    state.codes.learn_products(shop.catalogue.values())
+    people.guard(state, shop, people.on_record(shop).minors)
+    return Replay(restore.log(shop, state.codes), state)

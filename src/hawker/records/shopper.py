@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 MINORS = frozenset({"0-12", "13-17", "under-18", "minor", "child", "teen"})
+ADULT = 18
 SPECIAL = frozenset(
     {"religion", "health", "ethnicity", "politics", "orientation", "union", "genetics", "biometrics"}
 )
@@ -18,6 +21,22 @@ class Shopper(Struct, frozen=True, omit_defaults=True):
     gender: str = ""
     location: str = ""
     opted_out: bool = False
+
+
+def declared_minor(attributes: Mapping[str, str], *, year: int) -> bool:
+    """Whether declared attributes are those of a minor: by age band, age, year of birth or plain words.
+
+    Who may be 17 still is taken to be: the year of birth does not tell the day.
+
+    >>> declared_minor({"birth_year": "2008"}, year=2026), declared_minor({"birth_year": "2007"}, year=2026)
+    (True, False)
+    """
+    born = attributes.get("birth_year", "").strip()
+    if born.isdigit() and 1900 <= int(born) <= year and year - int(born) <= ADULT:
+        return True
+    if attributes.get("minor", "").strip().lower() in {"1", "true", "yes"}:
+        return True
+    return any(minor(attributes.get(name, "")) for name in ("age_band", "age"))
 
 
 def minor(age_band: str) -> bool:

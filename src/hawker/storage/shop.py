@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
@@ -13,12 +14,20 @@ from msgspec import Struct
 from hawker.errors import BadSetting, NoShop, NotFound, nearest
 from hawker.records.attribution import Windows
 from hawker.records.catalogue import Product
+from hawker.records.key import Rates
 from hawker.records.placement import Page, Placement
 from hawker.records.traffic import Limits
 from hawker.storage import files
 
 SETTINGS = "shop.toml"
 FORMAT = 1
+
+
+class Pseudonyms(StrEnum):
+    """Whether shopper ids are kept as the shop gives them, or replaced by keyed digests on arrival."""
+
+    GIVEN = "given"
+    KEYED = "keyed"
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,6 +47,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     tolerance_ms: int = 0
     outcome: str = "purchase"
     clock: str = ""
+    special_categories: tuple[str, ...] = ()
+    pseudonyms: Pseudonyms = Pseudonyms.GIVEN
+    event_days: int = 0
+    record_days: int = 0
+    quarantine_days: int = 0
+    retire_models_days: int = 90
+    seal: bool = False
     format: int = FORMAT
     placements: tuple[Placement, ...] = (
         Placement(name="home", page=Page.HOME, slots=6),
@@ -46,6 +62,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     )
     attribution: Windows = Windows()
     traffic: Limits = Limits()
+    rates: Rates = Rates()
 
 
 class Shop:

@@ -51,6 +51,22 @@ def test_the_log_and_the_records_give_the_same_arrays(tmp_path: Path, tolerance:
         assert one.shape == other.shape
 
 
+def test_invalid_traffic_is_left_out_of_the_log_as_of_the_records(tmp_path: Path) -> None:
+    reasons = ("", "invalid: declared_bot", "invalid size", "invalid: rate")
+    found = [
+        toy.Event(toy.K.RETURN, toy.START + n, id=f"e{n}", shopper=f"s{n}", product="p", reason=reason)
+        for n, reason in enumerate(reasons)
+    ]
+    log = EventLog(tmp_path)
+    log.append(found)
+    connection = tables.connect(threads=1)
+    log.view(connection)
+    stored, live = Codes(), Codes()
+    assert named(stored.load(connection), stored) == named(live.encode(found), live)
+    assert live["shopper"].names == stored["shopper"].names == ["s0", "s2"]
+    assert len(live.encode(found[1:2])) == 0
+
+
 def test_ties_are_settled_by_id_in_the_log_as_in_memory(tmp_path: Path) -> None:
     ids = ["b", "a", "é", "Z", "中", "10", "9", "\U0001f600", "～"]
     found = [toy.Event(toy.K.VIEW, toy.START, id=i, shopper=i) for i in ids]

@@ -17,6 +17,7 @@ from hawker.features.protect import Protection
 from hawker.features.schema import KEYS
 from hawker.records.catalogue import LEVELS, Product, levels
 from hawker.records.events import KIND_CODE, Event, released
+from hawker.records.traffic import MARK, marked
 from hawker.storage import tables
 
 _PLAIN = ("shopper", "product", "location", "placement", "campaign")  # keys an event names itself
@@ -119,7 +120,11 @@ class Codes:
             self.product_keys = np.concatenate([self.product_keys, unknown])
 
     def encode(self, events: Sequence[Event], *, tolerance: int = 0) -> EventArrays:
-        """Live events as arrays, in canonical order. `tolerance` is in microseconds."""
+        """Live events as arrays, in canonical order, without what is marked as invalid traffic.
+
+        `tolerance` is in microseconds.
+        """
+        events = [event for event in events if not marked(event.reason)]
         moments = [released(event.time, event.received, tolerance=tolerance) for event in events]
         if len(events) > 1:
             order = sorted(range(len(events)), key=lambda i: (moments[i], events[i].id))
@@ -156,7 +161,8 @@ class Codes:
         where: str = "TRUE",
         tolerance: int = 0,
     ) -> EventArrays:
-        """The event log (a view with the log's columns) as arrays, in canonical order."""
+        """The event log (a view with the log's columns) as arrays: what `encode` gives of its events."""
+        where = f"({where}) AND NOT starts_with(reason, '{MARK}')"
         for name in (*_PLAIN, "session"):
             self._extend(connection, name, f"SELECT DISTINCT {name} FROM {view} WHERE {where}")
         kinds = {"kind": np.array(list(KIND_CODE)), "code": np.array(list(KIND_CODE.values()))}

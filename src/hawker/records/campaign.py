@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from hawker.errors import BadRecord
 from hawker.records.placement import Page
 
 
@@ -216,3 +219,27 @@ class Ad(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
 def local_day(time: int, utc_offset_minutes: int) -> int:
     """The number of an advertiser's day: daily budgets turn when it does."""
     return (time + utc_offset_minutes * 60_000_000) // 86_400_000_000
+
+
+def offset_at(campaign: Campaign, moment: int) -> int:
+    """Minutes that the advertiser's clock is ahead of UTC at a moment, summer time included.
+
+    >>> summer = 1_719_835_200_000_000
+    >>> offset_at(Campaign("c", timezone="Europe/Paris"), summer), offset_at(Campaign("c"), summer)
+    (120, 0)
+    """
+    if not campaign.timezone:
+        return campaign.utc_offset_minutes
+    offset = datetime.fromtimestamp(moment // 1_000_000, zone(campaign.timezone)).utcoffset()
+    return int((offset or timedelta()).total_seconds()) // 60
+
+
+def zone(name: str) -> ZoneInfo:
+    """A time zone by its IANA name; raises `BadRecord` where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise BadRecord(
+            f"'{name[:60]}' is not a time zone.",
+            remedy="Use an IANA name such as 'Europe/Paris' or 'Asia/Shanghai'.",
+        ) from error

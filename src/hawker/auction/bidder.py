@@ -9,7 +9,7 @@ Balseiro et al. 2021). The advertiser's own bid stays the most it ever pays.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ class Bidding:
 
     `aim` is what an automatic campaign wants (`CLICK`, `CONVERSION`, `SALES`), `unit` the outcome that
     its pricing pays for (-1: the impression), `target` the most micros a unit of the aim may cost on
-    average (infinite: no target), `ceiling` the campaign's own bid.
+    average (infinite: no target), `ceiling` the campaign's own bid; `manual` says that all set their own.
     """
 
     automatic: NDArray[np.bool_]
@@ -46,11 +46,10 @@ class Bidding:
     target: Floats
     ceiling: Ints
     guaranteed: NDArray[np.bool_]
+    manual: bool = field(init=False)
 
-    @property
-    def manual(self) -> bool:
-        """Whether every campaign sets its own bids."""
-        return not self.automatic.any()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "manual", not self.automatic.any())
 
 
 def bidding(campaigns: Sequence[Campaign]) -> Bidding:

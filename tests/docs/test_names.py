@@ -44,6 +44,7 @@ from hawker.records.creative import Creative
 from hawker.records.decision import Candidates, Decision, Request, ShownAd, Slot
 from hawker.records.events import Event as EventRecord
 from hawker.records.events import EventKind
+from hawker.records.key import Rates
 from hawker.records.placement import Page, Placement
 from hawker.records.preferences import Preferences
 from hawker.records.traffic import Limits
@@ -136,7 +137,7 @@ def test_the_schema_page_names_each_value(kinds: Any) -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    records = (Settings, Placement, Windows, Limits)
+    records = (Settings, Placement, Windows, Limits, Rates)
     names = {name for record in records for name in record.__struct_fields__}
     names |= {value.value for value in (*Page, *Model)}
     assert not missing(names, "settings.md")
@@ -144,7 +145,13 @@ def test_every_setting_is_documented() -> None:
 
 def test_the_settings_page_gives_the_defaults_of_the_code() -> None:
     text = (DOCS / "settings.md").read_text("utf-8")
-    headings = {"The shop": Settings, "Placements": Placement, "Attribution": Windows, "Traffic": Limits}
+    headings: dict[str, Any] = {
+        "The shop": Settings,
+        "Placements": Placement,
+        "Attribution": Windows,
+        "Traffic": Limits,
+        "Rates": Rates,
+    }
     for heading, record in headings.items():
         listed = dict(rows(text.partition(f"## {heading}\n")[2].partition("\n## ")[0]))
         for field in msgspec.structs.fields(record):

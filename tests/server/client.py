@@ -24,7 +24,7 @@ class Client:
         self._life = self.application.running()
         self._runner.run(self._life.__aenter__())
         transport = httpx.ASGITransport(self.application)
-        self._http = httpx.AsyncClient(transport=transport, base_url="http://shop")
+        self._http = httpx.AsyncClient(transport=transport, base_url="http://localhost")
         return self
 
     def __exit__(

@@ -174,7 +174,7 @@ def events(shop: Shop) -> list[str]:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.7", "shop.example"])
 def test_it_serves_this_machine_only(tmp_path: Path, host: str) -> None:
-    with pytest.raises(BadSetting, match=r"no keys yet.*proxy"):
+    with pytest.raises(BadSetting, match=r"no keys yet.*hawker key create"):
         run(shops.tiny(tmp_path / "shop"), host=host)
 
 

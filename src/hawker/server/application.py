@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
+from typing import Any
 
 import msgspec
 import structlog
@@ -21,8 +22,10 @@ from hawker import delivery
 from hawker.delivery import Engine
 from hawker.delivery.build import versions, world
 from hawker.errors import HawkerError, nearest
+from hawker.records.key import Role
 from hawker.server import asking, collecting, pages, parts
 from hawker.server.describe import document
+from hawker.server.keys import Guard, caller
 from hawker.server.metrics import Metrics
 from hawker.server.pages import serving
 from hawker.server.wire import (
@@ -36,13 +39,22 @@ from hawker.server.wire import (
     header,
     of_error,
     problem,
+    raw,
     send_reply,
     wrong_method,
 )
+from hawker.storage.keys import Keys
 from hawker.storage.shop import Shop
 
 LIMIT = 1_000_000
 HEARTBEAT_SECONDS = 5.0
+KEYS_SECONDS = 0.5
+NO_DEBUG = problem(
+    403,
+    "Not yours",
+    detail="debug=1 tells prices and odds.",
+    remedy="Ask with a key of the shop's, or without it.",
+)
 _log = structlog.get_logger("hawker.server")
 
 
@@ -80,6 +92,7 @@ class Application:
         self.metrics = Metrics()
         self._limit, self._started, self._process = limit, started, process
         self.described = document(parts.ENDPOINTS)
+        self.guard = Guard(parts.ENDPOINTS, rates=shop.settings.rates)
         hot = {"/v1/decide": self._decide, "/v1/events": self._collect, **parts.hot(self)}
         self._hot: dict[str, Handler] = hot
         self._rest = Starlette(
@@ -97,15 +110,20 @@ class Application:
             self.failure = error
             raise
         engine.event_log.known("")  # the log's first use costs: pay now
-        beating = asyncio.create_task(_beat(engine))
+        keys = Keys(self.shop.control)
+        self.guard.refresh(keys)
+        beating = [asyncio.create_task(_beat(engine)), asyncio.create_task(_watch(self.guard, keys))]
         if self._started is not None:
             self._started()
         try:
             yield
         finally:
-            beating.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await beating
+            for task in beating:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+            self.guard.refresh(keys, every=0)
+            keys.close()
             self.engine = None
             engine.close()
 
@@ -115,10 +133,12 @@ class Application:
             await self._other(scope, receive, send)
             return
         since = perf_counter()
+        headers: tuple[tuple[str, str], ...] = ()
         try:
-            reply = await handler(scope, receive)
+            headers = self.guard.admit(scope)
+            reply = (await handler(scope, receive)).also(headers)
         except Refused as refused:
-            reply = refused.reply
+            reply = refused.reply.also(headers)
         except HawkerError as error:
             reply = of_error(error)
         except ConnectionError:
@@ -143,15 +163,21 @@ class Application:
             await self._rest(scope, receive, send)
             return
         since, status = perf_counter(), 500
+        headers: tuple[tuple[str, str], ...] = ()
 
-        async def watch(message: dict[str, object]) -> None:
+        async def watch(message: dict[str, Any]) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = int(str(message["status"]))
+                status = int(message["status"])
+                message["headers"] = [*message["headers"], *raw(headers)]
             await send(message)
 
         try:
+            headers = self.guard.admit(scope)
             await self._rest(scope, receive, watch)  # type: ignore[arg-type]
+        except Refused as refused:
+            status = refused.reply.status
+            await send_reply(refused.reply, send)
         except Exception as error:
             if "incident" not in scope:
                 _incident(scope, error)
@@ -168,6 +194,8 @@ class Application:
             asked, debug = asking.in_query(scope)
         else:
             return wrong_method(("GET", "POST"), scope["method"])
+        if debug and caller(scope).role is not Role.SHOP:
+            raise Refused(NO_DEBUG)
         since = perf_counter()
         decision = engine.decide(asked)
         self.metrics.decided(decision, since=since)
@@ -192,6 +220,16 @@ async def _beat(engine: Engine) -> None:
             await _renew(engine)
         except Exception as error:
             _log.error("heartbeat", error=repr(error))
+
+
+async def _watch(guard: Guard, keys: Keys) -> None:
+    """Follow the keys as they are made and revoked."""
+    while True:
+        await asyncio.sleep(KEYS_SECONDS)
+        try:
+            await asyncio.to_thread(guard.refresh, keys)
+        except Exception as error:
+            _log.error("keys", error=repr(error))
 
 
 async def _renew(engine: Engine) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from hawker.server.application import app
 from hawker.server.journal import to_stderr
+from hawker.server.keys import HOUSE
 from hawker.storage.shop import Shop
 
 
@@ -35,7 +36,7 @@ async def _answer(
     shop: Shop, url: str, *, method: str, body: bytes, headers: dict[str, str]
 ) -> tuple[int, dict[str, str], bytes]:
     parts = urlsplit(url if url.startswith(("/", "http://", "https://")) else f"/{url}")
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
@@ -49,6 +50,8 @@ async def _answer(
         "client": ("127.0.0.1", 0),
         "server": ("127.0.0.1", 8000),
     }
+    if "authorization" not in {name.lower() for name in headers}:
+        scope["caller"] = HOUSE  # whoever can open the folder is the shop
     sent: list[MutableMapping[str, Any]] = []
 
     async def receive() -> MutableMapping[str, Any]:

@@ -1,4 +1,4 @@
-"""`run`: serve a shop from this machine to this machine, until a signal says stop."""
+"""`run`: serve a shop until a signal says stop; to this machine alone while the shop has no keys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from ipaddress import ip_address
 
 import structlog
 import uvicorn
@@ -16,6 +15,8 @@ from starlette.routing import BaseRoute
 from hawker.errors import BadSetting, Conflict
 from hawker.server.application import LIMIT, app
 from hawker.server.journal import to_stderr
+from hawker.server.limits import loopback
+from hawker.storage.keys import Keys
 from hawker.storage.shop import Shop
 
 GRACE_SECONDS = 20
@@ -34,13 +35,13 @@ def run(
     """Serve until SIGTERM or SIGINT; requests in flight are answered, then the logs are flushed.
 
     `started` is called with the address once requests may come; port 0 takes any that is free.
-    Raises `BadSetting` for a host that others could reach, `Conflict` where the port is taken, and
-    whatever keeps the engine from being built.
+    Raises `BadSetting` for a host that others could reach while there are no keys, `Conflict` where
+    the port is taken, and whatever keeps the engine from being built.
     """
-    if not loopback(host):
+    if not loopback(host) and not keyed(shop):
         raise BadSetting(
-            f"'{host[:80]}' could be reached from other machines, and the API has no keys yet.",
-            remedy="Serve on 127.0.0.1 and put a proxy that authenticates in front of it.",
+            f"'{host[:80]}' could be reached from other machines, and the shop has no keys yet.",
+            remedy="Make one with hawker key create, or serve on 127.0.0.1.",
         )
     bound = listen(host, port)
     place = f"[{host}]" if ":" in host else host
@@ -52,16 +53,16 @@ def run(
             started(address)
 
     to_stderr()
-    application = app(shop, mounts=mounts, limit=limit, started=ready)
-    config = uvicorn.Config(
-        application,
-        lifespan="on",
-        access_log=False,
-        log_level="critical",  # what goes wrong is told by the application itself
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
     with bound, _stopped_by_signal():
+        application = app(shop, mounts=mounts, limit=limit, started=ready)
+        config = uvicorn.Config(
+            application,
+            lifespan="on",
+            access_log=False,
+            log_level="critical",  # what goes wrong is told by the application itself
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
         try:
             uvicorn.Server(config).run(sockets=[bound])
         except SystemExit:
@@ -85,18 +86,13 @@ def _stopped_by_signal() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def loopback(host: str) -> bool:
-    """Whether only this machine can reach a host.
-
-    >>> loopback("localhost"), loopback("127.0.0.2"), loopback("::1"), loopback("0.0.0.0")
-    (True, True, True, False)
-    """
-    if host == "localhost":
-        return True
+def keyed(shop: Shop) -> bool:
+    """Whether the shop has keys, so that a request without one is refused."""
+    keys = Keys(shop.control)
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return bool(keys.all())
+    finally:
+        keys.close()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -35,6 +35,10 @@ class Reply:
     body: bytes
     kind: str = JSON
     headers: tuple[tuple[str, str], ...] = ()
+
+    def also(self, headers: tuple[tuple[str, str], ...]) -> Reply:
+        """The same with further headers."""
+        return replace(self, headers=(*self.headers, *headers)) if headers else self
 
 
 Handler = Callable[[Scope, Receive], Awaitable[Reply]]
@@ -139,10 +143,15 @@ async def send_reply(reply: Reply, send: Send) -> None:
         (b"content-length", str(len(reply.body)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
-        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers),
+        *raw(reply.headers),
     ]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})
+
+
+def raw(headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
+    """Headers as ASGI sends them."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def _too_large(most: int) -> Reply:

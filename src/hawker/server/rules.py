@@ -1,0 +1,55 @@
+"""Which endpoint a path belongs to, and so whose keys open it: one look at a table for most."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from hawker.server.cors import preflight
+from hawker.server.endpoint import Endpoint
+from hawker.server.wire import Refused, Scope, header, wrong_method
+
+Methods = Mapping[str, Endpoint]
+
+
+class Rules:
+    """The endpoints by path and method. A path that none describes opens to the shop alone."""
+
+    def __init__(self, endpoints: Sequence[Endpoint]) -> None:
+        self._plain: dict[str, dict[str, Endpoint]] = {}
+        for endpoint in endpoints:
+            self._plain.setdefault(endpoint.path, {})[endpoint.method.upper()] = endpoint
+        open_ended = [path for path in self._plain if "{" in path]
+        self._patterns = [(_pattern(path), self._plain.pop(path)) for path in open_ended]
+
+    def of(self, path: str) -> Methods | None:
+        """The endpoints of a path by method, or None where no one describes it."""
+        found = self._plain.get(path)
+        if found is not None:
+            return found
+        return next((methods for pattern, methods in self._patterns if pattern.fullmatch(path)), None)
+
+    def chosen(self, scope: Scope, found: Methods | None, *, origin: object) -> Endpoint | None:
+        """The endpoint of a request; raises `Refused` for a method its path does not know.
+
+        A browser that asks beforehand (`OPTIONS`) is answered so too; `origin` says whether it may.
+        """
+        if found is None:
+            return None
+        method = scope["method"]
+        if method == "OPTIONS" and header(scope, b"access-control-request-method"):
+            raise Refused(preflight(found, allowed=bool(origin)))
+        endpoint = found.get("GET" if method == "HEAD" else method)
+        if endpoint is None:
+            raise Refused(wrong_method(tuple(sorted(found)), method))
+        return endpoint
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """What a path with parts in braces matches: no slash in their place, or with `:path` anything."""
+    parts = re.split(r"(\{[a-z_]+(?::path)?\})", path)
+    found = "".join(
+        (".+" if part.endswith(":path}") else "[^/]+") if part.startswith("{") else re.escape(part)
+        for part in parts
+    )
+    return re.compile(found, re.DOTALL)

@@ -8,8 +8,8 @@ from dataclasses import replace
 import msgspec
 
 from hawker import ranking
+from hawker.delivery import credit, people, restore
 from hawker.delivery import engine as running
-from hawker.delivery import people, restore
 from hawker.delivery.engine import Engine
 from hawker.delivery.observe import DUE
 from hawker.delivery.world import World
@@ -62,6 +62,8 @@ def build(shop: Shop, *, clock: Callable[[], int] | None = None, process: str = 
     made.await_turn(restore.unreleased(shop, watermark=state.watermark))
     ledger.register(made.world.index.campaigns)
     made.settle(_billable(log, since=now - _UNSETTLED))
+    if made.credits.products:
+        made.credits.remember(credit.past(log, shop.settings.attribution, now=now))
     return made
 
 

@@ -8,7 +8,9 @@ advertised product itself counts: a click within the click window before any vie
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
 
 from hawker.delivery.observe import Dues
 from hawker.records.attribution import DAY, Windows
@@ -16,9 +18,9 @@ from hawker.records.campaign import Pricing
 from hawker.records.events import Event, EventKind
 from hawker.records.ids import derived
 from hawker.records.traffic import MARK, marked
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+from hawker.retrieval.index import AdIndex
+from hawker.storage import tables
+from hawker.storage.event_log import EventLog
 
 CREDITED = "credited"
 """The reason of a conversion that stands for a purchase: reports count the purchase alone."""
@@ -54,7 +56,8 @@ class Credits:
             if sold is not None and person and sold.product in self.products:
                 touch = Touch(_TOUCHES[event.kind], event.time, event.decision, event.slot)
                 held = self._touches.setdefault((person, sold.product), [])
-                held.append(touch)
+                if touch not in held:
+                    held.append(touch)
                 if len(held) > _MOST:
                     held.remove(min(held))
 
@@ -94,22 +97,21 @@ class Credits:
         )
 
 
-def paid_by_conversion(
-    campaigns: Sequence[tuple[str, Pricing]], ads: Iterable[tuple[str, str]]
-) -> frozenset[str]:
-    """The products of ads (campaign, product) whose campaign pays per conversion.
-
-    >>> paid_by_conversion([("c", Pricing.CPA), ("d", Pricing.CPC)], [("c", "tea"), ("d", "jam")])
-    frozenset({'tea'})
-    """
-    paying = {name for name, pricing in campaigns if pricing is Pricing.CPA}
-    return frozenset(product for campaign, product in ads if campaign in paying)
+def per_conversion(index: AdIndex) -> frozenset[str]:
+    """The products of ads whose campaign pays per conversion."""
+    paying = [row for row, campaign in enumerate(index.campaigns) if campaign.pricing is Pricing.CPA]
+    if not paying:
+        return frozenset()
+    places = np.flatnonzero(np.isin(index.campaign, paying)).tolist()
+    return frozenset(index.product_names[place] for place in places)
 
 
-def past(connection: DuckDBPyConnection, windows: Windows, *, now: int, view: str = "events") -> list[Event]:
+def past(log: EventLog, windows: Windows, *, now: int) -> list[Event]:
     """The logged touches that a purchase may still be credited to."""
+    connection = tables.connect()
+    log.view(connection)
     rows = connection.execute(
-        f"SELECT kind, time, shopper, session, decision, slot FROM {view} WHERE decision <> '' "
+        f"SELECT kind, time, shopper, session, decision, slot FROM events WHERE decision <> '' "
         f"AND NOT starts_with(reason, '{MARK}') AND ("
         f"(kind = 'ad_click' AND time >= {now - round(windows.click_days * DAY)}) OR "
         f"(kind = 'ad_impression' AND time >= {now - round(windows.view_days * DAY)})) ORDER BY time, id"

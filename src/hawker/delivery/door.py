@@ -15,10 +15,12 @@ import msgspec
 from hawker.delivery.commit import reservation
 from hawker.delivery.observe import Dues, Sold, stamped
 from hawker.delivery.tokens import FORGED, KINDS, Act, Claim, Tokens
-from hawker.delivery.traffic import Filter
+from hawker.delivery.traffic import Filter, ranges
 from hawker.records.events import SECOND, Event, EventKind
 from hawker.records.ids import derived, stamp
 from hawker.records.traffic import MARK, Limits, Traffic, marked
+from hawker.storage import secrets
+from hawker.storage.shop import Shop
 
 _K = EventKind
 BROWSED = frozenset(
@@ -121,6 +123,14 @@ class Door:
         seen = seen + 1 if now // (60 * SECOND) == minute else 1
         self._forged = (now // (60 * SECOND), seen)
         return seen <= _FORGED_A_MINUTE
+
+
+def opened(shop: Shop, dues: Dues, *, held: Callable[[str], bool]) -> Door:
+    """The door of a shop: its secret signs, its settings judge."""
+    limits = shop.settings.traffic
+    tokens = Tokens(lambda: secrets.keys(shop, "tokens"), lifetime=round(limits.beacon_hours * 3600 * SECOND))
+    listed = ranges(shop.folder / limits.data_centres) if limits.data_centres else None
+    return Door(tokens, Filter(limits, data_centres=listed), dues, held=held)
 
 
 def _completed(event: Event, sold: Sold | None) -> Event:

@@ -10,15 +10,18 @@ from types import TracebackType
 
 import numpy as np
 
-from hawker.delivery import observe, people, pipeline
+from hawker.delivery import credit, door, observe, people, pipeline
 from hawker.delivery.commit import commit
+from hawker.delivery.credit import Credits
 from hawker.delivery.observe import Dues
+from hawker.delivery.wishes import Wishes
 from hawker.delivery.world import World
 from hawker.features.arrival import Arrival
 from hawker.features.examples import microseconds
 from hawker.records.charge import Charge
 from hawker.records.decision import Decision, Request
 from hawker.records.events import Event
+from hawker.records.traffic import SERVER, Traffic
 from hawker.records.verdict import Status, Verdict
 from hawker.storage.decision_log import DecisionLog
 from hawker.storage.event_log import EventLog
@@ -43,7 +46,8 @@ class Engine:
         clock: Callable[[], int],
     ) -> None:
         self.shop = shop
-        self.world = world
+        self.wishes = Wishes(shop)
+        self.world = replace(world, preferences=self.wishes.held)
         self.ledger = ledger
         self.event_log = event_log
         self.decision_log = decision_log
@@ -52,6 +56,9 @@ class Engine:
         self._arrival = Arrival(shop.settings.tolerance_ms * 1000, watermark=world.state.watermark)
         self._dues = Dues(decision_log)
         self._owed: list[Charge] = []
+        self.door = door.opened(shop, self._dues, held=event_log.known)
+        self.credits = Credits(self._dues, shop.settings.attribution)
+        self.credits.products = credit.per_conversion(world.index)
 
     def decide(self, request: Request, *, now: int | None = None, seed: int | None = None) -> Decision:
         """Answer a request: decide, reserve the money, put it on record.
@@ -78,13 +85,18 @@ class Engine:
         self.decision_log.append(decision)
         return decision
 
-    def observe(self, events: Sequence[Event]) -> list[Verdict]:
-        """Take in a batch, item by item: what is accepted is on disk when this returns, and charged."""
+    def observe(self, events: Sequence[Event], *, traffic: Traffic = SERVER) -> list[Verdict]:
+        """Take in a batch, item by item: what is accepted is on disk when this returns, and charged.
+
+        `traffic` is who sent it: a browser is believed by its tokens alone (`delivery.door`).
+        """
         now = self._arrival.received(self.tick())
-        taken = [observe.stamped(event, now=now) for event in events]
-        faults = [observe.fault(event, now=now) for event in taken]
+        taken, further = self.door.admit(events, traffic, now=now)
+        faults = [observe.fault(event, now=now) or self.door.fault(event, traffic) for event in taken]
         sound = [event for event, fault in zip(taken, faults, strict=True) if not fault]
-        fresh = iter(self.event_log.append(sound)) if sound else iter(())
+        self.credits.remember(sound)
+        further += self.credits.conversions(sound, held=self.event_log.known)
+        fresh = iter(self.event_log.append([*sound, *further])) if sound else iter(())
         verdicts, new = [], []
         for event, fault in zip(taken, faults, strict=True):
             if fault:
@@ -94,9 +106,11 @@ class Engine:
                 new.append(event)
             else:
                 verdicts.append(Verdict(event.id, Status.DUPLICATE))
+        new += [event for event in further if next(fresh, False)]
         for event in new:
             self._arrival.add(event)
         self.world = people.heeded(self.world, new, shop=self.shop)
+        self.wishes.hide(sound, self.world.index)
         self.settle(new)
         return verdicts
 
@@ -126,6 +140,7 @@ class Engine:
     def refresh(self, world: World) -> None:
         """Put a new world in place of the old one (other ads, another model); the state goes on."""
         self.ledger.register(world.index.campaigns)
+        self.credits.products = credit.per_conversion(world.index)
         self.world = replace(
             world,
             state=self.world.state,
@@ -137,6 +152,7 @@ class Engine:
     def close(self) -> None:
         """Write down what waits, and give the leases back."""
         self.decision_log.close()
+        self.wishes.close()
         self.ledger.close()
 
     def __enter__(self) -> Engine:

@@ -77,7 +77,7 @@ def fault(event: Event, *, now: int) -> str:
     if event.time > now + DAY:
         return "'time' is more than a day in the future: give microseconds since 1970, UTC"
     needed = _NEEDED[event.kind]
-    if not any(getattr(event, name) for name in needed):
+    if not marked(event.reason) and not any(getattr(event, name) for name in needed):
         return f"'{event.kind}' needs '{needed[0]}'"
     if event.decision and event.slot < 0 and event.kind in DUE:
         return f"'{event.kind}' of a 'decision' needs its 'slot', counted from 0"

@@ -41,7 +41,7 @@ def clicked(n: int = 0, *, time: int = NOW + SECOND, **rest: Any) -> Event:
 def judged(
     events: list[Event], traffic: Traffic = SERVER, *, filter: Filter | None = None, held: bool = False
 ) -> list[str]:
-    found = (filter or Filter(Limits())).judge(events, traffic, held=lambda _: held)
+    found = (filter or Filter(Limits())).judge(events, [traffic] * len(events), held=lambda _: held)
     return [event.reason.removeprefix("invalid: ") for event in found]
 
 

@@ -29,8 +29,8 @@ BROWSED = frozenset(
 )
 """What a browser may report."""
 SALES = frozenset({_K.PURCHASE, _K.RETURN, _K.CONVERSION})
-_ACTS = {kind: act for act, kind in KINDS.items()}
 _REPLIES = frozenset({_K.AD_HIDE, _K.AD_FEEDBACK})  # these may bring the token of any act
+_PROVEN = _REPLIES | frozenset(KINDS.values())
 _NAMES = {Act.IMPRESSION: "", Act.VIEWABLE: "/viewable", Act.CLICK: "/click"}
 _FORGED_A_MINUTE = 1_000
 
@@ -61,22 +61,22 @@ class Door:
         """The limits that events are judged by."""
         return self.filter.limits
 
-    def admit(self, events: Sequence[Event], traffic: Traffic, *, now: int) -> Admitted:
+    def admit(self, events: Sequence[Event], senders: Sequence[Traffic], *, now: int) -> Admitted:
         """Events as they go on record: proven or marked, with an id and their time of receipt."""
         taken, replays = [], []
-        for event in events:
+        for event, traffic in zip(events, senders, strict=True):
             if token := getattr(event, "token", ""):
                 claim = self.tokens.read(token, now=now)
                 found = self._proven(event, claim, token, now=now)
                 if not claim.fault and self._held(found.id):
                     again = f"{found.id}/again"
                     replays.append(_marked(found, "replayed_token", id=again, now=now))
-            elif traffic.browser and event.kind in _ACTS:
+            elif traffic.browser and event.kind in _PROVEN:
                 found = _marked(event, "no_token", now=now)
             else:
                 found = event
             taken.append(stamped(found, now=now))
-        return Admitted(self.filter.judge(taken, traffic, held=self._held), replays)
+        return Admitted(self.filter.judge(taken, senders, held=self._held), replays)
 
     def fault(self, event: Event, traffic: Traffic) -> str:
         """Why this sender may not report this event; empty where it may."""

@@ -18,10 +18,11 @@ from hawker.delivery.wishes import Wishes
 from hawker.delivery.world import World
 from hawker.features.arrival import Arrival
 from hawker.features.examples import microseconds
+from hawker.privacy.pseudonym import Naming
 from hawker.records.charge import Charge
 from hawker.records.decision import Decision, Request
 from hawker.records.events import Event
-from hawker.records.traffic import SERVER, Traffic
+from hawker.records.traffic import SERVER, Traffic, marked
 from hawker.records.verdict import Status, Verdict
 from hawker.storage.decision_log import DecisionLog
 from hawker.storage.event_log import EventLog
@@ -46,6 +47,7 @@ class Engine:
         clock: Callable[[], int],
     ) -> None:
         self.shop = shop
+        self.naming = Naming(shop)
         self.wishes = Wishes(shop)
         self.world = replace(world, preferences=self.wishes.held)
         self.ledger = ledger
@@ -66,6 +68,7 @@ class Engine:
         `now` (microseconds) and `seed` are the clock's and chance's unless given. Raises `NotFound`
         for a placement that the shop does not have; everything else is an answer.
         """
+        request = self.naming.renamed(request)
         moment = self.tick() if now is None else now
         dice = secrets.randbits(63) if seed is None else seed
         self.world.state.catch_up(self._arrival, moment)
@@ -85,14 +88,21 @@ class Engine:
         self.decision_log.append(decision)
         return decision
 
-    def observe(self, events: Sequence[Event], *, traffic: Traffic = SERVER) -> list[Verdict]:
+    def observe(
+        self, events: Sequence[Event], *, traffic: Traffic | Sequence[Traffic] = SERVER
+    ) -> list[Verdict]:
         """Take in a batch, item by item: what is accepted is on disk when this returns, and charged.
 
-        `traffic` is who sent it: a browser is believed by its tokens alone (`delivery.door`).
+        `traffic` is who sent it, or who sent each: a browser is believed by its tokens alone (`door`).
         """
+        senders = [traffic] * len(events) if isinstance(traffic, Traffic) else traffic
         now = self._arrival.received(self.tick())
-        taken, further = self.door.admit(events, traffic, now=now)
-        faults = [observe.fault(event, now=now) or self.door.fault(event, traffic) for event in taken]
+        named = [self.naming.renamed(event) for event in events]
+        taken, further = self.door.admit(named, senders, now=now)
+        faults = [
+            observe.fault(event, now=now) or self.door.fault(event, sender)
+            for event, sender in zip(taken, senders, strict=True)
+        ]
         sound = [event for event, fault in zip(taken, faults, strict=True) if not fault]
         self.credits.remember(sound)
         further += self.credits.conversions(sound, held=self.event_log.known)
@@ -110,7 +120,7 @@ class Engine:
         for event in new:
             self._arrival.add(event)
         self.world = people.heeded(self.world, new, shop=self.shop)
-        self.wishes.hide(sound, self.world.index)
+        self.wishes.hide([event for event in new if not marked(event.reason)], self.world.index)
         self.settle(new)
         return verdicts
 

@@ -127,25 +127,29 @@ class Filter:
             return "no_browser"
         return "data_centre" if len(self._ranges) and traffic.address in self._ranges else ""
 
-    def judge(self, events: Sequence[Event], traffic: Traffic, *, held: Callable[[str], bool]) -> list[Event]:
+    def judge(
+        self, events: Sequence[Event], senders: Sequence[Traffic], *, held: Callable[[str], bool]
+    ) -> list[Event]:
         """The events, those that break a rule marked with it. A mark that is there already stays.
 
-        `held` says of an id whether the log holds its event: a beacon's impression has that of its slot.
+        `senders` says of each who sent it; `held` says of an id whether the log holds its event: a
+        beacon's impression has that of its slot.
         """
-        rule = self.sender(traffic)
-        place = _digest(self._key, traffic.address) if traffic.browser and traffic.address else ""
-        judged = []
-        for event in events:
-            broken = (
-                "" if marked(event.reason) else rule or self._act(event, place, traffic.browser, held=held)
-            )
-            judged.append(msgspec.structs.replace(event, reason=f"{MARK}{broken}") if broken else event)
-        return judged
+        return [
+            self._judged(event, traffic, held=held) for event, traffic in zip(events, senders, strict=True)
+        ]
 
-    def _act(self, event: Event, place: str, browser: bool, *, held: Callable[[str], bool]) -> str:
+    def _judged(self, event: Event, traffic: Traffic, *, held: Callable[[str], bool]) -> Event:
+        if marked(event.reason):
+            return event
+        broken = self.sender(traffic) or self._act(event, traffic, held=held)
+        return msgspec.structs.replace(event, reason=f"{MARK}{broken}") if broken else event
+
+    def _act(self, event: Event, traffic: Traffic, *, held: Callable[[str], bool]) -> str:
         """The rule that one ad event breaks by when and how often it came, or ''."""
         if event.kind not in _COUNTED:
             return ""
+        place = _digest(self._key, traffic.address) if traffic.browser and traffic.address else ""
         if self._often(event, place):
             return "rate"
         if not event.decision:
@@ -154,7 +158,7 @@ class Filter:
         if event.kind is EventKind.AD_IMPRESSION:
             _remember(self._shown, slot, event.time)
             return ""
-        if not browser:
+        if not traffic.browser:
             return ""
         shown = self._shown.get(slot)
         if shown is None:

@@ -16,7 +16,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     Rates are ad events of one shopper (or session) in one minute; an address may have
     `address_factor` times as many, for a household or an office shares it. `data_centres` names a
     CSV of address ranges. `beacon_hours` is how long a token lives. With `browser_sales` purchases
-    and returns are taken from browsers too. `hide_days` is how long a hidden ad stays away.
+    and returns are taken from browsers too.
     """
 
     impressions_per_minute: int = 120
@@ -26,17 +26,13 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     data_centres: str = ""
     beacon_hours: float = 24.0
     browser_sales: bool = False
-    hide_days: float = 30.0
 
     def __post_init__(self) -> None:
         for name in ("impressions_per_minute", "clicks_per_minute", "address_factor", "soonest_click_ms"):
             if getattr(self, name) < 0:
                 raise BadSetting(f"The traffic limit {name} is negative.", remedy="Give 0 to switch it off.")
-        if not 0 < self.beacon_hours <= 24 * 365 or not 0 <= self.hide_days <= 3650:
-            raise BadSetting(
-                f"beacon_hours is {self.beacon_hours}, hide_days {self.hide_days}.",
-                remedy="Give up to 8760 hours and up to 3650 days.",
-            )
+        if not 0 < self.beacon_hours <= 24 * 365:
+            raise BadSetting(f"beacon_hours is {self.beacon_hours}.", remedy="Give up to 8760 hours.")
 
 
 class Traffic(Struct, frozen=True):

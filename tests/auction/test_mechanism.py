@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from numpy.typing import NDArray
+from tests.auction import reference
 
 from hawker.auction import Cleared, clear, least_prices, rates, values
 from hawker.errors import BadInput, BadSetting
@@ -174,32 +177,88 @@ def place(done: Cleared, who: int) -> int:
     return int(found[0]) if len(found) else 99
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
-@given(auctions())
-def test_second_price_and_vcg_agree_for_one_slot(auction: dict[str, object]) -> None:
-    one = {**auction, "slots": 1}
-    second = clear(**{**one, "mechanism": "gsp"})  # type: ignore[arg-type]
-    vickrey = clear(**{**one, "mechanism": "vcg"})  # type: ignore[arg-type]
-    assert second.winners.tolist() == vickrey.winners.tolist()
-    np.testing.assert_allclose(second.exact, vickrey.exact, rtol=1e-12)
-    np.testing.assert_array_equal(second.prices, vickrey.prices)
+def invented(rng: np.random.Generator, *, most: int) -> dict[str, Any]:
+    """A small auction for the tests that need ten thousand of them."""
+    m = int(rng.integers(1, most + 1))
+    paid = rates(rng.random(m) < 0.5, rng.random(m) * 0.1 + 1e-4)
+    bids = np.where(paid == 1e-3, rng.integers(0, 5 * UNIT, m), rng.integers(0, UNIT, m))
+    return {
+        "values": values(bids, paid, quality=rng.choice([1.0, 0.5, 1.7], m)),
+        "bids": bids,
+        "rates": paid,
+        "floor": int(rng.choice([0, 0, 300_000, 2_000_000])),
+    }
 
 
-def test_truth_is_the_best_reply_under_vcg() -> None:
+def test_second_price_and_vcg_agree_for_one_slot_in_ten_thousand_auctions() -> None:
+    rng = np.random.default_rng(3)
+    sold = 0
+    for _ in range(10_000):
+        auction = invented(rng, most=8)
+        second = clear(**auction, slots=1)
+        vickrey = clear(**auction, slots=1, mechanism="vcg")
+        assert second.winners.tolist() == vickrey.winners.tolist()
+        assert second.exact.tolist() == pytest.approx(vickrey.exact.tolist(), rel=1e-12)
+        assert second.prices.tolist() == vickrey.prices.tolist()
+        sold += len(second.winners)
+    assert sold > 7_000
+
+
+def test_no_price_is_above_its_bid_or_below_its_floor_in_ten_thousand_auctions() -> None:
+    rng = np.random.default_rng(4)
+    for number in range(10_000):
+        auction = invented(rng, most=8)
+        done = clear(
+            **auction,
+            slots=int(rng.integers(1, 5)),
+            mechanism=("gsp", "first", "vcg")[number % 3],
+            increment=int(rng.choice([0, 10_000])),
+            advertisers=rng.integers(-1, 3, len(auction["bids"])),
+            most_per_advertiser=2,
+        )
+        least = least_prices(auction["floor"], auction["rates"])[done.winners]
+        assert (done.prices <= auction["bids"][done.winners]).all()
+        assert (done.prices >= np.floor(least * (1 - 1e-9))).all()
+
+
+def test_ten_thousand_auctions_clear_as_they_did_over_arrays() -> None:
+    rng = np.random.default_rng(5)
+    for number in range(10_000):
+        auction = invented(rng, most=12)
+        slots, m = int(rng.integers(1, 5)), len(auction["bids"])
+        admitted = np.flatnonzero(auction["bids"] >= least_prices(auction["floor"], auction["rates"]))
+        terms = {
+            "slots": slots,
+            "mechanism": ("gsp", "gsp", "first", "vcg")[number % 4],
+            "increment": int(rng.choice([0, 10_000])),
+            "order": rng.permutation(admitted)[:slots] if rng.random() < 0.3 else None,
+            "advertisers": rng.integers(-1, 4, m) if rng.random() < 0.7 else None,
+            "most_per_advertiser": int(rng.integers(1, 3)) if rng.random() < 0.6 else None,
+        }
+        now, then = clear(**auction, **terms), reference.clear(**auction, **terms)
+        for name in ("winners", "prices", "exact", "rivals"):
+            assert getattr(now, name).tolist() == getattr(then, name).tolist(), (number, name)
+        assert (now.runner_up, now.reasons) == (then.runner_up, then.reasons)
+
+
+def test_truth_is_the_best_reply_under_vcg_in_ten_thousand_auctions() -> None:
+    """What a bidder nets changes only where its bid passes another's: one bid of each stretch tells all."""
     rng = np.random.default_rng(11)
-    worst = -np.inf
-    for _ in range(400):
-        m, slots = int(rng.integers(1, 8)), int(rng.integers(1, 5))
+    worst, replies = -np.inf, 0
+    for _ in range(10_000):
+        m, slots = int(rng.integers(1, 5)), int(rng.integers(1, 4))
         paid, quality = rng.random(m) * 0.1 + 1e-3, rng.choice([0.6, 1.0, 1.3], m)
         worth = rng.integers(1, UNIT, m)
         weights = np.sort(rng.random(slots) + 0.05)[::-1]
         floor = int(rng.choice([0, 20 * UNIT]))
         honest = gain(worth, int(worth[0]), paid, quality, weights, floor)
-        for bid in [*rng.integers(1, 2 * UNIT, 4), *(worth[1:3] + 1), max(1, int(worth[0]) // 2)]:
+        passes = np.sort((worth * paid * quality)[1:] / (paid[0] * quality[0]))
+        for bid in {1, *(np.ceil(passes).astype(np.int64) + 1).tolist(), 2 * UNIT} - {int(worth[0])}:
             bids = worth.copy()
             bids[0] = bid
             lie = gain(bids, int(worth[0]), paid, quality, weights, floor)
-            worst = max(worst, (lie - honest) / worth[0])
+            worst, replies = max(worst, (lie - honest) / worth[0]), replies + 1
+    assert replies > 25_000
     assert worst <= 1e-9
 
 

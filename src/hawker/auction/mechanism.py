@@ -64,21 +64,20 @@ def clear(
     if mechanism not in _MECHANISMS:
         raise BadSetting(f"There is no auction '{mechanism}'.", remedy=nearest(mechanism, _MECHANISMS))
     least = least_prices(floor, rates)
-    admitted = bids >= least * (1 - _CLOSE)
     ranking = np.argsort(-values, kind="stable")
-    ranking = ranking[admitted[ranking]]
+    if floor > 0:
+        admitted = bids >= least * (1 - _CLOSE)
+        ranking = ranking[admitted[ranking]]
     field = _Field(values, bids, least, ranking, advertisers, most_per_advertiser)
-    chosen = field.best(slots) if order is None else order[:slots]
-    winners = np.asarray(chosen, dtype=np.intp)
-    if not admitted[winners].all():
-        raise BadInput("The given order holds an ad below the floor.")
+    places = field.best(slots) if order is None else field.places(order[:slots].tolist())
+    winners = ranking[places]
     if mechanism == "first":
-        exact, rivals = bids[winners].astype(np.float64), np.full(len(winners), -1, np.intp)
+        exact, rivals = bids[winners].astype(np.float64), [-1] * len(places)
     elif mechanism == "gsp":
-        exact, rivals = field.second_prices(winners, increment=increment)
+        exact, rivals = field.second_prices(places, increment=increment)
     else:
-        exact, rivals = field.externalities(winners, _weights(weights, slots))
-    runner_up, limited = field.losers(winners, slots=slots)
+        exact, rivals = field.externalities(places, _weights(weights, slots))
+    runner_up, limited = field.losers(places, slots=slots)
     reasons = {
         NoBidReason.BELOW_FLOOR: len(bids) - len(ranking),
         NoBidReason.ADVERTISER_LIMIT: limited,
@@ -88,91 +87,107 @@ def clear(
         winners=winners,
         prices=_whole(exact, bids[winners]),
         exact=exact,
-        rivals=rivals,
+        rivals=np.array(rivals, dtype=np.intp),
         runner_up=runner_up,
         reasons={reason: count for reason, count in reasons.items() if count},
     )
 
 
-@dataclass(frozen=True)
 class _Field:
-    """The ads above the floor, best first (`ranking`), with what bounds their places and prices."""
+    """The ads above the floor, best first (`ranking`), with what bounds their places and prices.
 
-    values: Floats
-    bids: NDArray[np.int64]
-    least: Floats
-    ranking: NDArray[np.intp]
-    advertisers: NDArray[np.int64] | None
-    most: int | None
+    A place is a position in the ranking. Few places decide an auction, so plain lists and loops that
+    stop early are faster here than arrays.
+    """
+
+    def __init__(
+        self,
+        values: Floats,
+        bids: NDArray[np.int64],
+        least: Floats,
+        ranking: NDArray[np.intp],
+        advertisers: NDArray[np.int64] | None,
+        most: int | None,
+    ) -> None:
+        self.values, self.bids, self.least, self.ranking = values, bids, least, ranking
+        self.codes: list[int] | None = None if advertisers is None else advertisers[ranking].tolist()
+        self.most = most
 
     def best(self, slots: int) -> list[int]:
-        """The first ads of the ranking, no advertiser more often than allowed."""
-        if self.most is None or self.advertisers is None:
-            return list(self.ranking[:slots])
+        """The first places of the ranking, no advertiser more often than allowed."""
+        if self.most is None or self.codes is None:
+            return list(range(min(slots, len(self.ranking))))
         taken: dict[int, int] = {}
-        winners: list[int] = []
-        for index, code in zip(self.ranking, self.advertisers[self.ranking].tolist(), strict=True):
-            if len(winners) == slots:
+        places: list[int] = []
+        for place, code in enumerate(self.codes):
+            if len(places) == slots:
                 break
             if code < 0 or taken.get(code, 0) < self.most:
                 taken[code] = taken.get(code, 0) + 1
-                winners.append(int(index))
-        return winners
+                places.append(place)
+        return places
 
-    def second_prices(self, winners: NDArray[np.intp], *, increment: int) -> tuple[Floats, NDArray[np.intp]]:
+    def places(self, order: list[int]) -> list[int]:
+        """Where the ads of a given order stand in the ranking."""
+        ranking = self.ranking.tolist()
+        try:
+            return [ranking.index(ad) for ad in order]
+        except ValueError:
+            raise BadInput("The given order holds an ad below the floor.") from None
+
+    def second_prices(self, places: list[int], *, increment: int) -> tuple[Floats, list[int]]:
         """The least that would have kept each winner above its next rival, within floor and bid."""
-        exact = np.empty(len(winners))
-        rivals = np.full(len(winners), -1, np.intp)
-        for slot, (winner, rival) in enumerate(self._pairs(winners)):
-            bid, least = float(self.bids[winner]), float(self.least[winner])
-            price = least
-            if rival >= 0 and self.values[winner] > 0:
-                beaten = bid * float(self.values[rival] / self.values[winner]) + increment
-                if beaten > least:
-                    price, rivals[slot] = beaten, rival
-            exact[slot] = min(price, bid)
-        return exact, rivals
+        prices, rivals = [], []
+        for place, rival in zip(places, self._rivals(places), strict=True):
+            winner, other = int(self.ranking[place]), int(self.ranking[rival]) if rival >= 0 else -1
+            bid, price, value = (
+                float(self.bids[winner]),
+                float(self.least[winner]),
+                float(self.values[winner]),
+            )
+            beaten = (
+                bid * (float(self.values[other]) / value) + increment if other >= 0 and value > 0 else 0.0
+            )
+            rivals.append(other if beaten > price else -1)
+            prices.append(min(max(beaten, price), bid))
+        return np.array(prices, dtype=np.float64), rivals
 
-    def _pairs(self, winners: NDArray[np.intp]) -> Iterator[tuple[int, int]]:
-        """Each winner with the best ad below it by value that could have had its slot (-1: none)."""
-        codes = None if self.advertisers is None else self.advertisers[self.ranking]
-        for winner, position, free in self._turns(winners):
-            open_to = free[position + 1 :]
-            if codes is not None and codes[position] >= 0:
-                open_to = open_to & (codes[position + 1 :] != codes[position])
-            found = int(open_to.argmax()) if len(open_to) else 0
-            yield winner, int(self.ranking[position + 1 + found]) if open_to.any() else -1
+    def _rivals(self, places: list[int]) -> Iterator[int]:
+        """For each winner the best place below it that could have had its slot (-1: none)."""
+        taken: set[int] = set()
+        full: set[int] = set()
+        for place in places:
+            yield self._next(place, taken=taken, full=full)
+            taken.add(place)
+            full |= self._filled(taken, place)
 
-    def _turns(self, winners: NDArray[np.intp]) -> Iterator[tuple[int, int, NDArray[np.bool_]]]:
-        """Each winner in turn, its place in the ranking, and which places were open to it."""
-        codes = None if self.advertisers is None else self.advertisers[self.ranking]
-        place = np.empty(len(self.bids), np.intp)
-        place[self.ranking] = np.arange(len(self.ranking))
-        free = np.ones(len(self.ranking), np.bool_)
-        taken: dict[int, int] = {}
-        for winner in winners.tolist():
-            position = int(place[winner])
-            yield winner, position, free
-            free[position] = False
-            if codes is not None and self.most is not None and codes[position] >= 0:
-                code = int(codes[position])
-                taken[code] = taken.get(code, 0) + 1
-                if taken[code] >= self.most:
-                    free &= codes != code
+    def _next(self, place: int, *, taken: set[int], full: set[int]) -> int:
+        codes = self.codes
+        own = codes[place] if codes is not None else -1
+        for other in range(place + 1, len(self.ranking)):
+            if other in taken:
+                continue
+            if codes is None or not (codes[other] in full or (own >= 0 and codes[other] == own)):
+                return other
+        return -1
 
-    def externalities(self, winners: NDArray[np.intp], weights: Floats) -> tuple[Floats, NDArray[np.intp]]:
+    def _filled(self, taken: set[int], place: int) -> set[int]:
+        """The advertiser of a place just taken, where that was the last it may have."""
+        if self.codes is None or self.most is None or self.codes[place] < 0:
+            return set()
+        code = self.codes[place]
+        return {code} if sum(self.codes[other] == code for other in taken) >= self.most else set()
+
+    def externalities(self, places: list[int], weights: Floats) -> tuple[Floats, list[int]]:
         """What each winner's presence costs the others, per unit of its slot's weight.
 
         A winner out of turn (drawn by chance) costs nobody what its bid could change: it pays the
         floor, and the others are priced as if its slot were not there.
         """
+        winners = self.ranking[places]
         exact = np.minimum(self.least[winners], self.bids[winners])
-        rivals = np.full(len(winners), -1, np.intp)
-        free = np.ones(len(self.ranking), np.bool_)
-        in_turn = []
-        for slot, (_, position, free) in enumerate(self._turns(winners)):
-            if position == int(free.argmax()):
-                in_turn.append(slot)
+        rivals = [-1] * len(places)
+        in_turn, free = self._turns(places)
         after = np.append(winners[in_turn], self.ranking[free])
         worth = np.append(weights[in_turn], weights[len(winners) :])
         steps = worth - np.append(worth[1:], 0.0)  # what falling one slot lower loses
@@ -189,19 +204,38 @@ class _Field:
                 rivals[slot] = int(after[place + 1])
         return exact, rivals
 
-    def losers(self, winners: NDArray[np.intp], *, slots: int) -> tuple[int, int]:
+    def _turns(self, places: list[int]) -> tuple[list[int], NDArray[np.bool_]]:
+        """Which winners were the best that was open to their slot, and what is open after all of them."""
+        codes = None if self.codes is None else np.array(self.codes, np.int64)
+        free = np.ones(len(self.ranking), np.bool_)
+        in_turn, taken, full = [], set[int](), set[int]()
+        for slot, place in enumerate(places):
+            if place == int(free.argmax()):
+                in_turn.append(slot)
+            free[place] = False
+            taken.add(place)
+            filled = self._filled(taken, place) - full
+            if filled and codes is not None:
+                full |= filled
+                free &= codes != filled.pop()
+        return in_turn, free
+
+    def losers(self, places: list[int], *, slots: int) -> tuple[int, int]:
         """The best ad not shown that could have been (-1: none), and how many only a limit kept out."""
-        shown = np.zeros(len(self.bids), np.bool_)
-        shown[winners] = True
-        lost = ~shown[self.ranking]
-        if self.most is None or self.advertisers is None:
-            return (int(self.ranking[lost.argmax()]) if lost.any() else -1), 0
-        codes, counts = np.unique(self.advertisers[winners], return_counts=True)
-        full = codes[(codes >= 0) & (counts >= self.most)]
-        barred = lost & np.isin(self.advertisers[self.ranking], full)
-        able = lost & ~barred
-        last = int(np.flatnonzero(~lost)[-1]) if len(winners) == slots else len(lost)
-        return (int(self.ranking[able.argmax()]) if able.any() else -1), int(barred[:last].sum())
+        shown = set(places)
+        codes, full = self.codes, set[int]()
+        for place in places:
+            full |= self._filled(shown, place)
+        runner_up = -1
+        for place in range(len(self.ranking)):
+            if place not in shown and (codes is None or codes[place] not in full):
+                runner_up = int(self.ranking[place])
+                break
+        if codes is None or not full:
+            return runner_up, 0
+        last = max(places) if places and len(places) == slots else len(codes)
+        barred = sum(codes[place] in full and place not in shown for place in range(last))
+        return runner_up, barred
 
 
 def _weights(weights: Floats | None, slots: int) -> Floats:

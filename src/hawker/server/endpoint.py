@@ -44,6 +44,11 @@ class Endpoint:
     refusals: tuple[int, ...] = ()
     status: int = 200
 
+    @property
+    def described(self) -> str:
+        """The path as the description writes it: without how its parts are matched."""
+        return self.path.replace(":path}", "}")
+
 
 def parameters(record: type[msgspec.Struct], *, without: tuple[str, ...] = ()) -> tuple[Parameter, ...]:
     """The fields of a record as parameters of a query."""

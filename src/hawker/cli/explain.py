@@ -111,6 +111,7 @@ def _profile(asked: Call, shop: Shop, shopper: str) -> Profile:
         from hawker.delivery.engine import clock
         from hawker.features.profile import profile
         from hawker.features.text import Tfidf
+        from hawker.privacy.pseudonym import Naming
 
         state, waiting = restore.state(shop)
         state.fold(waiting)
@@ -119,4 +120,4 @@ def _profile(asked: Call, shop: Shop, shopper: str) -> Profile:
         titles = {name: product.title for name, product in shop.catalogue.items()}
         tell(asked.word("words_of"), 0.8)
         words = Tfidf.fit(titles.values()) if titles else None
-        return profile(state, shopper, now=now, titles=titles, words=words)
+        return profile(state, Naming(shop).of(shopper), now=now, titles=titles, words=words)

@@ -17,6 +17,7 @@ from hawker.ingest.batches import Batch, Reading
 from hawker.ingest.columns import ColumnMap, resolved
 from hawker.ingest.quarantine import SetAside
 from hawker.ingest.sources import Source
+from hawker.privacy.pseudonym import Naming
 from hawker.records.events import EventKind
 from hawker.records.finding import Finding, Severity
 from hawker.storage import tables
@@ -167,10 +168,15 @@ class _Ingest:
     def __post_init__(self) -> None:
         self.log = EventLog(self.shop.events)
         self.known = duplicates.Known(self.shop.events / "history")
+        self.naming = Naming(self.shop)
+        defaults = dict(self.reading.defaults)
+        if "shopper" in defaults:
+            defaults["shopper"] = self.naming.of(defaults["shopper"])
         self.rules = cleaning.Rules(
             now=self.now,
             currency=self.reading.currency or self.shop.settings.currency,
-            defaults=self.reading.defaults,
+            shopper=self.naming.sql("shopper"),
+            defaults=defaults,
         )
         self.log.view(self.connection, name="known")
 

@@ -58,10 +58,14 @@ _Cells = Mapping[str, tuple[str, str]]
 
 @dataclass(frozen=True)
 class Rules:
-    """What the file does not say: the present moment, the currency, constants for text columns."""
+    """What the file does not say: the present moment, the currency, constants for text columns.
+
+    `shopper` is SQL for the name that the records give a shopper.
+    """
 
     now: int = 4_102_444_800_000_000
     currency: str = ""
+    shopper: str = "shopper"
     defaults: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -87,6 +91,8 @@ def query(source: Source, map: ColumnMap, *, rules: Rules, only: str = "") -> st
     raw = f"({source.relation(names)}) AS raw" + (f" SEMI JOIN {only} ON raw.r = {only}.r" if only else "")
     rows = f"SELECT *, {_aliased(read)} FROM {raw}"
     rows = f"SELECT * REPLACE ({_aliased(judged)}), {_fault(cells, rules)} AS fault FROM ({rows})"
+    if "shopper" in read and rules.shopper != "shopper":
+        rows = f"SELECT * REPLACE ({rules.shopper} AS shopper) FROM ({rows})"
     columns = ", ".join(f'"{name}"' if name in read else f'{constants[name]} AS "{name}"'
                         for name in EVENT_COLUMNS if name != "id")  # fmt: skip
     return f"SELECT r, {_id(read, constants)} AS id, {columns}, fault FROM ({rows})"

@@ -130,7 +130,8 @@ def routes(application: Application) -> Sequence[BaseRoute]:
 
     async def shopper(request: Request) -> Reply:
         engine = serving(application)
-        found = profile(engine.world.state, request.path_params["shopper"], now=engine.tick())
+        name = engine.naming.of(request.path_params["shopper"])
+        found = profile(engine.world.state, name, now=engine.tick())
         return _json(found)
 
     async def explanation(request: Request) -> Reply:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute
 
-from hawker.server import asking, collecting, pages
+from hawker.server import asking, choices, collecting, pages
 from hawker.server.endpoint import Endpoint
 from hawker.server.wire import Handler
 
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 ENDPOINTS: tuple[Endpoint, ...] = (
     *asking.ENDPOINTS,
     *collecting.ENDPOINTS,
+    *choices.ENDPOINTS,
     *pages.ENDPOINTS,
 )
-_ROUTES: tuple[Callable[[Application], Sequence[BaseRoute]], ...] = (pages.routes,)
+_ROUTES: tuple[Callable[[Application], Sequence[BaseRoute]], ...] = (pages.routes, choices.routes)
 _HOT: tuple[Callable[[Application], Mapping[str, Handler]], ...] = ()
 
 

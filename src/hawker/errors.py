@@ -12,6 +12,7 @@
     ├── MissingData         a data set is not installed (names the command)
     ├── StorageFull         the disk filled; nothing half-written was kept
     ├── Corrupt             a stored file fails its checksum or cannot be opened
+    ├── Unreachable         a database or Redis server does not answer
     └── Conflict            two things claim one name, or a lock is held
 
 Expected outcomes (a finding, a lost auction, too few data) are values, not errors.
@@ -75,6 +76,10 @@ class StorageFull(HawkerError):
 
 class Corrupt(HawkerError):
     """A stored file fails its checksum or cannot be opened."""
+
+
+class Unreachable(HawkerError):
+    """A server that keeps the shop's money, campaigns or caps does not answer."""
 
 
 class Conflict(HawkerError):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sql
@@ -129,8 +128,7 @@ class Account:
 class Accounts:
     """Budgets, leases and charges in one database, for any number of processes."""
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, path: database.Target) -> None:
         self._engine = database.opened(path, _SCHEMA)
 
     def close(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -84,10 +83,8 @@ class Revision(msgspec.Struct, frozen=True, omit_defaults=True):
 class Control:
     """The orders of one shop. Putting an id again replaces its document; the earlier one is kept."""
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._engine = database.opened(path, _SCHEMA)
-        _migrate(self._engine)
+    def __init__(self, path: database.Target) -> None:
+        self._engine = database.opened(path, _SCHEMA, fill={"documents.version": _number})
 
     def put(self, documents: Sequence[Document], *, by: str = "") -> int:
         """Keep documents of any kinds, all or none; returns how many differ from what was there."""
@@ -271,20 +268,9 @@ def _parts(ids: Collection[str]) -> Iterator[list[str]]:
     return (listed[start : start + _FEW] for start in range(0, len(listed), _FEW))
 
 
-def _migrate(engine: sql.Engine) -> None:
-    """Bring a database made before documents had versions to today's form, in place."""
-    with database.reading(engine) as connection:
-        if _versioned(connection):
-            return
-    with database.writing(engine) as connection:
-        if _versioned(connection):  # another process was faster
-            return
-        connection.execute(sql.text("ALTER TABLE documents ADD COLUMN version INTEGER NOT NULL DEFAULT 0"))
-        for change in connection.execute(sql.select(_CHANGES).order_by(_CHANGES.c.version)).all():
-            for few in _parts(json.loads(change.ids)):
-                meant = (_DOCUMENTS.c.kind == change.kind) & _DOCUMENTS.c.id.in_(few)
-                connection.execute(_DOCUMENTS.update().where(meant).values(version=change.version))
-
-
-def _versioned(connection: sql.Connection) -> bool:
-    return any(column["name"] == "version" for column in sql.inspect(connection).get_columns("documents"))
+def _number(connection: sql.Connection) -> None:
+    """Number the documents of a database made before they had versions, from its record of changes."""
+    for change in connection.execute(sql.select(_CHANGES).order_by(_CHANGES.c.version)).all():
+        for few in _parts(json.loads(change.ids)):
+            meant = (_DOCUMENTS.c.kind == change.kind) & _DOCUMENTS.c.id.in_(few)
+            connection.execute(_DOCUMENTS.update().where(meant).values(version=change.version))

@@ -6,7 +6,6 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,8 +42,7 @@ _KEYS = sql.Table(
 class Keys:
     """The keys of one shop, in the database of its campaigns. Times are microseconds."""
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, path: database.Target) -> None:
         self._engine = database.opened(path, _SCHEMA)
 
     def create(

@@ -14,6 +14,7 @@
     ├── Corrupt             a stored file fails its checksum or cannot be opened
     ├── Unreachable         a database or Redis server does not answer
     └── Conflict            two things claim one name, or a lock is held
+        └── Stale           it has changed since it was read
 
 Expected outcomes (a finding, a lost auction, too few data) are values, not errors.
 """
@@ -84,6 +85,10 @@ class Unreachable(HawkerError):
 
 class Conflict(HawkerError):
     """Two things claim one name, or another process holds the lock."""
+
+
+class Stale(Conflict):
+    """What was to be changed has changed since it was read."""
 
 
 def nearest(name: str, known: list[str]) -> str:

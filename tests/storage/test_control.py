@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hawker.errors import BadInput, BadRecord, Corrupt
+from hawker.errors import BadInput, BadRecord, Corrupt, Stale
 from hawker.records.advertiser import Advertiser
 from hawker.records.campaign import Ad, AdGroup, Campaign, Pricing, Targeting
 from hawker.records.creative import Creative
@@ -122,6 +122,33 @@ def test_a_kind_that_is_none_names_the_nearest(tmp_path: Path) -> None:
     control = Control(tmp_path / "control.db")
     with pytest.raises(BadInput, match="Did you mean 'campaign'"):
         control.get("campain", "c1")
+
+
+def test_what_has_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    control = Control(tmp_path / "control.db")
+    name = ("campaign", "c1")
+    control.put([CAMPAIGN], expected={name: 0})
+    with pytest.raises(Stale, match="is there already"):
+        control.put([CAMPAIGN], expected={name: 0})
+    assert control.versioned("campaign", "c1") == (1, CAMPAIGN)
+    control.put([Campaign("c1", bid=9), Campaign("c2")], expected={name: 1})
+    with pytest.raises(Stale, match="has changed"):
+        control.put([CAMPAIGN, Campaign("c3")], expected={name: 1})
+    with pytest.raises(Stale, match="has changed"):
+        control.remove("campaign", ["c1"], expected={name: 1})
+    assert [one.id for one in control.campaigns()] == ["c1", "c2"]
+    assert control.remove("campaign", ["c1"], expected={name: 2}) == 1
+    with pytest.raises(Stale, match="is not there"):
+        control.put([CAMPAIGN], expected={name: 2})
+    assert control.versioned("campaign", "c1") is None
+
+
+def test_documents_are_read_page_by_page(tmp_path: Path) -> None:
+    control = Control(tmp_path / "control.db")
+    control.put([Campaign(f"c{n}") for n in range(5)])
+    assert [one.id for one in control.page("campaign", limit=2)] == ["c0", "c1"]
+    assert [one.id for one in control.page("campaign", after="c1")] == ["c2", "c3", "c4"]
+    assert control.page("ad") == []
 
 
 def test_a_database_of_the_previous_release_is_brought_up_to_date(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hawker.records.campaign import Cap
 class Creative(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One variant of copy for one product. `origin` says who wrote it ('catalogue', a writer, a person).
 
-    `caps` hold for this creative alone.
+    `caps` hold for this creative alone. It belongs to its `advertiser`, or to the shop where that is ''.
     """
 
     id: str
@@ -23,3 +23,4 @@ class Creative(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     origin: str = "catalogue"
     approved: bool = True
     caps: tuple[Cap, ...] = ()
+    advertiser: str = ""

@@ -9,7 +9,17 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from hawker.errors import BadInput, Conflict, HawkerError, MissingData, MissingExtra, NotFound, StorageFull
+from hawker.errors import (
+    BadInput,
+    Conflict,
+    HawkerError,
+    MissingData,
+    MissingExtra,
+    NotFound,
+    Stale,
+    StorageFull,
+    Unreachable,
+)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -20,7 +30,9 @@ PROBLEM = "application/problem+json"
 _STATUS: tuple[tuple[type[HawkerError], int, str], ...] = (
     (NotFound, 404, "Not found"),
     (BadInput, 400, "This cannot be used"),
+    (Stale, 412, "Changed meanwhile"),
     (Conflict, 409, "In conflict"),
+    (Unreachable, 503, "Not ready"),
     (MissingExtra, 501, "Not installed"),
     (MissingData, 501, "Not installed"),
     (StorageFull, 507, "The disk is full"),

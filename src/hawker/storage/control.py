@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 import sqlalchemy as sql
 
-from hawker.errors import BadInput, Corrupt, nearest
+from hawker.errors import BadInput, Corrupt, Stale, nearest
 from hawker.records.advertiser import Advertiser
 from hawker.records.campaign import Ad, AdGroup, Campaign
 from hawker.records.creative import Creative
@@ -44,6 +44,8 @@ _CHANGES = sql.Table(
     sql.Column("ids", sql.Text, nullable=False),
 )
 _FEW = 1_000
+Name = tuple[str, str]
+"""The kind and the id of a document."""
 Document = Advertiser | Campaign | AdGroup | Ad | Creative
 D = TypeVar("D", Advertiser, Campaign, AdGroup, Ad, Creative)
 KINDS: Mapping[str, type[Document]] = {
@@ -86,14 +88,20 @@ class Control:
     def __init__(self, path: database.Target) -> None:
         self._engine = database.opened(path, _SCHEMA, fill={"documents.version": _number})
 
-    def put(self, documents: Sequence[Document], *, by: str = "") -> int:
-        """Keep documents of any kinds, all or none; returns how many differ from what was there."""
+    def put(
+        self, documents: Sequence[Document], *, by: str = "", expected: Mapping[Name, int] | None = None
+    ) -> int:
+        """Keep documents of any kinds, all or none; returns how many differ from what was there.
+
+        `expected` gives versions that documents must still have (0: must not be there); else `Stale`.
+        """
         kinds: dict[str, dict[str, str]] = {}
         for document in documents:
             kind = _KIND[type(document)]
             identifier(document.id, what=f"{kind} id")
             kinds.setdefault(kind, {})[document.id] = msgspec.json.encode(document).decode()
         with database.writing(self._engine) as connection:
+            _fresh(connection, expected or {})
             return sum(_keep(connection, kind, kinds[kind], by=by) for kind in KINDS if kind in kinds)
 
     def put_advertisers(self, advertisers: Sequence[Advertiser], *, by: str = "") -> int:
@@ -116,10 +124,18 @@ class Control:
         """Keep creatives, all or none; returns how many differ from what was there."""
         return self.put(creatives, by=by)
 
-    def remove(self, kind: str, ids: Collection[str], *, by: str = "") -> int:
+    def remove(
+        self,
+        kind: str,
+        ids: Collection[str],
+        *,
+        by: str = "",
+        expected: Mapping[Name, int] | None = None,
+    ) -> int:
         """Take documents out; returns how many there were. History, charges and decisions stay."""
         _known(kind)
         with database.writing(self._engine) as connection:
+            _fresh(connection, expected or {})
             held = dict(_rows(connection, kind, among=ids))
             if held:
                 version = _noted(connection, kind, held, by=by)
@@ -158,6 +174,22 @@ class Control:
         with database.reading(self._engine) as connection:
             rows = _rows(connection, kind, among=ids)
         return [self._decoded(kind, text) for _, text in rows]
+
+    def versioned(self, kind: str, id: str) -> tuple[int, Document] | None:
+        """One document with the number of the change that made it so, or None."""
+        _known(kind)
+        query = sql.select(_DOCUMENTS.c.version, _DOCUMENTS.c.document)
+        with database.reading(self._engine) as connection:
+            row = connection.execute(query.where(_DOCUMENTS.c.kind == kind, _DOCUMENTS.c.id == id)).first()
+        return (row.version, self._decoded(kind, row.document)) if row else None
+
+    def page(self, kind: str, *, after: str = "", limit: int = _FEW) -> list[Document]:
+        """Up to `limit` documents of a kind, by id, from the one that follows `after`."""
+        _known(kind)
+        query = sql.select(_DOCUMENTS.c.document).where(_DOCUMENTS.c.kind == kind, _DOCUMENTS.c.id > after)
+        with database.reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(_DOCUMENTS.c.id).limit(limit)).all()
+        return [self._decoded(kind, row.document) for row in rows]
 
     def history(self, kind: str, id: str) -> list[Revision]:
         """Everything that one document has been, oldest first, with who made it so and when."""
@@ -217,6 +249,22 @@ class Control:
 def _known(kind: str) -> None:
     if kind not in KINDS:
         raise BadInput(f"There is no kind of document '{kind[:40]}'.", remedy=nearest(kind, list(KINDS)))
+
+
+def _fresh(connection: sql.Connection, expected: Mapping[Name, int]) -> None:
+    """Raise `Stale` unless documents still have the versions they had when they were read."""
+    for (kind, id), version in expected.items():
+        query = sql.select(_DOCUMENTS.c.version).where(_DOCUMENTS.c.kind == kind, _DOCUMENTS.c.id == id)
+        found = int(connection.execute(query).scalar() or 0)
+        if found != version:
+            what = (
+                "has changed"
+                if found and version
+                else "is there already"
+                if found
+                else "is not there any more"
+            )
+            raise Stale(f"The {kind} '{id[:80]}' {what}.", remedy="Read it again, then decide anew.")
 
 
 def _keep(connection: sql.Connection, kind: str, texts: Mapping[str, str], *, by: str) -> int:

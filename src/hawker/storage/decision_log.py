@@ -8,12 +8,13 @@ beside it. What a killed process tore at the end of its segment is never read.
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -66,7 +67,7 @@ class DecisionLog:
         self._appended = self._written = self._durable = 0
         self._flushing = self._closing = False
         self._error: HawkerError | OSError | None = None
-        self._indexes: dict[Path, _Index] = {}
+        self._indexes: dict[Path, tuple[int, _Index]] = {}
         self._segment: Path | None = None
         self._handle, self._end = -1, 0
         self._writer: threading.Thread | None = None
@@ -129,6 +130,27 @@ class DecisionLog:
                 if start <= decision.time and (end is None or decision.time < end):
                     yield decision
 
+    def rewrite(self, change: Callable[[Decision], Decision]) -> tuple[int, int]:
+        """Put changed records in the place of old ones, a segment at a time, each whole or not at all.
+
+        Returns how many were changed, and how many segments another process still writes to: those
+        stay as they are. Seals the own open segment first; go on appending only when it returns.
+        """
+        self.close()
+        changed = left = 0
+        for segment in self._segments():
+            if not segment.with_suffix(".index").is_file() and _written_to(segment):
+                left += 1
+                continue
+            count, block = _changed(segment, change)
+            if not count:
+                continue
+            segment.with_suffix(".index").unlink(missing_ok=True)
+            files.write(segment, block)
+            files.write(segment.with_suffix(".index"), _ENCODE.encode(self._index(segment)))
+            changed += count
+        return changed, left
+
     def _segments(self) -> list[Path]:
         names = sorted(os.listdir(self.folder))
         return [self.folder / name for name in names if name.endswith(".decisions")]
@@ -136,8 +158,9 @@ class DecisionLog:
     def _index(self, segment: Path) -> _Index:
         """What a segment holds, from its index file, brought up to the segment's end."""
         with self._changed:
-            index = self._indexes.get(segment) or _load_index(segment)
-            self._indexes[segment] = index
+            held, file = self._indexes.get(segment), segment.stat().st_ino
+            index = held[1] if held and held[0] == file else _load_index(segment)
+            self._indexes[segment] = file, index
         offset = index.end
         for after, payload in frames.read(segment, offset):
             head = _HEADS.decode(payload)
@@ -214,6 +237,7 @@ class DecisionLog:
         name = f"{time.time_ns() // 1000:017d}-{os.getpid()}-{secrets.token_hex(3)}.decisions"
         self._segment = self.folder / name
         self._handle = os.open(self._segment, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
         self._end = frames.append(self._handle, frames.MAGIC, end=0)
         files.flush(self.folder)
 
@@ -243,6 +267,27 @@ def _packed(batch: list[Decision]) -> tuple[bytes, BadRecord | None]:
         except (TypeError, ValueError, OverflowError) as cause:
             error = BadRecord(f"Decision '{decision.id}' cannot be packed: {cause}.")
     return b"".join(packed), error
+
+
+def _written_to(segment: Path) -> bool:
+    """Whether a segment's writer is still there: it holds the file's lock as long as it lives."""
+    with segment.open("rb") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _changed(segment: Path, change: Callable[[Decision], Decision]) -> tuple[int, bytes]:
+    """How many records of a segment a change alters, and the segment as it is then."""
+    count, parts = 0, [frames.MAGIC]
+    for _, payload in frames.read(segment):
+        before = _decision(payload, segment)
+        after = change(before)
+        count += after is not before
+        parts.append(frames.framed(payload if after is before else _ENCODE.encode(after)))
+    return count, b"".join(parts) if count else b""
 
 
 def _stamp(id: str) -> int | None:

@@ -44,6 +44,7 @@ from hawker.records.creative import Creative
 from hawker.records.decision import Candidates, Decision, Request, ShownAd, Slot
 from hawker.records.events import Event as EventRecord
 from hawker.records.events import EventKind
+from hawker.records.exchange import Exchange
 from hawker.records.key import Rates
 from hawker.records.placement import Page, Placement
 from hawker.records.preferences import Preferences
@@ -137,7 +138,7 @@ def test_the_schema_page_names_each_value(kinds: Any) -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    records = (Settings, Placement, Windows, Limits, Rates)
+    records = (Settings, Placement, Windows, Limits, Rates, Exchange)
     names = {name for record in records for name in record.__struct_fields__}
     names |= {value.value for value in (*Page, *Model)}
     assert not missing(names, "settings.md")
@@ -151,6 +152,7 @@ def test_the_settings_page_gives_the_defaults_of_the_code() -> None:
         "Attribution": Windows,
         "Traffic": Limits,
         "Rates": Rates,
+        "Exchanges": Exchange,
     }
     for heading, record in headings.items():
         listed = dict(rows(text.partition(f"## {heading}\n")[2].partition("\n## ")[0]))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from hawker.delivery.commit import reservation
-from hawker.delivery.observe import Dues, Sold, stamped
+from hawker.delivery.observe import CLEARED, Dues, Sold, stamped
 from hawker.delivery.tokens import FORGED, KINDS, Act, Claim, Tokens
 from hawker.delivery.traffic import Filter, ranges
 from hawker.records.events import SECOND, Event, EventKind
@@ -93,6 +93,19 @@ class Door:
         """Where a click leads: the recorded link of that ad alone. None where nothing was decided."""
         sold = self._dues.slot(claim.decision, claim.slot) if claim.decision else None
         return None if sold is None else sold.link
+
+    def billed(self, claim: Claim, *, cleared: int | None, now: int) -> Event:
+        """The impression that an exchange bills, with the price per thousand at which it cleared."""
+        bound = {"reason": CLEARED, "value": cleared} if cleared is not None else {}
+        made = Event(
+            EventKind.AD_IMPRESSION,
+            now,
+            id=reservation(claim.decision, claim.slot),
+            decision=claim.decision,
+            slot=claim.slot,
+            **bound,  # type: ignore[arg-type]
+        )
+        return _completed(made, self._dues.slot(claim.decision, claim.slot))
 
     def _proven(self, event: Event, claim: Claim, token: str, *, now: int) -> Event:
         """The event that a token proves; of the given one only what the record cannot know stays."""

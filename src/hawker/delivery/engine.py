@@ -62,17 +62,24 @@ class Engine:
         self.credits = Credits(self._dues, shop.settings.attribution)
         self.credits.products = credit.per_conversion(world.index)
 
-    def decide(self, request: Request, *, now: int | None = None, seed: int | None = None) -> Decision:
+    def decide(
+        self, request: Request, *, now: int | None = None, seed: int | None = None, mechanism: str = ""
+    ) -> Decision:
         """Answer a request: decide, reserve the money, put it on record.
 
-        `now` (microseconds) and `seed` are the clock's and chance's unless given. Raises `NotFound`
-        for a placement that the shop does not have; everything else is an answer.
+        `now` (microseconds) and `seed` are the clock's and chance's unless given, `mechanism` the
+        world's. Raises `NotFound` for a placement that the shop does not have; everything else is an
+        answer.
         """
         request = self.naming.renamed(request)
         moment = self.tick() if now is None else now
         dice = secrets.randbits(63) if seed is None else seed
         self.world.state.catch_up(self._arrival, moment)
-        world = replace(self.world, out_of_budget=self.ledger.exhausted())
+        world = replace(
+            self.world,
+            out_of_budget=self.ledger.exhausted(),
+            mechanism=mechanism or self.world.mechanism,
+        )
         decision = commit(
             lambda asked, without: pipeline.decide(
                 asked, world, moment, np.random.default_rng(dice), seed=dice, without=without

@@ -25,6 +25,8 @@ DUE = {
     EventKind.CONVERSION: Pricing.CPA,
 }
 """Which kind of event makes which pricing payable."""
+CLEARED = "cleared"
+"""The reason of an impression that an exchange sold: its value is the price per thousand it cleared at."""
 _NEEDED = {
     **dict.fromkeys(
         (
@@ -154,7 +156,7 @@ class Dues:
         return Charge(
             impression=reservation(event.decision, event.slot),
             campaign=found.campaign,
-            price=found.price,
+            price=min(found.price, event.value) if event.reason == CLEARED else found.price,
             pricing=Pricing(found.pricing),
             time=event.received or event.time,
         )

@@ -14,6 +14,7 @@ from msgspec import Struct
 from hawker.errors import BadSetting, NoShop, NotFound, nearest
 from hawker.records.attribution import Windows
 from hawker.records.catalogue import Product
+from hawker.records.exchange import Exchange
 from hawker.records.key import Rates
 from hawker.records.placement import Page, Placement
 from hawker.records.traffic import Limits
@@ -63,6 +64,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     attribution: Windows = Windows()
     traffic: Limits = Limits()
     rates: Rates = Rates()
+    openrtb: Exchange = Exchange()
 
 
 class Shop:

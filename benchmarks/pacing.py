@@ -4,11 +4,13 @@
 
 The world is `hawker.simulate.market`: seeds 0 to 9, budgets of .1, .3 and .6 times 35 % of the day's
 prices, 60,000 second-price auctions a day, a decision on the pace ten times in each of 48 slots. Every
-policy may read yesterday (the day of seed + 1000) with all its prices. `spike` is a day with three times the
-traffic in slots 20 to 26, `shock` one with prices half as dear again from slot 24 on; the budget
-is what it was before either was known. `target` is a campaign with a most for the average cost of a unit,
-`cost_max` its average cost against that. The optimum is the linear programme's; `programme_gap` is how
-far the closed form is from HiGHS on a small day.
+policy may read yesterday (the day of seed + 1000) with all its prices. Under `hawker`: `spike` is a day with
+three times the traffic in slots 20 to 26, `shock` one with prices half as dear again from slot 24 on, the
+budget being what it was before either was known; `blind` is a campaign that never sees the price of an
+auction it did not win, as in service: it has only its own spend of three days before (seeds + 3000, 2000,
+1000) to learn from; `target` is a campaign with a most for the average cost of a unit, `cost_max` its average
+cost against that. The optimum is the linear programme's; `programme_gap` is how far the closed form is from
+HiGHS on a small day.
 
 Baselines, written anew from their descriptions: AuctionNet's PID rule (Su et al. 2024; the pace times
 1.2 or .7 a slot), LinkedIn's throttling (Agarwal et al. 2014; the share of auctions entered times 1.1 or .9
@@ -30,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawker.auction import pacing
+from hawker.auction.pacing import Plan
 from hawker.records.money import MICROS
 from hawker.simulate import market
 from hawker.simulate.market import SLOTS, YESTERDAY, Buyer, Market, Seen
@@ -46,21 +49,23 @@ Ints = NDArray[np.int64]
 class Hawker:
     """The dual pacer of `hawker.auction.pacing`, for one campaign."""
 
-    def __init__(self, yesterday: Market, budget: int, *, target: float = math.inf) -> None:
-        self._plan = pacing.learned(
+    def __init__(
+        self, yesterday: Market, budget: int, *, target: float = math.inf, plan: Plan | None = None
+    ) -> None:
+        self.plan = plan or pacing.learned(
             yesterday.values, yesterday.prices, yesterday.bounds, budget=budget, target=target
         )
-        self._course, self._budget, self._at = pacing.begin(self._plan), budget, 0.0
+        self.course, self._budget, self._at = pacing.begin(self.plan), budget, 0.0
         self._fair = target / budget if math.isfinite(target) else 0.0
 
     def bids(self, values: Floats) -> Ints:
-        bids: Ints = np.floor(values * self._course.pace[0]).astype(np.int64)
+        bids: Ints = np.floor(values * self.course.pace[0]).astype(np.int64)
         return bids
 
     def saw(self, seen: Seen) -> None:
-        self._course = pacing.advance(
-            self._course,
-            self._plan,
+        self.course = pacing.advance(
+            self.course,
+            self.plan,
             since=np.array([self._at]),
             until=np.array([seen.until]),
             cost=np.array([seen.cost / self._budget]),
@@ -180,6 +185,24 @@ def judge_target(*, seeds: Sequence[int]) -> dict[str, object]:
     }
 
 
+def judge_blind(*, seeds: Sequence[int]) -> dict[str, object]:
+    """What the dual pacer buys when it has learned from nothing but its own spend, for three days."""
+    shares = []
+    for seed in seeds:
+        days = [market.day(seed + back * YESTERDAY) for back in (3, 2, 1, 0)]
+        for ratio in RATIOS:
+            budgets = [market.budget(one, ratio) for one in days]
+            plan = pacing.unknown(np.array([MICROS], np.float64), shape=np.ones(SLOTS))
+            for number, one in enumerate(days[:-1]):
+                buyer = Hawker(one, budgets[number], plan=plan)
+                market.run(one, buyer, budget=budgets[number])
+                shape, grown = np.diff(one.bounds), budgets[number + 1] / budgets[number]
+                plan = pacing.tomorrow(buyer.course, plan, shape=shape.astype(np.float64), grown=grown)
+            bought = market.run(days[-1], Hawker(days[-1], budgets[-1], plan=plan), budget=budgets[-1])
+            shares.append(bought.value / market.optimum(days[-1], budgets[-1]))
+    return {"mean": round(float(np.mean(shares)), 5), "min": round(min(shares), 5)}
+
+
 def gap(*, seed: int = 0, auctions: int = 2_000) -> float:
     """How far the closed form of the optimum is from the linear programme's, relatively."""
     small = market.day(seed, auctions=auctions)
@@ -206,6 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, disturbed in STRESS.items():
         print(f"{name} …", file=sys.stderr)
         found["hawker"][name] = judge(Hawker, seeds=seeds, **disturbed)
+    found["hawker"]["blind"] = judge_blind(seeds=seeds)
     found["hawker"]["target"] = judge_target(seeds=seeds)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     runs = len(seeds) * len(RATIOS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -68,6 +68,52 @@ def test_a_spent_budget_and_a_day_at_its_end_give_finite_paces() -> None:
         assert np.isfinite(pace).all()
         assert (pace > 0).all()
         assert pace[0] < 0.1 * pace[1]
+
+
+def lived(plan: Plan, spent: list[list[float]]) -> Course:
+    """A whole day of four parts, each campaign spending what its row says."""
+    course, left = pacing.begin(plan), 1.0 - np.cumsum(np.array(spent), axis=1)
+    for part in range(4):
+        times = np.full((2, len(spent)), [[part / 4], [(part + 1) / 4]])
+        course = pacing.advance(
+            course,
+            plan,
+            since=times[0],
+            until=times[1],
+            cost=np.array(spent)[:, part],
+            left=left[:, part],
+            worth=np.zeros(len(spent)),
+        )
+    return course
+
+
+def test_tomorrow_starts_from_the_pace_that_would_just_have_spent_today() -> None:
+    plan = pacing.unknown(at(2.0, 2.0, 1.0, 3.0), shape=EVEN, most=at(np.inf, np.inf, 1.0, np.inf))
+    steady, cheap, manual, idle = [0.25] * 4, [0.125] * 4, [0.1] * 4, [0.0] * 4
+    course = lived(plan, [steady, cheap, manual, idle])
+    after = pacing.tomorrow(course, plan, shape=EVEN)
+    assert after.start[0] == pytest.approx(2.0)
+    assert after.start[1] > 2.0  # it had to be hastened all day
+    assert (after.start[2], after.start[3]) == (1.0, 3.0)
+    assert after.curve[:, -1].tolist() == pytest.approx([1.0, 1.0, 0.4, 1.0])
+    assert after.trust.tolist() == [1.0, 1.0, 1.0, pacing.UNKNOWN]
+    doubled = pacing.tomorrow(course, plan, shape=EVEN, grown=2.0)
+    assert doubled.start[0] == pytest.approx(4.0)
+
+
+def test_tomorrows_curve_leans_to_when_money_was_spent_and_half_a_day_teaches_nothing() -> None:
+    plan = pacing.unknown(at(2.0), shape=EVEN)
+    early = replace(pacing.begin(plan), even=np.array([[0.4, 0.4, 0.1, 0.1]]), lived=np.ones((1, 4)))
+    after = pacing.tomorrow(early, plan, shape=EVEN)
+    assert (after.start[0], after.by(at(0.5))[0]) == pytest.approx((2.0, (0.8 + 0.5) / 2))
+    half = pacing.tomorrow(moved(plan, cost=[0.9]), plan, shape=EVEN)
+    assert (half.start[0], half.trust[0]) == (2.0, pacing.UNKNOWN)
+
+
+def test_one_dear_click_of_ten_is_no_evidence_of_a_rush() -> None:
+    fine, coarse = (pacing.unknown(at(2.0), shape=EVEN, grain=at(grain)) for grain in (0.0001, 0.1))
+    hasty, calm = (moved(plan, cost=[0.1], until=0.01).pace[0] for plan in (fine, coarse))
+    assert hasty < calm < 2.0
 
 
 @pytest.mark.parametrize("ratio", [0.1, 0.6])

@@ -24,8 +24,11 @@ LAST = 1e-3
 """The least of the day's plan that is taken to be still ahead: nobody pays anything for the last minute."""
 UNKNOWN = 0.05
 """The trust in a plan that nothing was learned for."""
-ELASTICITY = 2.0
-"""By how much spend grows with the pace where nobody has measured it: its square."""
+ELASTICITY = 1.0
+"""The power with which spend follows the pace where nobody has measured it: low, so that steps are long."""
+_CHARGES = 3.0  # so many charges of evidence are chance
+_SMOOTH = 0.5  # how much of a learned curve is the traffic's shape
+_ENOUGH = 0.5  # the share of a day's traffic that must have been paced to learn its curve
 _SPREAD = 0.3
 _GENTLEST, _STEEPEST = 1.0, 6.0
 _SLACK = 0.5
@@ -38,7 +41,8 @@ class Plan:
     `start` is the pace that would just spend the budget, `curve` (campaigns, slots + 1) the share of the
     budget spent by the end of each slot at that pace (it may end below 1), `elasticity` the power
     with which spend follows the pace, `trust` how much of a day's evidence the plan weighs against what
-    is seen. `most` bounds the pace (1 on manual bids). `target` is the most a unit of the aim
+    is seen, `grain` the share of the budget that one charge takes. `most` bounds the pace (1 on manual
+    bids). `target` is the most a unit of the aim
     may cost on average (infinite: no target), `aimed` the pace that just meets it, `steepness` the power
     with which the average cost follows the pace.
     """
@@ -47,6 +51,7 @@ class Plan:
     curve: Floats
     elasticity: Floats
     trust: Floats
+    grain: Floats
     most: Floats
     target: Floats
     aimed: Floats
@@ -69,7 +74,9 @@ class Course:
 
     `budgeted` and `targeted` are the two multipliers. `seen` and `foreseen` are spend and its forecast at
     the paces that were used, fading; `paid` and `fair` the same for the cost of what was bought and what
-    the plan says it should have cost; `owed` is what was paid above the target so far.
+    the plan says it should have cost; `owed` is what was paid above the target so far. `even` is the spend
+    of each slot (campaigns, slots) as it would have been at the pace the day started from, `lived` the
+    share of each slot that was paced: what tomorrow's plan is made of.
     """
 
     budgeted: Floats
@@ -79,6 +86,8 @@ class Course:
     paid: Floats
     fair: Floats
     owed: Floats
+    even: Floats
+    lived: Floats
 
     @property
     def pace(self) -> Floats:
@@ -88,8 +97,18 @@ class Course:
 
 def begin(plan: Plan) -> Course:
     """The start of a day: yesterday's paces, nothing seen."""
-    none = np.zeros(len(plan.start))
-    return Course(np.minimum(plan.start, plan.most), np.minimum(plan.aimed, plan.most), *[none] * 5)
+    none, slots = np.zeros(len(plan.start)), np.zeros((len(plan.start), plan.curve.shape[1] - 1))
+    return Course(
+        budgeted=np.minimum(plan.start, plan.most),
+        targeted=np.minimum(plan.aimed, plan.most),
+        seen=none,
+        foreseen=none,
+        paid=none,
+        fair=none,
+        owed=none,
+        even=slots,
+        lived=slots,
+    )
 
 
 def advance(
@@ -102,18 +121,25 @@ def advance(
     """
     keep = 0.5 ** ((until - since) / MEMORY)
     ahead = np.maximum(plan.by(np.ones(len(until))) - plan.by(until), LAST)
-    pace = course.pace
-    planned = (plan.by(until) - plan.by(since)) * (pace / plan.start) ** plan.elasticity
+    risen = (course.pace / plan.start) ** plan.elasticity
+    planned = (plan.by(until) - plan.by(since)) * risen
     seen, foreseen = course.seen * keep + cost, course.foreseen * keep + planned
-    prior = plan.trust * ahead
+    prior = plan.trust * ahead + _CHARGES * plan.grain
     level = (seen + prior) / (foreseen + prior)
     step = np.log(np.maximum(left, 1e-9) / (level * ahead)) / plan.elasticity
     budgeted = plan.start * np.exp(np.clip(step, -REACH, REACH))
+    rows, slots = np.arange(len(until)), course.even.shape[1]
+    slot = np.minimum((0.5 * (since + until) * slots).astype(np.intp), slots - 1)
+    even, lived = course.even.copy(), course.lived.copy()
+    even[rows, slot] += cost / risen
+    lived[rows, slot] += np.maximum(until - since, 0.0) * slots
     return replace(
         _aimed(course, plan, keep=keep, ahead=ahead, cost=cost, worth=worth),
         budgeted=np.minimum(budgeted, plan.most),
         seen=seen,
         foreseen=foreseen,
+        even=even,
+        lived=lived,
     )
 
 
@@ -126,7 +152,7 @@ def _aimed(course: Course, plan: Plan, *, keep: Floats, ahead: Floats, cost: Flo
     paid = course.paid * keep + cost
     fair = course.fair * keep + worth * (np.where(bounded, course.pace, 1.0) / aimed) ** plan.steepness
     owed = course.owed + cost - worth
-    prior = plan.trust * ahead
+    prior = plan.trust * ahead + _CHARGES * plan.grain
     level = (paid + prior) / (fair + prior)
     allowed = np.clip(1.0 - owed / ahead, _SLACK, 1.0 + _SLACK)
     targeted = aimed * np.exp(np.clip(np.log(allowed / level) / plan.steepness, -REACH, REACH))
@@ -134,22 +160,52 @@ def _aimed(course: Course, plan: Plan, *, keep: Floats, ahead: Floats, cost: Flo
     return replace(course, targeted=targeted, paid=paid, fair=fair, owed=owed)
 
 
+def tomorrow(course: Course, plan: Plan, *, shape: Floats, grown: Floats | float = 1.0) -> Plan:
+    """The plan for the day after: the pace that would just have spent the budget, and when it would have.
+
+    That is the empirical dual of the day as it was lived: its spend, slot by slot, brought to one pace by the
+    elasticity. `shape` is the traffic's, for slots that were not lived and to smooth the others;
+    `grown` is tomorrow's budget over today's. Where too little was lived or nothing spent, the plan stays.
+    """
+    shares = _shares(shape, len(plan.start))
+    lived = np.clip(course.lived, 0.0, 1.0)
+    covered = (shares * lived).sum(axis=1)
+    day = course.even.sum(axis=1) / np.maximum(covered, 1e-9) / grown  # at today's first pace
+    known = (covered >= _ENOUGH) & (course.even.sum(axis=1) > _CHARGES * plan.grain)
+    day = np.where(known, day, 1.0)
+    start = np.minimum(plan.start * day ** (-1.0 / plan.elasticity), plan.most)
+    smooth = course.even / np.maximum(course.even.sum(axis=1), 1e-300)[:, None] * covered[:, None]
+    smooth = _shares((1 - _SMOOTH) * smooth + (_SMOOTH + (1 - _SMOOTH) * (1 - lived)) * shares, len(start))
+    whole = day * (start / plan.start) ** plan.elasticity
+    return replace(
+        plan,
+        start=np.where(known, start, plan.start),
+        curve=np.where(known[:, None], _curve(smooth) * whole[:, None], _curve(shares)),
+        trust=np.where(known, 1.0, UNKNOWN),
+        grain=plan.grain / grown,
+    )
+
+
 def unknown(
-    start: Floats, *, shape: Floats, most: Floats | None = None, target: Floats | None = None
+    start: Floats,
+    *,
+    shape: Floats,
+    grain: Floats | None = None,
+    most: Floats | None = None,
+    target: Floats | None = None,
 ) -> Plan:
     """The plan of campaigns without a yesterday: their first paces, and the traffic's shape.
 
     `shape` is the share of traffic of each slot of the day, one row for all or one a campaign.
     """
     count = len(start)
-    share = np.atleast_2d(shape) / np.atleast_2d(shape).sum(axis=1, keepdims=True)
-    curve = np.concatenate([np.zeros((len(share), 1)), np.cumsum(share, axis=1)], axis=1)
     goals = np.full(count, np.inf) if target is None else target
     return Plan(
         start=start,
-        curve=np.broadcast_to(curve, (count, curve.shape[1])),
+        curve=_curve(_shares(shape, count)),
         elasticity=np.full(count, ELASTICITY),
         trust=np.full(count, UNKNOWN),
+        grain=np.zeros(count) if grain is None else grain,
         most=np.full(count, np.inf) if most is None else most,
         target=goals,
         aimed=goals,
@@ -180,11 +236,25 @@ def learned(values: Floats, prices: Ints, bounds: Ints, *, budget: int, target: 
         curve=np.concatenate([[0.0], np.cumsum(spent)])[None, :],
         elasticity=np.array([_slope(rates, prices, at=start)]),
         trust=np.ones(1),
+        grain=np.zeros(1),
         most=np.full(1, np.inf),
         target=np.array([target]),
         aimed=np.array([aimed]),
         steepness=np.array([_mean_slope(rates, values, prices, at=aimed)]),
     )
+
+
+def _shares(shape: Floats, count: int) -> Floats:
+    """Each slot's share of its row's day, one row a campaign; an empty day is taken to be even."""
+    rows = np.broadcast_to(np.atleast_2d(shape), (count, np.atleast_2d(shape).shape[1]))
+    sums = rows.sum(axis=1, keepdims=True)
+    even = np.full(rows.shape, 1.0 / rows.shape[1])
+    np.divide(rows, sums, out=even, where=sums > 0)
+    return even
+
+
+def _curve(shares: Floats) -> Floats:
+    return np.concatenate([np.zeros((len(shares), 1)), np.cumsum(shares, axis=1)], axis=1)
 
 
 def _slope(rates: Floats, prices: Ints, *, at: float) -> float:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 
-from hawker import ranking
+from hawker import auction, ranking
 from hawker.delivery import credit, people, restore
 from hawker.delivery import engine as running
 from hawker.delivery.engine import Engine
@@ -72,18 +72,22 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
     control = Control(shop.control)
     version = control.version()  # first: what changes from here on is noticed as a later version
     campaigns, ads, creatives = control.campaigns(), control.ads(), control.creatives()
+    groups, advertisers = control.groups(), control.advertisers()
     control.close()
     settings = shop.settings
     unsellable = frozenset(name for name, product in shop.catalogue.items() if not advertisable(product))
     compiled = index.build(
         campaigns,
         ads,
+        groups=groups,
+        advertisers=advertisers,
         codes=state.codes,
         creatives=[creative for creative in creatives if creative.approved],
         unsellable=unsellable,
     )
     model, name = promoted(shop)
     known = people.on_record(shop)
+    strategies = auction.bidding(compiled.campaigns)
     return World(
         placements={placement.name: placement for placement in settings.placements},
         index=replace(compiled, flights=flights.load(shop.table("flights"), compiled.ids, start=since)),
@@ -98,6 +102,8 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
         exploration=settings.exploration,
         candidates=settings.candidates,
         utc_offset_minutes=settings.utc_offset_minutes,
+        bidding=strategies,
+        sales=bidding.sales(compiled, strategies, products=shop.catalogue),
         versions={"model": name, "campaigns": str(version)},
     )
 

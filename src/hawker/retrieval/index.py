@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hawker.features.encode import Codes
-from hawker.records.campaign import Ad, Campaign, Pricing
+from hawker.records.advertiser import Advertiser
+from hawker.records.bid import NoBidReason
+from hawker.records.campaign import Ad, AdGroup, Campaign
 from hawker.records.creative import Creative
+from hawker.retrieval.aims import CODE
+from hawker.retrieval.items import Items
+from hawker.retrieval.retargeting import ALWAYS, FLIGHTED, PAUSED, Retargets
+from hawker.retrieval.units import Units
 
 DISPLAY = 0
 MAILER = 1
@@ -52,56 +59,113 @@ class Flights:
 
 @dataclass(frozen=True)
 class AdIndex:
-    """All ads of a shop, column by column, in the order of their ids.
+    """All ads of a shop, column by column: by unit, within it those always live first, then by id.
 
-    `campaign` points into `campaigns`; `bid` is micros (the campaign's where the ad has none);
-    `product` is a code, -1 where the catalogue does not know it. `per_thousand` and `advertiser`
-    (a code, -1 unknown) are by campaign; `names` are the ids as an array.
+    `unit` points into `units`, `campaign` into `campaigns`; `own_bid` is micros, -1 where the ad has
+    none, `bid` what holds: the ad's, else its group's, else its campaign's. `product` is a code, -1
+    where the catalogue does not know it; `item` points into `items`, the products that are advertised.
+    `bar` is the code of a reason (`aims.CODE`) that keeps an ad from being shown at any time.
+    `per_thousand` and `advertiser` (a code, -1 unknown) are by campaign; `names` are the ids as an
+    array; `bounds` is (units, 4): where a unit begins, its flighted ads, its paused ones, and its end.
     """
 
-    campaigns: tuple[Campaign, ...]
+    units: Units
+    items: Items
     ids: tuple[str, ...]
-    campaign: NDArray[np.int32]
-    product: NDArray[np.int32]
+    unit: NDArray[np.int32]
+    stand: NDArray[np.int8]
+    item: NDArray[np.int32]
     product_names: tuple[str, ...]
-    bid: NDArray[np.int64]
+    own_bid: NDArray[np.int64]
     quality: NDArray[np.float64]
     creative: tuple[str, ...]
-    flighted: NDArray[np.bool_]
-    sellable: NDArray[np.bool_]
-    always: NDArray[np.int32]
-    creatives: dict[str, Creative]
+    bar: NDArray[np.int8]
+    creatives: Mapping[str, Creative]
     flights: Flights = field(default_factory=Flights)
     names: NDArray[np.object_] = field(init=False)
-    per_thousand: NDArray[np.bool_] = field(init=False)
-    advertiser: NDArray[np.int64] = field(init=False)
+    campaign: NDArray[np.int32] = field(init=False)
+    product: NDArray[np.int32] = field(init=False)
+    bid: NDArray[np.int64] = field(init=False)
+    bounds: NDArray[np.int32] = field(init=False)
 
     def __post_init__(self) -> None:
-        thousand = [campaign.pricing is Pricing.CPM for campaign in self.campaigns]
-        codes: dict[str, int] = {"": -1}
-        named = [codes.setdefault(campaign.advertiser, len(codes) - 1) for campaign in self.campaigns]
-        object.__setattr__(self, "names", np.array(self.ids, dtype=object))
-        object.__setattr__(self, "per_thousand", np.array(thousand, dtype=np.bool_))
-        object.__setattr__(self, "advertiser", np.array(named, dtype=np.int64))
+        counts = np.bincount(self.unit * 3 + self.stand, minlength=3 * len(self.units)).reshape(-1, 3)
+        ends = np.cumsum(counts.ravel()).reshape(-1, 3)
+        derived = {
+            "names": np.array(self.ids, dtype=object),
+            "campaign": self.units.campaign[self.unit],
+            "product": self.items.product[self.item],
+            "bid": np.where(self.own_bid >= 0, self.own_bid, self.units.bid[self.unit]),
+            "bounds": np.column_stack([ends[:, 0] - counts[:, 0], ends]).astype(np.int32),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
         return len(self.ids)
 
+    @cached_property
+    def always(self) -> NDArray[np.int32]:
+        """By unit: how many ads are live wherever their campaign is."""
+        return np.ascontiguousarray(self.bounds[:, 1] - self.bounds[:, 0])
+
+    @cached_property
+    def retargets(self) -> Retargets:
+        """The ads that aim at shoppers for what they did."""
+        return Retargets(self)
+
+    @cached_property
+    def _showing(self) -> Mapping[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for ad, name in enumerate(self.creative):
+            if name:
+                found.setdefault(name, []).append(ad)
+        return found
+
+    def showing(self, creative: str) -> Sequence[int]:
+        """The ads with a creative."""
+        return self._showing.get(creative, ())
+
+    @property
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """The campaigns, in the order of their codes."""
+        return self.units.campaigns
+
+    @property
+    def advertisers(self) -> Mapping[str, Advertiser]:
+        """What is known of advertisers, by id."""
+        return self.units.advertisers
+
+    @property
+    def per_thousand(self) -> NDArray[np.bool_]:
+        """By campaign: whether it pays per thousand impressions."""
+        return self.units.per_thousand
+
+    @property
+    def advertiser(self) -> NDArray[np.int64]:
+        """By campaign: a code for its advertiser, -1 where it names none."""
+        return self.units.advertiser
+
+    def group(self, ad: int) -> str:
+        """The id of an ad's group; '' where it has none."""
+        found = self.units.groups[self.unit[ad]]
+        return found.id if found else ""
+
     def only(self, ads: NDArray[np.int32]) -> AdIndex:
         """The index of some ads alone, each live wherever its campaign is."""
-        rows = ads.tolist()
+        order = np.sort(ads)
+        rows = order.tolist()
         return replace(
             self,
             ids=tuple(self.ids[row] for row in rows),
-            campaign=self.campaign[ads],
-            product=self.product[ads],
+            unit=self.unit[order],
+            stand=np.zeros(len(order), dtype=np.int8),
+            item=self.item[order],
             product_names=tuple(self.product_names[row] for row in rows),
-            bid=self.bid[ads],
-            quality=self.quality[ads],
+            own_bid=self.own_bid[order],
+            quality=self.quality[order],
             creative=tuple(self.creative[row] for row in rows),
-            flighted=np.zeros(len(ads), dtype=np.bool_),
-            sellable=np.ones(len(ads), dtype=np.bool_),
-            always=np.arange(len(ads), dtype=np.int32),
+            bar=np.zeros(len(order), dtype=np.int8),
             flights=Flights(),
         )
 
@@ -111,32 +175,65 @@ def build(
     ads: Sequence[Ad],
     *,
     codes: Codes,
+    groups: Sequence[AdGroup] = (),
+    advertisers: Sequence[Advertiser] = (),
     creatives: Sequence[Creative] = (),
     unsellable: frozenset[str] = frozenset(),
     flights: Flights | None = None,
 ) -> AdIndex:
-    """Compile campaigns and ads. Ads of campaigns that are not there are left out.
+    """Compile what advertisers ordered. Ads whose campaign or group is not there are left out.
 
-    `unsellable` names products that may not be advertised now (out of stock).
+    `creatives` are the approved ones. `unsellable` names products that may not be advertised now.
     """
-    place = {campaign.id: row for row, campaign in enumerate(campaigns)}
-    kept = sorted((ad for ad in ads if ad.campaign in place), key=lambda ad: ad.id)
-    owner = np.array([place[ad.campaign] for ad in kept], dtype=np.int32)
-    flighted = np.array([ad.flighted for ad in kept], dtype=np.bool_)
+    units = Units.of(campaigns, groups, advertisers=advertisers)
+    given = ads if _ascending(ads) else sorted(ads, key=lambda ad: ad.id)
+    kept = [ad for ad in given if (ad.campaign, ad.group) in units.places]
+    unit = np.array([units.places[ad.campaign, ad.group] for ad in kept], dtype=np.int32)
+    stand = np.array([standing(ad) for ad in kept], dtype=np.int8)
+    order = np.argsort(unit * 3 + stand, kind="stable")
+    kept = [kept[row] for row in order.tolist()]
+    approved = {creative.id: creative for creative in creatives}
+    items = Items.of([ad.product for ad in kept], codes=codes)
+    item = np.array([items.places[ad.product] for ad in kept], dtype=np.int32)
     return AdIndex(
-        campaigns=tuple(campaigns),
+        units=units,
+        items=items,
         ids=tuple(ad.id for ad in kept),
-        campaign=owner,
-        product=np.array([codes["product"].find(ad.product) for ad in kept], dtype=np.int32),
+        unit=unit[order],
+        stand=stand[order],
+        item=item,
         product_names=tuple(ad.product for ad in kept),
-        bid=np.array(
-            [campaigns[place[ad.campaign]].bid if ad.bid is None else ad.bid for ad in kept], dtype=np.int64
-        ),
+        own_bid=np.array([-1 if ad.bid is None else ad.bid for ad in kept], dtype=np.int64),
         quality=np.array([ad.quality for ad in kept], dtype=np.float64),
         creative=tuple(ad.creative for ad in kept),
-        flighted=flighted,
-        sellable=np.array([ad.product not in unsellable for ad in kept], dtype=np.bool_),
-        always=np.flatnonzero(~flighted).astype(np.int32),
-        creatives={creative.id: creative for creative in creatives},
+        bar=_bars(kept, item, items=items, approved=approved, unsellable=unsellable),
+        creatives=approved,
         flights=flights or Flights(),
     )
+
+
+def standing(ad: Ad) -> int:
+    """Whether an ad is always live, in flight at times, or paused."""
+    if not ad.active:
+        return PAUSED
+    return FLIGHTED if ad.flighted else ALWAYS
+
+
+def _bars(
+    ads: Sequence[Ad],
+    item: NDArray[np.int32],
+    *,
+    items: Items,
+    approved: Mapping[str, Creative],
+    unsellable: frozenset[str],
+) -> NDArray[np.int8]:
+    """What keeps each ad from being shown at all: no product to be had, or no approved copy."""
+    gone = items.product[item] < 0
+    gone |= np.array([name in unsellable for name in items.names], dtype=np.bool_)[item]
+    bare = np.array([bool(ad.creative) and ad.creative not in approved for ad in ads], dtype=np.bool_)
+    found = np.where(gone, CODE[NoBidReason.OUT_OF_STOCK], np.where(bare, CODE[NoBidReason.CREATIVE], 0))
+    return found.astype(np.int8)
+
+
+def _ascending(ads: Sequence[Ad]) -> bool:
+    return all(ads[at].id <= ads[at + 1].id for at in range(len(ads) - 1))

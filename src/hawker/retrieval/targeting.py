@@ -1,18 +1,30 @@
-"""Which ads may answer a request: schedule, budget, targeting, stock; the rest are counted by reason."""
+"""Which ads may answer a request: schedule, budget, targeting, caps, choices, stock; the rest by reason."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hawker.features.state import State
 from hawker.records.bid import NoBidReason
-from hawker.records.campaign import Campaign, Targeting
+from hawker.records.campaign import Pricing, Visitor
 from hawker.records.catalogue import levels
 from hawker.records.decision import Request
+from hawker.records.placement import Page
+from hawker.records.preferences import Preferences
+from hawker.retrieval import sift
+from hawker.retrieval.aims import CODE, REASONS
 from hawker.retrieval.index import AdIndex
+from hawker.retrieval.items import Items
+from hawker.retrieval.units import Units
+
+_NOBODY = Preferences()
+_NONE = np.zeros(0, dtype=np.int64)
+_NO_REASONS = np.zeros(0, dtype=np.int8)
 
 
 @dataclass(frozen=True)
@@ -28,8 +40,17 @@ class Membership:
 
 
 @dataclass(frozen=True)
+class Capped:
+    """Whose impressions this shopper has seen often enough for now: ids of each kind."""
+
+    advertisers: frozenset[str] = frozenset()
+    campaigns: frozenset[str] = frozenset()
+    creatives: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Eligible:
-    """Positions of eligible ads in the index, with the display and mailer place of flighted ones.
+    """Positions of eligible ads in the index, ascending, with the display and mailer place of flighted ones.
 
     `marks` is int8 (ads, 2); -1 where the ad needs no flight. `excluded` counts the others.
     """
@@ -39,130 +60,185 @@ class Eligible:
     excluded: dict[str, int]
 
 
-@dataclass(frozen=True)
-class _Visit:
-    request: Request
-    now: int
-    page_category: tuple[str, ...]
-    audiences: frozenset[str]
-    segment: str
-    unpriced: frozenset[str]
-    out_of_budget: frozenset[str]
-    refused: frozenset[str]
-
-
 def eligible(
     index: AdIndex,
     request: Request,
     *,
     now: int,
     members: Membership,
+    page: Page | str = "",
     page_category: str = "",
-    unpriced: frozenset[str] = frozenset(),
+    page_brand: str = "",
+    state: State | None = None,
+    preferences: Preferences = _NOBODY,
+    capped: Capped | None = None,
+    unpriced: frozenset[Pricing] = frozenset(),
     out_of_budget: frozenset[str] = frozenset(),
     refused: frozenset[str] = frozenset(),
 ) -> Eligible:
-    """The ads that may be shown. `page_category` is the category path the page is about.
+    """The ads that may be shown. `page` is the placement's kind of page, `page_category` the category
 
-    `unpriced` are kinds of pricing whose outcome no model predicts yet. `out_of_budget` and
-    `refused` name campaigns: known to be spent, and just turned down by the ledger. Every ad that
-    is left out is counted once, under the first test it fails.
+    path it is about, `page_brand` the brand of its product. `state` tells what the shopper did
+    (retargeting) and whether they have bought before; a request that names no shopper meets no wish
+    about shoppers. `unpriced` are kinds of pricing whose outcome no model predicts yet.
+    `out_of_budget` and `refused` name campaigns: known to be spent, and just turned down by the
+    ledger. Every ad that is left out is counted once, under the first test it fails.
     """
+    counts = np.zeros(len(REASONS) + 1, dtype=np.int64)
+    units = index.units
+    gate = units.gate.at(now, unpriced=unpriced, spent=out_of_budget, refused=refused)
+    live, marks = index.flights.live(request.location, now)
+    n = sift.standing(index.bounds, live, index.unit) if len(live) else index.always
+    sift.tally(gate.first, n, index.bounds, _PAUSED, _UNSCHEDULED, counts)
+    values = _values(index, request, members=members, state=state, now=now)
+    values |= {"page": (page,), "category": _prefixes(page_category), "brand": (page_brand,)}
+    aims, alive = units.aims, gate.alive.copy()
+    program, picks = aims.program(values)
+    sift.sift(alive, n, gate.span.open, program, picks, aims.rows, aims.starts, aims.listed, counts)
+    against = _against(index, request, preferences=preferences, capped=capped)
+    matched = index.retargets.found(state, request.shopper, now=now, live=live)
+    ads, rows = sift.expand(
+        alive,
+        n,
+        index.bounds,
+        against.units,
+        index.retargets.aimed,
+        matched,
+        live,
+        index.bar,
+        index.item,
+        index.items.category,
+        against.ads,
+        against.items,
+        against.categories,
+        against.allowed,
+        _MISSED,
+        _BLOCKED,
+        counts,
+    )
+    excluded = {REASONS[code - 1].value: int(counts[code]) for code in np.flatnonzero(counts).tolist()}
+    return Eligible(ads, _places(marks, rows), excluded)
+
+
+def _places(marks: NDArray[np.int8], rows: NDArray[np.int32]) -> NDArray[np.int8]:
+    """The marks of ads by their rows; -1 where an ad has none."""
+    if not len(marks):
+        return np.full((len(rows), 2), -1, dtype=np.int8)
+    found = marks[rows]
+    found[rows < 0] = -1
+    return found
+
+
+def _values(
+    index: AdIndex, request: Request, *, members: Membership, state: State | None, now: int
+) -> dict[str, Sequence[Any]]:
+    """What a request offers to the tests, by field."""
+    aims = index.units.aims
     audiences, segment = members.of(request.shopper)
-    visit = _Visit(request, now, levels(page_category), audiences, segment, unpriced, out_of_budget, refused)
-    verdicts = [_campaign(campaign, visit) for campaign in index.campaigns]
-    running = np.array([verdict is None for verdict in verdicts], dtype=np.bool_)
-    ads, marks = _standing(index, request.location, now)
-    excluded: dict[str, int] = {}
-    unflighted = len(index) - len(ads)
-    if unflighted:
-        excluded[NoBidReason.OUT_OF_SCHEDULE] = unflighted
-    owners = index.campaign[ads]
-    if not running.all():
-        _count(excluded, verdicts, np.bincount(owners, minlength=len(verdicts)))
-    keep = running[owners] & index.sellable[ads] & (index.product[ads] >= 0)
-    _add(excluded, NoBidReason.OUT_OF_STOCK, int((running[owners] & ~keep).sum()))
-    if request.organic:
-        organic = frozenset(request.organic)
-        shown = np.array([name in organic for name in _names(index, ads)], dtype=np.bool_)
-        _add(excluded, NoBidReason.ORGANIC, int((keep & shown).sum()))
-        keep &= ~shown
-    return Eligible(ads[keep], marks[keep], excluded)
+    return {
+        "placement": (request.placement,),
+        "device": (request.device,),
+        "location": (request.location,),
+        "product": (request.product,),
+        "keyword": aims.glossary.found(request.query),
+        "audience": tuple(audiences),
+        "segment": (segment,),
+        "visitor": _visitor(state, request.shopper, now=now) if "visitor" in aims.asked else (),
+    }
 
 
-def _standing(index: AdIndex, location: str, now: int) -> tuple[NDArray[np.int32], NDArray[np.int8]]:
-    """Ads that stand here now: those without flights, and those in flight at this location."""
-    ads, marks = index.flights.live(location, now)
-    if not len(index.always):
-        return ads, marks
-    free = np.full((len(index.always), 2), -1, dtype=np.int8)
-    return np.concatenate([index.always, ads]), np.concatenate([free, marks])
+def _prefixes(category: str) -> Sequence[tuple[str, ...]]:
+    path = levels(category)
+    return [path[:depth] for depth in range(len(path) + 1)]
 
 
-def _names(index: AdIndex, ads: NDArray[np.int32]) -> list[str]:
-    return [index.product_names[ad] for ad in ads]
+def _visitor(state: State | None, shopper: str, *, now: int) -> tuple[Visitor, ...]:
+    """Whether a shopper has bought before; nothing is said of nobody."""
+    if state is None or not shopper:
+        return ()
+    code = np.array([state.codes["shopper"].find(shopper)], dtype=np.int32)
+    bought = float(state.read("shopper", code, now=now)["purchases"][0]) > 0.0
+    return (Visitor.RETURNING if bought else Visitor.NEW,)
 
 
-def _campaign(campaign: Campaign, visit: _Visit) -> NoBidReason | None:
-    """The first test a campaign fails for this visit, or None."""
-    if not campaign.active:
-        return NoBidReason.CAMPAIGN_PAUSED
-    if visit.now < campaign.start or (campaign.end and visit.now >= campaign.end):
-        return NoBidReason.OUT_OF_SCHEDULE
-    if campaign.pricing in visit.unpriced:
-        return NoBidReason.PRICING
-    if campaign.id in visit.refused:
-        return NoBidReason.RESERVE_REFUSED
-    if campaign.id in visit.out_of_budget:
-        return NoBidReason.OUT_OF_BUDGET
-    if campaign.targeting == _EVERYONE:
-        return None
-    return next((reason for reason, test in _TESTS if not test(campaign.targeting, visit)), None)
+@dataclass(frozen=True)
+class _Against:
+    """What speaks against single units, ads, items and categories: reasons, or tables of them."""
+
+    units: NDArray[np.int8]
+    ads: NDArray[np.int64] = field(default_factory=lambda: _NONE)
+    items: NDArray[np.int64] = field(default_factory=lambda: _NONE)
+    categories: NDArray[np.int8] = field(default_factory=lambda: _NO_REASONS)
+    allowed: NDArray[np.int64] = field(default_factory=lambda: _NONE)
 
 
-def _placement(targeting: Targeting, visit: _Visit) -> bool:
-    return _among(visit.request.placement, targeting.placements, targeting.not_placements)
+def _against(
+    index: AdIndex, request: Request, *, preferences: Preferences, capped: Capped | None
+) -> _Against:
+    """The shopper's caps and choices, and what the request blocks or shows already."""
+    items = index.items
+    named = (
+        (preferences.not_products, _REFUSED),
+        (request.blocked_products, _BLOCKED),
+        (request.organic, _ORGANIC),
+        (request.shown, _ORGANIC),
+    )
+    found = [(place, code) for names, code in named if names for place in items.found(names)]
+    allowed = items.found(request.allowed_products)
+    return _Against(
+        units=_units(index.units, request, preferences=preferences, capped=capped),
+        ads=_table((ad, _CAPPED) for name in capped.creatives for ad in index.showing(name))
+        if capped and capped.creatives
+        else _NONE,
+        items=_table(found) if found else _NONE,
+        categories=_categories(items, request, preferences=preferences),
+        allowed=_table((place, 1) for place in allowed) if request.allowed_products else _NONE,
+    )
 
 
-def _audience(targeting: Targeting, visit: _Visit) -> bool:
-    listed = not targeting.audiences or not visit.audiences.isdisjoint(targeting.audiences)
-    barred = not visit.audiences.isdisjoint(targeting.not_audiences)
-    return listed and not barred and _among(visit.segment, targeting.segments, targeting.not_segments)
+def _units(
+    units: Units, request: Request, *, preferences: Preferences, capped: Capped | None
+) -> NDArray[np.int8]:
+    """By unit, the first reason that speaks against its advertiser or campaign."""
+    blocked, refused = request.blocked_advertisers, preferences.not_advertisers
+    if not (capped or blocked or refused):
+        return units.none
+    found = units.none.copy()
+    for names, code in ((blocked, _BLOCKED), (refused, _REFUSED)):
+        for name in names:
+            found[units.of_advertiser.get(name, _NONE)] = code
+    if capped:
+        for name in capped.advertisers:
+            found[units.of_advertiser.get(name, _NONE)] = _CAPPED
+        for name in capped.campaigns:
+            found[units.of_campaign.get(name, slice(0))] = _CAPPED
+    return found
 
 
-def _location(targeting: Targeting, visit: _Visit) -> bool:
-    return _among(visit.request.location, targeting.locations, targeting.not_locations)
+def _categories(items: Items, request: Request, *, preferences: Preferences) -> NDArray[np.int8]:
+    """By category path, the first reason that speaks against it; empty where nothing was said of any."""
+    blocked, allowed, refused = (
+        request.blocked_categories,
+        request.allowed_categories,
+        preferences.not_categories,
+    )
+    if not (blocked or allowed or refused):
+        return _NO_REASONS
+    found = np.zeros(len(items.paths), dtype=np.int8)
+    if allowed:
+        found[~items.within(allowed)] = _BLOCKED
+    found[items.within(blocked)] = _BLOCKED
+    found[items.within(refused)] = _REFUSED
+    return found
 
 
-def _category(targeting: Targeting, visit: _Visit) -> bool:
-    under = not targeting.categories or any(_under(visit.page_category, c) for c in targeting.categories)
-    return under and not any(_under(visit.page_category, c) for c in targeting.not_categories)
+def _table(pairs: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
+    held = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
+    table: NDArray[np.int64] = sift.filed(held[:, 0].copy(), held[:, 1].copy())
+    return table
 
 
-def _among(value: str, wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> bool:
-    return (not wanted or value in wanted) and value not in unwanted
-
-
-def _under(path: tuple[str, ...], category: str) -> bool:
-    top = levels(category)
-    return path[: len(top)] == top
-
-
-_EVERYONE = Targeting()
-_TESTS: tuple[tuple[NoBidReason, Callable[[Targeting, _Visit], bool]], ...] = (
-    (NoBidReason.PLACEMENT, _placement),
-    (NoBidReason.AUDIENCE, _audience),
-    (NoBidReason.LOCATION, _location),
-    (NoBidReason.CATEGORY, _category),
-)
-
-
-def _count(excluded: dict[str, int], verdicts: list[NoBidReason | None], ads: NDArray[np.int64]) -> None:
-    for verdict, count in zip(verdicts, ads, strict=True):
-        if verdict is not None:
-            _add(excluded, verdict, int(count))
-
-
-def _add(excluded: dict[str, int], reason: NoBidReason, count: int) -> None:
-    if count:
-        excluded[reason] = excluded.get(reason, 0) + count
+_PAUSED, _UNSCHEDULED = CODE[NoBidReason.CAMPAIGN_PAUSED], CODE[NoBidReason.OUT_OF_SCHEDULE]
+_MISSED, _CAPPED = CODE[NoBidReason.RETARGETING], CODE[NoBidReason.FREQUENCY]
+_REFUSED, _BLOCKED = CODE[NoBidReason.PREFERENCE], CODE[NoBidReason.BLOCKED]
+_ORGANIC = CODE[NoBidReason.ORGANIC]

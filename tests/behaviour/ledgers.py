@@ -11,7 +11,7 @@ import pytest
 
 from hawker.errors import NotFound
 from hawker.records.campaign import Campaign, Pricing
-from hawker.records.charge import Charge, Status
+from hawker.records.charge import Charge, Credit, Status, month
 from hawker.storage.ledger import Ledger
 
 SECOND = 1_000_000
@@ -160,11 +160,63 @@ class LedgerBehaviour:
         for n in range(4):
             self.click(ledger, f"c{n}", 10, campaign="c", now=NOON + n)
             self.click(ledger, f"e{n}", 7, campaign="e", now=NOON + n)
-        lines = ledger.statement(NOON + 1, NOON + 4)
+        lines = ledger.lines(NOON + 1, NOON + 4)
         assert [(line.campaign, line.count, line.amount) for line in lines] == [("c", 3, 30), ("e", 3, 21)]
         rows = {balance.campaign: balance for balance in ledger.balances(now=NOON)}
         assert (rows["c"].spent, rows["c"].spent_today, rows["c"].remaining) == (40, 40, 960)
         assert (rows["d"].remaining, rows["e"].remaining, rows["e"].spent) == (50, None, 28)
+
+    def test_a_credit_gives_a_charge_back_once_to_the_day_it_was_made_on(self) -> None:
+        ledger = self.ledger(Campaign(id="c", advertiser="acme", daily_budget=100, total_budget=150))
+        assert self.click(ledger, "a", 100) is Status.CHARGED
+        assert self.click(ledger, "b", 50, now=NOON + DAY) is Status.CHARGED
+        assert self.click(ledger, "d", 1, now=NOON + DAY) is Status.REFUSED
+        tomorrow = [Credit("a", "robot", NOON + DAY), Credit("no", "robot", NOON + DAY)]
+        answers = ledger.credit_many(tomorrow)
+        assert [(one.status, one.amount) for one in answers] == [(Status.CREDITED, 100), (Status.REFUSED, 0)]
+        assert answers[1].reason == "not_charged"
+        again = self.ledger().credit_many([*tomorrow[:1]] * 2)
+        assert [(one.status, one.amount) for one in again] == [(Status.DUPLICATE, 100)] * 2
+        assert self.click(ledger, "a", 100) is Status.DUPLICATE
+        assert (ledger.spent("c"), ledger.spent("c", NOON // DAY), ledger.spent("c", NOON // DAY + 1)) == (
+            *(50, 0),
+            50,
+        )
+        assert self.click(ledger, "e", 51, now=NOON + DAY) is Status.REFUSED
+        assert self.click(ledger, "e", 50, now=NOON + DAY) is Status.CHARGED
+        assert self.click(ledger, "f", 50, now=NOON + 2 * DAY) is Status.CHARGED
+        assert ledger.credit_many([]) == []
+
+    def test_statements_of_all_advertisers_sum_to_the_ledger(self) -> None:
+        ledger = self.ledger(
+            Campaign(id="c", advertiser="acme"), Campaign(id="d", advertiser="bolt"), Campaign(id="e")
+        )
+        first, last = month("2024-10"), month("2024-11")
+        for n, time in enumerate((first[0], first[1] - 1, last[0], last[1] - 1)):
+            for campaign in "cde":
+                self.click(ledger, f"{campaign}{n}", 10 + n, campaign=campaign, now=time)
+        ledger.credit_many([Credit("c0", "replayed", last[0]), Credit("d3", "replayed", last[0])])
+        before = ledger.statement("acme", start=first[0], end=first[1])
+        after = ledger.statement("acme", start=last[0], end=last[1])
+        assert (before.charged, before.credited, before.due) == (21, 0, 21)
+        assert (after.charged, after.credited, after.due) == (25, 10, 15)
+        every = [
+            ledger.statement(name, start=start, end=end).due
+            for name in ("acme", "bolt", "")
+            for start, end in (first, last)
+        ]
+        assert sum(every) == sum(ledger.spent(campaign) for campaign in "cde") == 3 * 46 - 10 - 13
+        (mine,) = ledger.balances(now=NOON, advertiser="acme")
+        assert (mine.campaign, mine.spent, mine.credited) == ("c", 36, 10)
+        assert ledger.credits(last[0], last[1]) == [("c0", "c", 10, last[0]), ("d3", "d", 13, last[0])]
+
+    def test_a_daily_budget_turns_with_summer_time(self) -> None:
+        ledger = self.ledger(Campaign(id="c", daily_budget=100, timezone="Europe/Paris"))
+        winter, summer = 1_704_063_600 * SECOND, 1_719_784_800 * SECOND  # midnights of Paris
+        for midnight in (winter, summer):
+            assert self.click(ledger, f"{midnight}-", 100, now=midnight - 1) is Status.CHARGED
+            assert self.click(ledger, f"{midnight}+", 100, now=midnight) is Status.CHARGED
+            assert self.click(ledger, f"{midnight}++", 1, now=midnight) is Status.REFUSED
 
     def test_an_unlimited_campaign_is_never_short_and_an_unknown_one_is_named(self) -> None:
         ledger = self.ledger(Campaign(id="c"))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from hawker.records.campaign import Pricing
 from hawker.records.charge import Charge, Status, Terms, dearest
-from hawker.storage.accounts import Account
+from hawker.storage.books import Account
 
 PRICES = st.lists(st.integers(0, 5_000_000), max_size=60)
 

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import servers
 from behaviour.ledgers import DAY, NOON, SECOND, Clock, LedgerBehaviour
 from hawker.errors import Corrupt, StorageFull
 from hawker.records.campaign import Campaign, Pricing
@@ -30,6 +31,15 @@ def opened(folder: Path, *, process: str, clock: Clock, hold_seconds: float = 60
 
 class TestSqlite(LedgerBehaviour):
     opened = staticmethod(opened)  # type: ignore[assignment]
+
+
+class TestPostgres(LedgerBehaviour):
+    @pytest.fixture(autouse=True)
+    def _database(self) -> None:
+        self.url = servers.database()
+
+    def opened(self, _: Path, *, process: str, clock: Clock, hold_seconds: float = 600.0) -> Ledger:
+        return Ledger(self.url, process=process, clock=clock, hold_seconds=hold_seconds)
 
 
 CAMPAIGNS = {
@@ -121,7 +131,7 @@ class Interleavings(RuleBasedStateMachine):
         spent = {balance.campaign: balance.spent for balance in fresh.balances(now=self.time)}
         assert fresh.remaining("total", now=self.time) == 1_000 - spent["total"]
         assert fresh.remaining("daily", now=self.time + 9 * DAY) == min(300, 700 - spent["daily"])
-        lines = fresh.statement(0, self.time + 1)
+        lines = fresh.lines(0, self.time + 1)
         assert {line.campaign: line.amount for line in lines} == {c: s for c, s in spent.items() if s} | {
             line.campaign: 0 for line in lines if not line.amount
         }
@@ -147,7 +157,7 @@ def test_a_full_disk_leaves_reservations_as_they_were(
     assert ledger.reserve("c", 60, reservation_id="r", now=NOON)
     batch = [Charge(id, "c", 20, Pricing.CPC, NOON) for id in ("r", "unreserved")]
     with monkeypatch.context() as patched:
-        patched.setattr(accounts, "_store", _full)
+        patched.setattr(accounts, "store", _full)
         with pytest.raises(StorageFull, match="Free space"):
             ledger.settle_many(batch)
     assert (ledger.spent("c"), ledger.remaining("c", now=NOON)) == (0, 40)
@@ -214,7 +224,7 @@ def test_two_processes_killed_at_any_moment_never_overspend(tmp_path: Path) -> N
         assert writer.wait() == 0
         writer.stdout.close()
     assert sum(told.values()) <= auditor.spent("c") <= 6_000
-    assert auditor.spent("c") == sum(line.amount for line in auditor.statement(0, 2_000_000))
+    assert auditor.spent("c") == sum(line.amount for line in auditor.lines(0, 2_000_000))
     for name in ("one", "two"):
         Ledger(path, process=name).close()
     assert auditor.remaining("c", now=1_000_000) == 6_000 - auditor.spent("c")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -221,7 +222,19 @@ def local_day(time: int, utc_offset_minutes: int) -> int:
     return (time + utc_offset_minutes * 60_000_000) // 86_400_000_000
 
 
-def offset_at(campaign: Campaign, moment: int) -> int:
+class Clocked(Protocol):
+    """What has a clock of its own: a campaign, or the terms of one."""
+
+    @property
+    def utc_offset_minutes(self) -> int:
+        """Minutes ahead of UTC, where no time zone is named."""
+
+    @property
+    def timezone(self) -> str:
+        """An IANA name, or ''."""
+
+
+def offset_at(campaign: Clocked, moment: int) -> int:
     """Minutes that the advertiser's clock is ahead of UTC at a moment, summer time included.
 
     >>> summer = 1_719_835_200_000_000

@@ -15,11 +15,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from hawker.errors import NotFound
 from hawker.records.campaign import Campaign, Pricing, local_day
-from hawker.records.charge import Balance, Charge, Line, Settlement, Terms, dearest
+from hawker.records.charge import Balance, Charge, Credit, Line, Settlement, Statement, Terms, dearest
+from hawker.storage import database
 from hawker.storage.accounts import Accounts
 
 SECOND = 1_000_000
@@ -56,7 +56,7 @@ class Ledger:
 
     def __init__(
         self,
-        path: Path,
+        target: database.Target,
         *,
         process: str = "",
         hold_seconds: float = 1800.0,
@@ -65,7 +65,7 @@ class Ledger:
         retry_seconds: float = 1.0,
         clock: Callable[[], int] = _clock,
     ) -> None:
-        self._accounts = Accounts(path)
+        self._accounts = Accounts(target)
         self._process = process or f"process-{secrets.token_hex(4)}"
         self._hold, self._ttl = round(hold_seconds * SECOND), round(lease_seconds * SECOND)
         self._retry, self._share, self._clock = round(retry_seconds * SECOND), share, clock
@@ -104,7 +104,7 @@ class Ledger:
                 return True
             if self._clock() - self._renewed > self._ttl // 2:
                 self._renew()
-            key = (campaign, local_day(now, terms.utc_offset_minutes))
+            key = (campaign, terms.day(now))
             lease = self._leases.get(key)
             if lease is None or lease.open - lease.held < amount:
                 lease = self._refill(key, amount)
@@ -188,7 +188,7 @@ class Ledger:
             account = self._accounts.account(campaign)
             if account is None:
                 raise _unknown(campaign)
-            day = local_day(now, account.terms.utc_offset_minutes)
+            day = account.terms.day(now)
             left = account.remaining(day)
             lease = self._leases.get((campaign, day), _Lease())
             return None if left is None else left + lease.open - lease.held
@@ -197,17 +197,34 @@ class Ledger:
         """What a campaign has been charged, in all or on one of its local days."""
         return self._accounts.spent(campaign, day=day)
 
-    def statement(self, start: int, end: int) -> list[Line]:
-        """What each campaign was charged for outcomes with start ≤ time < end."""
-        return self._accounts.statement(start, end)
+    def credit_many(self, credits: Sequence[Credit]) -> list[Settlement]:
+        """Take charges back in one transaction, each at most once; the money returns to its own day.
+
+        The answer is `credited`, `duplicate`, or `refused` where the impression was never charged.
+        """
+        with self._mutex:
+            self._short.clear()
+        return self._accounts.credit(credits) if credits else []
+
+    def lines(self, start: int, end: int) -> list[Line]:
+        """What each campaign was charged, and got back, with start ≤ time < end."""
+        return self._accounts.lines(start, end)
+
+    def statement(self, advertiser: str, *, start: int, end: int) -> Statement:
+        """What one advertiser owes for a time; the statements of all sum to the ledger."""
+        return self._accounts.statement(advertiser, start=start, end=end)
 
     def charges(self, start: int, end: int) -> list[tuple[str, str, int, int]]:
         """Every charge with start ≤ time < end, as a report wants it: impression, campaign, amount, time."""
         return self._accounts.charges(start, end)
 
-    def balances(self, *, now: int) -> list[Balance]:
-        """Where every campaign stands on its local day at `now`."""
-        return self._accounts.balances(lambda terms: local_day(now, terms.utc_offset_minutes))
+    def credits(self, start: int, end: int) -> list[tuple[str, str, int, int]]:
+        """Every credit with start ≤ time < end: impression, campaign, amount, time."""
+        return self._accounts.credits(start, end)
+
+    def balances(self, *, now: int, advertiser: str | None = None) -> list[Balance]:
+        """Where every campaign (of one advertiser) stands on its local day at `now`."""
+        return self._accounts.balances(lambda terms: terms.day(now), advertiser=advertiser)
 
     def close(self) -> None:
         """Give every lease back and close the database."""
@@ -226,7 +243,7 @@ class Ledger:
 
     def _day(self, campaign: str, time: int) -> int:
         terms = self._terms.get(campaign)
-        return local_day(time, terms.utc_offset_minutes if terms else 0)
+        return terms.day(time) if terms else local_day(time, 0)
 
     def _refill(self, key: tuple[str, int], amount: int) -> _Lease | None:
         """Lease more for a campaign's day; None where that is not to be had now."""

@@ -12,7 +12,7 @@ from hawker.features.state import State
 from hawker.records.campaign import Ad, Campaign
 from hawker.records.decision import Request
 from hawker.records.events import DAY, Event, EventKind
-from hawker.retrieval.candidates import candidates
+from hawker.retrieval.candidates import Going, _best, candidates
 from hawker.retrieval.index import AdIndex, build
 from hawker.retrieval.targeting import Eligible, Membership, eligible
 
@@ -63,3 +63,25 @@ def test_those_kept_stand_in_the_order_of_the_index(known: tuple[State, AdIndex,
     assert kept.tolist() == sorted(kept.tolist())
     everyone = candidates(index, found, state=state, moment=moment, most=4)[1]
     np.testing.assert_array_equal(affinity, everyone[kept])
+
+
+@pytest.mark.parametrize("draw", ["lognormal", "few", "same", "zero"])
+@pytest.mark.parametrize(("count", "most"), [(3_000, 200), (300, 299), (50, 1)])
+def test_the_best_are_those_of_a_stable_sort(draw: str, count: int, most: int) -> None:
+    rng = np.random.default_rng(count)
+    value = {
+        "lognormal": rng.lognormal(0.0, 3.0, count),
+        "few": rng.integers(0, 5, count).astype(float),
+        "same": np.ones(count),
+        "zero": np.zeros(count),
+    }[draw]
+    wanted = np.sort(np.argsort(-value, kind="stable")[:most])
+    np.testing.assert_array_equal(_best(value, most), wanted)
+
+
+def test_bids_of_each_kind_stand_beside_one_another(known: tuple[State, AdIndex, Eligible]) -> None:
+    state, index, found = known
+    terms = Going(np.array([1e-3]), np.array([np.inf]))
+    moment = Moment(NOW, shopper=state.codes["shopper"].find("u-1"))
+    kept, _ = candidates(index, found, state=state, moment=moment, most=2, going=terms)
+    assert kept.tolist() == [0, 1]  # all pay alike per thousand impressions: affinity has no say

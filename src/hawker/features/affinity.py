@@ -6,13 +6,18 @@ however many of its products are on offer.
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
+from hawker.features.bought import maybe
 from hawker.features.compiled import compiled
 from hawker.features.counters import DAY, EPOCH, HEAD, _pack, _slot
 from hawker.features.schema import Plan
 from hawker.features.state import State
+from hawker.features.windows import THOUSANDTHS
 
 Floats = NDArray[np.float64]
 _USED = (
@@ -20,8 +25,11 @@ _USED = (
     ("shopper_product", "last"),
     ("shopper_product", "first_visit"),
     ("shopper_category", "count"),
+    ("shopper", "visits"),
     ("category", "bought_28"),
+    ("everything", "bought_28"),
 )
+_KEY = (("affinity",), None)
 
 
 def rough(state: State, products: NDArray[np.int32], *, shopper: int, now: int) -> Floats:
@@ -30,28 +38,33 @@ def rough(state: State, products: NDArray[np.int32], *, shopper: int, now: int) 
     Again: the shopper's own rate of the product per visit since the first purchase, fading over 180
     days. New: the rate of the category times the product's share of what it sold in four weeks.
     """
-    places = np.array([state.plan.place(table, column) for table, column in _USED], dtype=np.int64)
-    held = state.counters.arrays()
-    one = np.zeros(1, dtype=np.int32)
-    visits = state.read("shopper", one + np.int32(shopper), now=now)["visits"][0]
-    everywhere = state.read("everything", one, now=now)["bought_28"][0]
     out = np.empty(len(products), dtype=np.float64)
+    places, rates = _places(state)
     _rough(
-        held["index"],
-        held["arena"],
+        state.counters.index,
+        state.counters.arena,
         places,
-        _rate(state.plan, places[4]),
+        rates,
         products,
-        state.codes.of_products("category", products),
-        state.windows.read(products)[:, 1],
+        state.codes.product_table(),
+        state.windows.sums,
+        state.bought.of(shopper),
         shopper,
-        float(visits),
-        float(everywhere),
         (now - EPOCH) / DAY,
         np.full((len(state.codes["category"]) + 1, 2), -1.0),
         out,
     )
     return out
+
+
+def _places(state: State) -> tuple[NDArray[np.int64], Floats]:
+    """Table and counter of all that is used, and the exponents of a day's decay of the last two."""
+    held = state.programs.get(_KEY)
+    if held is None:
+        places = np.array([state.plan.place(table, column) for table, column in _USED], dtype=np.int64)
+        rates = np.array([_rate(state.plan, place) for place in places[-2:]])
+        held = state.programs[_KEY] = (places, rates)
+    return cast(tuple[NDArray[np.int64], Floats], held)
 
 
 def _rate(plan: Plan, place: NDArray[np.int64]) -> float:
@@ -70,40 +83,40 @@ def _row(index: NDArray[np.uint64], table: int, a: int, b: int) -> np.int64:
     return np.int64(index[place, 1]) if index[place, 0] == key else np.int64(-1)
 
 
-@compiled
-def _rough(
-    index: NDArray[np.uint64],
-    arena: Floats,
-    places: NDArray[np.int64],
-    rate: float,
-    products: NDArray[np.int32],
-    categories: NDArray[np.int32],
-    sold: Floats,
-    shopper: int,
-    visits: float,
-    everywhere: float,
-    today: float,
-    kin: Floats,
-    out: Floats,
-) -> None:
+@njit(cache=True, error_model="numpy")
+def _rough(  # type: ignore[no-untyped-def]
+    index, arena, places, rates, products, product_keys, sums, bought, shopper, today, kin, out
+):
+    row = _row(index, places[4, 0], shopper, 0)
+    visits = arena[row + HEAD + places[4, 1]] if row >= 0 else 0.0
+    everywhere = _now(index, arena, places[6], 0, rates[1], today)
     for i in range(len(products)):
-        c = categories[i]
+        product = products[i]
+        c = product_keys[product, 0]
+        sold = sums[1, product] / THOUSANDTHS if 0 <= product < sums.shape[1] else 0.0
         if kin[c, 0] < 0.0:
             row = _row(index, places[3, 0], shopper, c)
             count = arena[row + HEAD + places[3, 1]] if row >= 0 else 0.0
             kin[c, 0] = (count + 0.05) / (visits + 5.0)
-            row = _row(index, places[4, 0], c, 0)
-            kin[c, 1] = 0.0
-            if row >= 0:
-                elapsed = max(today - arena[row], 0.0)
-                kin[c, 1] = arena[row + HEAD + places[4, 1]] * np.exp2(elapsed * rate)
+            kin[c, 1] = _now(index, arena, places[5], c, rates[0], today)
         again = 0.0
-        row = _row(index, places[0, 0], shopper, products[i])
+        row = np.int64(-1)
+        if maybe(bought, product):
+            row = _row(index, places[0, 0], shopper, product)
         if row >= 0 and arena[row + HEAD + places[0, 1]] > 0.0:
-            own = row + HEAD
-            first = arena[own + places[2, 1]]
+            held = row + HEAD
+            first = arena[held + places[2, 1]]
             span = visits - (0.0 if np.isnan(first) else first)
-            again = arena[own + places[0, 1]] / (max(span, 0.0) + 2.0)
-            again *= np.exp2((arena[own + places[1, 1]] - today) / 180.0)
-        fresh = kin[c, 0] * sold[i] / (2.0 * kin[c, 1] + 10.0) + 0.3 * sold[i] / (everywhere + 1000.0)
+            again = arena[held + places[0, 1]] / (max(span, 0.0) + 2.0)
+            again *= np.exp2((arena[held + places[1, 1]] - today) / 180.0)
+        fresh = kin[c, 0] * sold / (2.0 * kin[c, 1] + 10.0) + 0.3 * sold / (everywhere + 1000.0)
         out[i] = again + fresh
+
+
+@njit(cache=True, error_model="numpy")
+def _now(index, arena, place, key, rate, today):  # type: ignore[no-untyped-def]
+    """A decaying counter of a single key, brought to the present; 0 where there is no row."""
+    row = _row(index, place[0], key, 0)
+    if row < 0:
+        return 0.0
+    return arena[row + HEAD + place[1]] * np.exp2(max(today - arena[row], 0.0) * rate)

@@ -71,7 +71,7 @@ def clear(state: State, shoppers: Iterable[str]) -> int:
     if not len(codes):
         return 0
     removed = _counters(state, codes)
-    for part, blank in (("sequences", -1), ("interests", 0)):
+    for part, blank in (("sequences", -1), ("interests", 0), ("bought", 0)):
         holder = getattr(state, part)
         for name, array in holder.arrays().items() if holder is not None else ():
             held = codes[codes < len(array)]

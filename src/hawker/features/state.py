@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hawker.errors import BadSetting, Corrupt, nearest
 from hawker.features import snapshot
 from hawker.features.arrival import Arrival
+from hawker.features.bought import Bought
 from hawker.features.counters import Counters
 from hawker.features.encode import Codes, Vocabulary
 from hawker.features.events import EventArrays
@@ -20,7 +21,7 @@ from hawker.features.schema import Plan, Table, plan
 from hawker.features.standard import STANDARD
 from hawker.features.windows import Windows
 
-FORMAT = 2
+FORMAT = 3
 
 
 class State:
@@ -37,6 +38,7 @@ class State:
         self.counters = Counters(self.plan)
         self.windows = Windows()
         self.sequences = Sequences()
+        self.bought = Bought()
         self.interests: MeanVectors | None = None
         self.watermark = 0
         self.programs: dict[tuple[tuple[str, ...], tuple[str, ...] | None], object] = {}
@@ -47,6 +49,7 @@ class State:
         self.counters.fold(events, start=start, stop=stop)
         self.windows.fold(events, start=start, stop=stop)
         self.sequences.fold(events, start=start, stop=stop)
+        self.bought.fold(events, start=start, stop=stop)
         if self.interests is not None:
             self.interests.fold(events, start=start, stop=stop)
 
@@ -123,11 +126,12 @@ class State:
         self.programs.clear()
         return True
 
-    def _parts(self) -> list[tuple[str, Counters | Windows | Sequences | MeanVectors]]:
+    def _parts(self) -> list[tuple[str, Counters | Windows | Sequences | Bought | MeanVectors]]:
         interests = [("interests", self.interests)] if self.interests is not None else []
         return [
             ("counters", self.counters),
             ("windows", self.windows),
             ("sequences", self.sequences),
+            ("bought", self.bought),
             *interests,
         ]

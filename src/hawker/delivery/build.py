@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from hawker import auction, ranking
-from hawker.delivery import credit, people, restore
+from hawker.delivery import bidding, credit, people, restore
 from hawker.delivery import engine as running
 from hawker.delivery.engine import Engine
 from hawker.delivery.observe import DUE

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawker import auction
+from hawker.delivery.bidding import bids
 from hawker.delivery.fill import fill, named, rules
 from hawker.delivery.people import allowed, left_alone
 from hawker.delivery.world import World
@@ -18,6 +19,7 @@ from hawker.records.catalogue import Product
 from hawker.records.charge import dearest
 from hawker.records.consent import ConsentPath
 from hawker.records.decision import Candidates, Decision, Request, ShownAd, Slot
+from hawker.records.preferences import Preferences
 from hawker.retrieval.candidates import candidates
 from hawker.retrieval.targeting import Eligible, eligible
 
@@ -46,6 +48,7 @@ class Scored:
     names: tuple[str, ...]
     features: NDArray[np.float32]
     probabilities: Floats
+    bids: NDArray[np.int64]
     rates: Floats
     values: Floats
     advertisers: NDArray[np.int64]
@@ -76,7 +79,11 @@ def decide(
         seen,
         now=now,
         members=world.members,
+        page=world.placement(seen.placement).page,
         page_category=_page_category(seen, world),
+        page_brand=_page_brand(seen, world),
+        state=world.state,
+        preferences=world.preferences.get(seen.shopper, Preferences()),
         unpriced=world.unpriced,
         out_of_budget=world.out_of_budget,
         refused=without,
@@ -122,14 +129,16 @@ def score(request: Request, world: World, found: Eligible, *, now: int) -> Score
     names, x = rows(world, kept, names=world.model.names)
     index, owners = world.index, world.index.campaign[kept.ads]
     probabilities = world.model.predict(x)
+    offered = bids(world, kept.ads, **{world.outcome: probabilities})
     rates = auction.rates(index.per_thousand[owners], probabilities)
     return Scored(
         ads=kept.ads,
         names=names,
         features=x,
         probabilities=probabilities,
+        bids=offered,
         rates=rates,
-        values=auction.values(index.bid[kept.ads], rates, quality=index.quality[kept.ads]),
+        values=auction.values(offered, rates, quality=index.quality[kept.ads]),
         advertisers=index.advertiser[owners],
     )
 
@@ -167,7 +176,7 @@ def _settle(
 ) -> Decision:
     """Draw the slots, clear the auction, and write the answer down."""
     drawn = fill(
-        world.index.bid[scored.ads],
+        scored.bids,
         scored.rates,
         values=scored.values,
         advertisers=scored.advertisers,
@@ -263,7 +272,7 @@ def _record(world: World, scored: Scored) -> Candidates:
     pricing = np.array([str(campaign.pricing) for campaign in index.campaigns], dtype=object)
     return Candidates(
         ads=tuple(index.names[scored.ads].tolist()),
-        bids=tuple(index.bid[scored.ads].tolist()),
+        bids=tuple(scored.bids.tolist()),
         advertisers=tuple(advertisers[owners].tolist()),
         pricing=tuple(pricing[owners].tolist()),
         quality=tuple(index.quality[scored.ads].tolist()),
@@ -284,3 +293,9 @@ def _page_category(request: Request, world: World) -> str:
         return request.category
     product = world.catalogue.get(request.product)
     return product.category if product else ""
+
+
+def _page_brand(request: Request, world: World) -> str:
+    """The brand of the product that the page is about."""
+    product = world.catalogue.get(request.product) if request.product else None
+    return product.brand if product else ""

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
+from hawker.auction import Bidding
 from hawker.errors import NotFound, nearest
 from hawker.features.state import State
 from hawker.ranking import Model
@@ -24,7 +28,9 @@ class World:
     """The shop as one decision sees it. Replaced, never edited, when ads, model or lists change.
 
     `state` moves on with events; a decision only reads it. `outcome` is what `model` predicts.
-    `candidates` 0 scores every eligible ad. `out_of_budget` names campaigns known to be spent.
+    `candidates` 0 scores every eligible ad. `out_of_budget` names campaigns known to be spent. `bidding`
+    is how campaigns bid (None: as asked), `pace` where the pacer has each of them now (None: nobody is
+    paced), `sales` what a purchase of each ad's product brings, in micros (None: nobody bids by it).
     """
 
     placements: Mapping[str, Placement]
@@ -43,6 +49,9 @@ class World:
     candidates: int = 300
     utc_offset_minutes: int = 0
     mechanism: str = "gsp"
+    bidding: Bidding | None = None
+    pace: NDArray[np.float64] | None = None
+    sales: NDArray[np.int64] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def placement(self, name: str) -> Placement:

@@ -35,9 +35,9 @@ class Gate:
 
     def __init__(self, units: Units) -> None:
         self._units = units
-        self._held: tuple[Span, frozenset[Pricing], Names, Open] | None = None
+        self._held: tuple[Span, Names, Names, Open] | None = None
 
-    def at(self, now: int, *, unpriced: frozenset[Pricing], spent: Names, refused: Names) -> Open:
+    def at(self, now: int, *, unpriced: Names, spent: Names, refused: Names) -> Open:
         """Who runs now. `spent` and `refused` name campaigns; `spent` is compared by identity."""
         span = self._units.hours.at(now)
         held = self._held
@@ -48,7 +48,7 @@ class Gate:
             self._held = (span, unpriced, spent, found)
         return found
 
-    def _open(self, span: Span, unpriced: frozenset[Pricing], *, spent: Names, refused: Names) -> Open:
+    def _open(self, span: Span, unpriced: Names, *, spent: Names, refused: Names) -> Open:
         units = self._units
         first = np.zeros(len(units), dtype=np.int8)
         self._mark(first, spent, CODE[NoBidReason.OUT_OF_BUDGET])

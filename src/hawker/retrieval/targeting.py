@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hawker.features.state import State
 from hawker.records.bid import NoBidReason
-from hawker.records.campaign import Pricing, Visitor
+from hawker.records.campaign import Visitor
 from hawker.records.catalogue import levels
 from hawker.records.decision import Request
 from hawker.records.placement import Page
@@ -72,7 +72,7 @@ def eligible(
     state: State | None = None,
     preferences: Preferences = _NOBODY,
     capped: Capped | None = None,
-    unpriced: frozenset[Pricing] = frozenset(),
+    unpriced: frozenset[str] = frozenset(),
     out_of_budget: frozenset[str] = frozenset(),
     refused: frozenset[str] = frozenset(),
 ) -> Eligible:

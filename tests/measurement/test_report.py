@@ -306,3 +306,18 @@ def rounded(value: Any) -> Any:
     if isinstance(value, list):
         return [rounded(each) for each in value]
     return float(f"{value:.9g}") if isinstance(value, float) else value
+
+
+def test_a_report_on_some_campaigns_is_their_line_of_the_whole(tmp_path: Path) -> None:
+    shop = Shop.create(tmp_path / "shop", Settings(name="Toy", currency="USD"))
+    EventLog(shop.events).append(toy())
+    whole = report(shop, charges=CHARGES)
+    for mine in (["c1"], ["c2"], ["c9"], []):
+        part = report(shop, charges=CHARGES, campaigns=mine)
+        assert part.section("campaign").cells == tuple(
+            cell for cell in whole.section("campaign").cells if cell.key in mine
+        )
+        figures = {name: sum(getattr(cell, name) for cell in part.section("day").cells) for name in COUNTS}
+        assert figures == {name: getattr(part.totals, name) for name in COUNTS}
+        told = as_json(part)
+        assert not [name for name in ("c1", "c2", "c9") if name not in mine and f'"{name}"' in told]

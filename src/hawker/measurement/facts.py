@@ -7,6 +7,8 @@ does not hold keeps a row of its own, without an impression.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from msgspec import Struct
 
 from hawker.measurement.attribution import DAY, Windows, attribute
@@ -77,6 +79,16 @@ def gather(source: Relations, *, start: int, end: int, windows: Windows) -> Gath
         first=first,
         last=last,
     )
+
+
+def keep(source: Relations, gathered: Gathered, campaigns: Collection[str]) -> Gathered:
+    """Leave the facts of these campaigns alone, credited as they were beside all others.
+
+    What was left out is no longer counted: those counts speak of everybody's events.
+    """
+    theirs = "NOT coalesce(list_contains(?::VARCHAR[], campaign), false)"
+    source.connection.execute(f"DELETE FROM facts WHERE {theirs}", [sorted(campaigns)])
+    return Gathered(gathered.clicks_logged, first=gathered.first, last=gathered.last)
 
 
 def _shown(source: Relations, bounds: dict[str, object]) -> int:

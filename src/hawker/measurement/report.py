@@ -6,7 +6,7 @@ up to the totals. A rate stands with its interval or with the reason why there i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from hawker.errors import BadSetting, nearest
 from hawker.measurement.attribution import DAY, Windows
-from hawker.measurement.facts import EVER, Gathered, gather
+from hawker.measurement.facts import EVER, Gathered, gather, keep
 from hawker.measurement.sources import Charge, Relations, opened
 from hawker.statistics import Covariances, Estimate, proportion, ratio, unknown
 from hawker.statistics.intervals import normal
@@ -140,13 +140,15 @@ def report(
     charges: Iterable[Charge] | Mapping[str, Any] | None = None,
     names: Mapping[str, Mapping[str, str]] | None = None,
     windows: Windows | None = None,
+    campaigns: Collection[str] | None = None,
     most: int = 500,
     progress: Callable[[str, float], None] | None = None,
 ) -> Report:
     """Measure a shop, or the relations given, from `start` until before `end` (microseconds).
 
     `charges` are the ledger's (impression, campaign, amount, time); `names` are labels by dimension
-    and key; `most` is how many cells a breakdown holds before the rest are summed as one.
+    and key; `most` is how many cells a breakdown holds before the rest are summed as one. With
+    `campaigns` the report is about those alone: what one advertiser may see.
     """
     for name in by:
         if name not in BY:
@@ -158,6 +160,7 @@ def report(
             start=start,
             end=end,
             windows=windows or found.windows,
+            campaigns=campaigns,
             most=most,
             told=progress or (lambda _step, _share: None),
         )
@@ -170,12 +173,15 @@ def _measured(
     start: int | None,
     end: int | None,
     windows: Windows,
+    campaigns: Collection[str] | None,
     most: int,
     told: Callable[[str, float], None],
 ) -> Report:
     told("attribute", 0.0)
     low, high = (EVER[0] if start is None else start), (EVER[1] if end is None else end)
     gathered = gather(source, start=low, end=high, windows=windows)
+    if campaigns is not None:
+        gathered = keep(source, gathered, campaigns)
     totals = _cells(source, "''", gathered)
     sections = []
     for place, name in enumerate(by):

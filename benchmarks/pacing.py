@@ -70,6 +70,7 @@ class Hawker:
             until=np.array([seen.until]),
             cost=np.array([seen.cost / self._budget]),
             left=np.array([seen.left / self._budget]),
+            paid=np.array([seen.cost / self._budget]),
             worth=np.array([seen.value * self._fair]),
         )
         self._at = seen.until

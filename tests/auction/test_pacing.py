@@ -26,7 +26,14 @@ def moved(plan: Plan, *, cost: list[float], until: float = 0.25) -> Course:
     spent = np.array(cost)
     times = np.full(len(spent), until)
     return pacing.advance(
-        pacing.begin(plan), plan, since=0 * times, until=times, cost=spent, left=1 - spent, worth=0 * spent
+        pacing.begin(plan),
+        plan,
+        since=0 * times,
+        until=times,
+        cost=spent,
+        left=1 - spent,
+        paid=spent,
+        worth=0 * spent,
     )
 
 
@@ -82,6 +89,7 @@ def lived(plan: Plan, spent: list[list[float]]) -> Course:
             until=times[1],
             cost=np.array(spent)[:, part],
             left=left[:, part],
+            paid=np.array(spent)[:, part],
             worth=np.zeros(len(spent)),
         )
     return course
@@ -187,5 +195,6 @@ def _step(
         until=steps[number][rows],
         cost=spent[number][rows],
         left=left[rows],
+        paid=spent[number][rows],
         worth=spent[number][rows] * 0.9,
     )

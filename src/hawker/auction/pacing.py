@@ -112,12 +112,21 @@ def begin(plan: Plan) -> Course:
 
 
 def advance(
-    course: Course, plan: Plan, *, since: Floats, until: Floats, cost: Floats, left: Floats, worth: Floats
+    course: Course,
+    plan: Plan,
+    *,
+    since: Floats,
+    until: Floats,
+    cost: Floats,
+    left: Floats,
+    paid: Floats,
+    worth: Floats,
 ) -> Course:
     """Correct the paces after the time from `since` to `until` (fractions of the day).
 
-    `cost` was spent in it and `left` is left of the budget, both as shares of it; `worth` is what the
-    target allows for what was bought (target × units of the aim / budget). Rows are independent.
+    `cost` was spent in it and `left` is left of the budget (infinite: no budget), as shares of it. For the
+    target count `paid`, what was bought for, and `worth`, what the target allows for it (target × units of
+    the aim), both in the same shares. Rows are independent.
     """
     keep = 0.5 ** ((until - since) / MEMORY)
     ahead = np.maximum(plan.by(np.ones(len(until))) - plan.by(until), LAST)
@@ -134,7 +143,7 @@ def advance(
     even[rows, slot] += cost / risen
     lived[rows, slot] += np.maximum(until - since, 0.0) * slots
     return replace(
-        _aimed(course, plan, keep=keep, ahead=ahead, cost=cost, worth=worth),
+        _aimed(course, plan, keep=keep, ahead=ahead, cost=paid, worth=worth),
         budgeted=np.minimum(budgeted, plan.most),
         seen=seen,
         foreseen=foreseen,

@@ -64,6 +64,21 @@ class LedgerBehaviour:
         assert self.click(ledger, "unreserved", 1) is Status.REFUSED
         assert ledger.spent("c") == 1_003
 
+    def test_what_all_campaigns_spent_is_one_read_by_day_and_in_all(self) -> None:
+        one = self.ledger(Campaign(id="c", daily_budget=1_000), Campaign(id="d"), Campaign(id="e"))
+        for number, day in enumerate((0, 0, 1)):
+            for campaign in ("c", "d"):
+                now = NOON + day * DAY
+                assert (
+                    self.click(one, f"{campaign}{number}", 100, campaign=campaign, now=now) is Status.CHARGED
+                )
+        totals, by_day = self.ledger().spends({20_000, 20_001, 20_002})
+        assert totals == {"c": 300, "d": 300, "e": 0}
+        assert by_day == {
+            (name, day): amount for name in "cd" for day, amount in ((20_000, 200), (20_001, 100))
+        }
+        assert one.spends(()) == (totals, {})
+
     def test_an_impression_is_charged_once_whoever_asks(self) -> None:
         one = self.ledger(Campaign(id="c", total_budget=1_000))
         two = self.ledger()

@@ -13,7 +13,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from hawker.errors import NotFound
@@ -196,6 +196,10 @@ class Ledger:
     def spent(self, campaign: str, day: int | None = None) -> int:
         """What a campaign has been charged, in all or on one of its local days."""
         return self._accounts.spent(campaign, day=day)
+
+    def spends(self, days: Collection[int]) -> tuple[dict[str, int], dict[tuple[str, int], int]]:
+        """What every campaign has been charged: in all, and on each of some local days; one read for all."""
+        return self._accounts.spends(days)
 
     def credit_many(self, credits: Sequence[Credit]) -> list[Settlement]:
         """Take charges back in one transaction, each at most once; the money returns to its own day.

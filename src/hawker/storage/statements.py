@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import sqlalchemy as sql
@@ -40,6 +40,18 @@ class Statements:
             query = sql.select(DAYS.c.charged).where((DAYS.c.campaign == campaign) & (DAYS.c.day == day))
         with database.reading(self._engine) as connection:
             return int(connection.execute(query).scalar() or 0)
+
+    def spends(self, days: Collection[int]) -> tuple[dict[str, int], dict[tuple[str, int], int]]:
+        """What every campaign has been charged less credits: in all, and on each of some days of its own."""
+        whole = sql.select(BUDGETS.c.campaign, BUDGETS.c.charged)
+        with database.reading(self._engine) as connection:
+            totals = {row[0]: int(row[1]) for row in connection.execute(whole)}
+            by_day: dict[tuple[str, int], int] = {}
+            for day in days:
+                joined = BUDGETS.join(DAYS, (DAYS.c.campaign == BUDGETS.c.campaign) & (DAYS.c.day == day))
+                found = connection.execute(sql.select(DAYS.c.campaign, DAYS.c.charged).select_from(joined))
+                by_day |= {(row[0], day): int(row[1]) for row in found}
+        return totals, by_day
 
     def lines(self, start: int, end: int, *, advertiser: str | None = None) -> list[Line]:
         """What each campaign (of one advertiser) was charged, and got back, with start ≤ time < end."""

@@ -54,7 +54,8 @@ class Bought:
 def maybe(bits, product):  # type: ignore[no-untyped-def]
     """Whether a product may have been bought by whom these bits belong to."""
     place = ((np.uint64(product) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(54)) & np.uint64(1023)
-    return (bits[place >> np.uint64(6)] >> (place & np.uint64(63))) & np.uint64(1) != np.uint64(0)
+    word = bits[place >> np.uint64(6)]
+    return ((word >> (place & np.uint64(63))) & np.uint64(1)) != np.uint64(0)
 
 
 @njit(cache=True)

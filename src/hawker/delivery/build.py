@@ -14,6 +14,7 @@ from hawker.delivery.engine import Engine
 from hawker.delivery.observe import DUE
 from hawker.delivery.world import World
 from hawker.features.state import State
+from hawker.privacy import erasure
 from hawker.ranking import Model, Rule
 from hawker.records.catalogue import advertisable
 from hawker.records.events import DAY, EVENT_COLUMNS, Event
@@ -43,6 +44,7 @@ def build(shop: Shop, *, clock: Callable[[], int] | None = None, process: str = 
     What a crash left unsettled is settled first. `process` names this process to the ledger.
     """
     files.sweep(shop.folder)
+    erasure.resume(shop)
     wall = clock or running.clock(shop.settings.clock, after=_lived(shop))
     state, waiting = restore.state(shop)
     now = max(wall(), state.watermark)

@@ -72,6 +72,11 @@ class Credits:
                 found.append(self._conversion(event, touch))
         return found
 
+    def forget(self, names: frozenset[str], sessions: frozenset[str]) -> None:
+        """Let go of what these shoppers, and the visits that were theirs, have met."""
+        people = {*(_person(name, "") for name in names), *(_person("", visit) for visit in sessions)}
+        self._touches = {key: held for key, held in self._touches.items() if key[0] not in people}
+
     def _best(self, event: Event) -> Touch | None:
         held = self._touches.get((_person(event.shopper, event.session), event.product), ())
         within = [t for t in held if 0 <= event.time - t.time <= self._spans[t.clicked]]

@@ -47,6 +47,7 @@ class Engine:
         clock: Callable[[], int],
     ) -> None:
         self.shop = shop
+        self.name = secrets.token_hex(8)
         self.naming = Naming(shop)
         self.wishes = Wishes(shop)
         self.world = replace(world, preferences=self.wishes.held)
@@ -143,6 +144,14 @@ class Engine:
         settled = len(self.ledger.settle_many(self._owed))
         self._owed.clear()
         return settled
+
+    def drop(self, names: frozenset[str], sessions: frozenset[str]) -> None:
+        """Let go of what waits, and of what is at hand, of shoppers and the visits that were theirs."""
+        self._arrival.drop(
+            lambda event: event.shopper in names or (not event.shopper and event.session in sessions)
+        )
+        self._dues.forget(names, sessions)
+        self.credits.forget(names, sessions)
 
     def await_turn(self, events: Iterable[Event]) -> None:
         """Let logged events that are not released yet wait for their turn."""

@@ -130,6 +130,12 @@ class Dues:
         if len(self._recent) > _RECENT:
             self._recent.popitem(last=False)
 
+    def forget(self, names: frozenset[str], sessions: frozenset[str]) -> None:
+        """Let go of whose requests they were."""
+        for decision, slots in self._recent.items():
+            if any(one.shopper in names or (not one.shopper and one.session in sessions) for one in slots):
+                self._recent[decision] = tuple(one._replace(shopper="", session="") for one in slots)
+
     def slot(self, decision: str, slot: int) -> Sold | None:
         """What was sold in one slot of a decision; None where nothing was."""
         if decision not in self._recent:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import duckdb
 
@@ -63,6 +63,14 @@ class Arrival:
         heapq.heappush(self._heap, (moment, event.id, self._count, event))
         self._count += 1
         return moment
+
+    def drop(self, gone: Callable[[Event], bool]) -> int:
+        """Let go of waiting events; returns how many there were."""
+        left = [entry for entry in self._heap if not gone(entry[3])]
+        dropped = len(self._heap) - len(left)
+        heapq.heapify(left)
+        self._heap = left
+        return dropped
 
     def ready(self, now: int) -> list[Event]:
         """The events whose turn has come by wall time `now`, in canonical order."""

@@ -136,6 +136,25 @@ class EventLog:
             with self._mutex, self._lock("append"):
                 return self._move(self._segments())
 
+    def rewrite(
+        self, connection: duckdb.DuckDBPyConnection, *, where: str, keep: str, columns: str = _COLUMNS
+    ) -> int:
+        """Replace each part of history that holds rows for which `where` is true, whole or not at all,
+
+        by `columns` of the rows to `keep`. Live events move into history first. Returns how many rows
+        `where` was true for.
+        """
+        self.compact(everything=True)
+        concerned = 0
+        with self._lock("move"):
+            for part in self._parts():
+                read = _parquet([part])
+                counted = connection.execute(f"SELECT count(*) FROM {read} WHERE {where}").fetchone()
+                if counted and counted[0]:
+                    tables.replace(connection, f"SELECT {columns} FROM {read} WHERE {keep}", part)
+                    concerned += int(counted[0])
+        return concerned
+
     def _move(self, segments: list[Path]) -> int:
         if not segments:
             return 0

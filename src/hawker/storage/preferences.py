@@ -40,8 +40,9 @@ class Choices:
     def remove(self, shopper: str) -> bool:
         """Forget what a shopper chose; says whether there was anything."""
         with database.writing(self._engine) as connection:
-            gone = connection.execute(sql.delete(_CHOICES).where(_CHOICES.c.shopper == shopper))
-            return gone.rowcount > 0
+            gone = connection.execute(sql.delete(_CHOICES).where(_CHOICES.c.shopper == shopper)).rowcount
+        database.purge(self._engine)
+        return gone > 0
 
     def all(self) -> dict[str, Preferences]:
         """Every shopper's preferences."""

@@ -11,30 +11,37 @@ from numpy.typing import NDArray
 
 from hawker.records.bid import NoBidReason
 from hawker.records.campaign import Pricing
-from hawker.retrieval.aims import CODE, Words, packed
+from hawker.retrieval import sift
+from hawker.retrieval.aims import CODE, REASONS, Words, packed
 from hawker.retrieval.hours import Span
 
 if TYPE_CHECKING:
-    from hawker.retrieval.units import Units
+    from hawker.retrieval.index import AdIndex
 
 Names = frozenset[str]
 PRICINGS = tuple(Pricing)
+_PAUSED, _UNSCHEDULED = CODE[NoBidReason.CAMPAIGN_PAUSED], CODE[NoBidReason.OUT_OF_SCHEDULE]
 
 
 @dataclass(frozen=True)
 class Open:
-    """What holds within a span: each unit's first reason not to run (0: none), and who runs, as bits."""
+    """What holds within a span: each unit's first reason not to run (0: none), and who runs, as bits.
+
+    `counts` are the ads that do not run, by the code of their reason, where nothing is in flight.
+    """
 
     span: Span
     first: NDArray[np.int8]
     alive: Words
+    counts: NDArray[np.int64]
 
 
 class Gate:
-    """The gate of some units; it remembers its last answer, which serves while nothing changes."""
+    """The gate of an index; it remembers its last answer, which serves while nothing changes."""
 
-    def __init__(self, units: Units) -> None:
-        self._units = units
+    def __init__(self, index: AdIndex) -> None:
+        self._index = index
+        self._units = index.units
         self._held: tuple[Span, Names, Names, Open] | None = None
 
     def at(self, now: int, *, unpriced: Names, spent: Names, refused: Names) -> Open:
@@ -58,7 +65,13 @@ class Gate:
                 first[units.pricing == place] = CODE[NoBidReason.PRICING]
         first[~span.running] = CODE[NoBidReason.OUT_OF_SCHEDULE]
         first[units.paused] = CODE[NoBidReason.CAMPAIGN_PAUSED]
-        return Open(span, first, packed(first == 0))
+        return Open(span, first, packed(first == 0), self.count(first, self._index.always))
+
+    def count(self, first: NDArray[np.int8], n: NDArray[np.int32]) -> NDArray[np.int64]:
+        """The ads that do not run, by code, where `n` of each unit stand here."""
+        counts = np.zeros(len(REASONS) + 1, dtype=np.int64)
+        sift.tally(first, n, self._index.bounds, _PAUSED, _UNSCHEDULED, counts)
+        return counts
 
     def _mark(self, first: NDArray[np.int8], campaigns: Iterable[str], code: int) -> None:
         of = self._units.of_campaign

@@ -15,6 +15,7 @@ from hawker.records.bid import NoBidReason
 from hawker.records.campaign import Ad, AdGroup, Campaign
 from hawker.records.creative import Creative
 from hawker.retrieval.aims import CODE
+from hawker.retrieval.gate import Gate
 from hawker.retrieval.items import Items
 from hawker.retrieval.retargeting import ALWAYS, FLIGHTED, PAUSED, Retargets
 from hawker.retrieval.units import Units
@@ -108,6 +109,16 @@ class AdIndex:
     def always(self) -> NDArray[np.int32]:
         """By unit: how many ads are live wherever their campaign is."""
         return np.ascontiguousarray(self.bounds[:, 1] - self.bounds[:, 0])
+
+    @cached_property
+    def spotless(self) -> bool:
+        """Whether nothing speaks against any ad by itself: none is barred, flighted or retargeting."""
+        return not (self.bar.any() or (self.stand == FLIGHTED).any() or self.retargets.aimed.any())
+
+    @cached_property
+    def gate(self) -> Gate:
+        """Which units run at all."""
+        return Gate(self)
 
     @cached_property
     def retargets(self) -> Retargets:

@@ -140,40 +140,6 @@ def standing(bounds: Ints, live: Ints, unit: Ints) -> Ints:
 
 
 @compiled
-def earliest(
-    reason: int,
-    ad: int,
-    static: Codes,
-    item: Ints,
-    category: Ints,
-    by_ad: Longs,
-    by_item: Longs,
-    by_category: Codes,
-    allowed: Longs,
-    barred: int,
-) -> int:
-    """The first of the reasons against an ad, given that of its unit; 0 is none."""
-    found = int(static[ad])
-    if found != 0 and (reason == 0 or found < reason):
-        reason = found
-    if len(by_ad):
-        found = int(find(by_ad, ad))
-        if found != 0 and (reason == 0 or found < reason):
-            reason = found
-    if len(by_item):
-        found = int(find(by_item, item[ad]))
-        if found != 0 and (reason == 0 or found < reason):
-            reason = found
-    if len(by_category):
-        found = int(by_category[category[item[ad]]])
-        if found != 0 and (reason == 0 or found < reason):
-            reason = found
-    if len(allowed) and (reason == 0 or barred < reason) and find(allowed, item[ad]) == 0:
-        reason = barred
-    return reason
-
-
-@compiled
 def among(alive: Words, n: Ints) -> int:
     """How many ads the units that are alive have."""
     total = 0
@@ -186,66 +152,126 @@ def among(alive: Words, n: Ints) -> int:
 
 
 @compiled
-def expand(
-    alive: Words,
-    n: Ints,
-    bounds: Ints,
-    late: Codes,
-    retargets: NDArray[np.bool_],
-    matched: Ints,
-    live: Ints,
-    static: Codes,
-    item: Ints,
-    category: Ints,
-    by_ad: Longs,
-    by_item: Longs,
-    by_category: Codes,
-    allowed: Longs,
-    missed: int,
-    barred: int,
-    counts: Longs,
-) -> tuple[Ints, Ints]:
-    """The ads of the units that are alive, less those with a reason of their own; ascending.
-
-    `bounds` is (units, 4): where a unit's ads begin, its flighted, its paused, and where it ends.
-    `late` is a reason that holds for a whole unit but comes after retargeting; `missed` and `barred`
-    are the codes of not being retargeted and of not being among the `allowed` items (a table, as
-    `by_ad` and `by_item` are: empty ones ask nothing). Beside the ads: their rows of `live`, or -1.
-    """
-    total = among(alive, n)
-    ads, rows = np.empty(total, dtype=np.int32), np.empty(total, dtype=np.int32)
+def spread(alive: Words, n: Ints, bounds: Ints) -> Ints:
+    """The ads of the units that are alive, ascending, where all of them are always live."""
+    ads = np.empty(among(alive, n), dtype=np.int32)
     count = 0
     for w in range(len(alive)):
         word = alive[w]
         while word != _ZERO:
             u = (w << 6) + lowest(word)
             word &= word - _ONE
-            first, middle, last = int(bounds[u, 0]), int(bounds[u, 1]), int(bounds[u, 2])
-            begin = int(np.searchsorted(live, middle)) if last > middle else 0
-            lower, upper = 0, int(n[u])
+            first = bounds[u, 0]
+            for i in range(n[u]):
+                ads[count + i] = first + i
+            count += n[u]
+    return ads
+
+
+@compiled
+def expand(
+    alive: Words,
+    n: Ints,
+    bounds: Ints,
+    retargets: NDArray[np.bool_],
+    matched: Ints,
+    live: Ints,
+    missed: int,
+    counts: Longs,
+) -> tuple[Ints, Ints, Ints]:
+    """The ads of the units that are alive, ascending; their rows of `live` (-1: none), and their units.
+
+    `bounds` is (units, 4): where a unit's ads begin, its flighted, its paused, and where it ends. Of
+    units that retarget only the `matched` ads come; the others count as `missed`.
+    """
+    total = among(alive, n)
+    ads, rows, units = (
+        np.empty(total, dtype=np.int32),
+        np.empty(total, dtype=np.int32),
+        np.empty(total, dtype=np.int32),
+    )
+    count = 0
+    for w in range(len(alive)):
+        word = alive[w]
+        while word != _ZERO:
+            u = (w << 6) + lowest(word)
+            word &= word - _ONE
+            first, middle, last = bounds[u, 0], bounds[u, 1], bounds[u, 2]
+            begun = count
             if retargets[u]:
-                lower, upper = int(np.searchsorted(matched, first)), int(np.searchsorted(matched, last))
-                counts[missed] += n[u] - (upper - lower)
-            for i in range(lower, upper):
-                row = -1
-                if retargets[u]:
-                    ad = int(matched[i])
-                    if ad >= middle:
-                        row = int(np.searchsorted(live, ad))
-                elif first + i < middle:
-                    ad = first + i
-                else:
-                    row = begin + first + i - middle
-                    ad = int(live[row])
-                reason = earliest(
-                    late[u], ad, static, item, category, by_ad, by_item, by_category, allowed, barred
-                )
-                if reason != 0:
-                    counts[reason] += 1
-                else:
-                    ads[count], rows[count] = ad, row
+                for i in range(np.searchsorted(matched, first), np.searchsorted(matched, last)):
+                    ads[count] = matched[i]
+                    rows[count] = np.searchsorted(live, matched[i]) if matched[i] >= middle else -1
                     count += 1
+                counts[missed] += n[u] - (count - begun)
+            else:
+                for ad in range(first, middle):
+                    ads[count] = ad
+                    rows[count] = -1
+                    count += 1
+                if last > middle:
+                    row = np.searchsorted(live, middle)
+                    while row < len(live) and live[row] < last:
+                        ads[count] = live[row]
+                        rows[count] = row
+                        row += 1
+                        count += 1
+            for i in range(begun, count):
+                units[i] = u
+    return ads[:count], rows[:count], units[:count]
+
+
+@compiled
+def strike(
+    ads: Ints,
+    rows: Ints,
+    units: Ints,
+    late: Codes,
+    bar: Codes,
+    item: Ints,
+    category: Ints,
+    by_ad: Longs,
+    by_item: Longs,
+    by_category: Codes,
+    allowed: Longs,
+    barred: int,
+    counts: Longs,
+) -> tuple[Ints, Ints]:
+    """Leave out the ads against which something speaks, each counted under the first reason.
+
+    `late` is by unit, `bar` by ad, `by_category` by the category of an item; `by_ad` and `by_item`
+    are tables made by `filed`, and so is `allowed`: the items that are not `barred`. An empty one
+    says nothing.
+    """
+    first = np.empty(len(ads), dtype=np.int8)
+    for i in range(len(ads)):
+        first[i] = sooner(late[units[i]], bar[ads[i]])
+    if len(by_ad):
+        for i in range(len(ads)):
+            first[i] = sooner(first[i], int(find(by_ad, ads[i])))
+    if len(by_item):
+        for i in range(len(ads)):
+            first[i] = sooner(first[i], int(find(by_item, item[ads[i]])))
+    if len(by_category):
+        for i in range(len(ads)):
+            first[i] = sooner(first[i], by_category[category[item[ads[i]]]])
+    if len(allowed):
+        for i in range(len(ads)):
+            first[i] = sooner(first[i], 0 if find(allowed, item[ads[i]]) else barred)
+    count = 0
+    for i in range(len(ads)):
+        if first[i] == 0:
+            ads[count], rows[count] = ads[i], rows[i]
+            count += 1
+        else:
+            counts[first[i]] += 1
     return ads[:count], rows[:count]
+
+
+@compiled
+def sooner(a: int, b: int) -> int:
+    """The first of two reasons, where 0 is none."""
+    return b if a == 0 or (b != 0 and b < a) else a
 
 
 @compiled

@@ -84,40 +84,42 @@ def eligible(
     `out_of_budget` and `refused` name campaigns: known to be spent, and just turned down by the
     ledger. Every ad that is left out is counted once, under the first test it fails.
     """
-    counts = np.zeros(len(REASONS) + 1, dtype=np.int64)
-    units = index.units
-    gate = units.gate.at(now, unpriced=unpriced, spent=out_of_budget, refused=refused)
+    gate = index.gate.at(now, unpriced=unpriced, spent=out_of_budget, refused=refused)
     live, marks = index.flights.live(request.location, now)
-    n = sift.standing(index.bounds, live, index.unit) if len(live) else index.always
-    sift.tally(gate.first, n, index.bounds, _PAUSED, _UNSCHEDULED, counts)
+    n, counts = index.always, gate.counts.copy()
+    if len(live):
+        n = sift.standing(index.bounds, live, index.unit)
+        counts = index.gate.count(gate.first, n)
     values = _values(index, request, members=members, state=state, now=now)
     values |= {"page": (page,), "category": _prefixes(page_category), "brand": (page_brand,)}
-    aims, alive = units.aims, gate.alive.copy()
+    aims, alive = index.units.aims, gate.alive.copy()
     program, picks = aims.program(values)
     sift.sift(alive, n, gate.span.open, program, picks, aims.rows, aims.starts, aims.listed, counts)
     against = _against(index, request, preferences=preferences, capped=capped)
+    if against is None and index.spotless:
+        ads = sift.spread(alive, n, index.bounds)
+        return Eligible(ads, np.full((len(ads), 2), -1, dtype=np.int8), _named(counts))
+    found = _Against(index.units.none) if against is None else against
     matched = index.retargets.found(state, request.shopper, now=now, live=live)
-    ads, rows = sift.expand(
-        alive,
-        n,
-        index.bounds,
-        against.units,
-        index.retargets.aimed,
-        matched,
-        live,
+    ads, rows = sift.strike(
+        *sift.expand(alive, n, index.bounds, index.retargets.aimed, matched, live, _MISSED, counts),
+        found.units,
         index.bar,
         index.item,
         index.items.category,
-        against.ads,
-        against.items,
-        against.categories,
-        against.allowed,
-        _MISSED,
+        found.ads,
+        found.items,
+        found.categories,
+        found.allowed,
         _BLOCKED,
         counts,
     )
-    excluded = {REASONS[code - 1].value: int(counts[code]) for code in np.flatnonzero(counts).tolist()}
-    return Eligible(ads, _places(marks, rows), excluded)
+    return Eligible(ads, _places(marks, rows), _named(counts))
+
+
+def _named(counts: NDArray[np.int64]) -> dict[str, int]:
+    """How many ads by the name of their reason."""
+    return {REASONS[code - 1].value: int(counts[code]) for code in np.flatnonzero(counts).tolist()}
 
 
 def _places(marks: NDArray[np.int8], rows: NDArray[np.int32]) -> NDArray[np.int8]:
@@ -174,8 +176,10 @@ class _Against:
 
 def _against(
     index: AdIndex, request: Request, *, preferences: Preferences, capped: Capped | None
-) -> _Against:
-    """The shopper's caps and choices, and what the request blocks or shows already."""
+) -> _Against | None:
+    """The shopper's caps and choices, and what the request blocks or shows already; None for nothing."""
+    if preferences == _NOBODY and capped is None and not _particular(request):
+        return None
     items = index.items
     named = (
         (preferences.not_products, _REFUSED),
@@ -193,6 +197,19 @@ def _against(
         items=_table(found) if found else _NONE,
         categories=_categories(items, request, preferences=preferences),
         allowed=_table((place, 1) for place in allowed) if request.allowed_products else _NONE,
+    )
+
+
+def _particular(request: Request) -> bool:
+    """Whether a request says anything of single products, categories or advertisers."""
+    return bool(
+        request.organic
+        or request.shown
+        or request.blocked_advertisers
+        or request.blocked_categories
+        or request.blocked_products
+        or request.allowed_categories
+        or request.allowed_products
     )
 
 
@@ -238,7 +255,6 @@ def _table(pairs: Iterable[tuple[int, int]]) -> NDArray[np.int64]:
     return table
 
 
-_PAUSED, _UNSCHEDULED = CODE[NoBidReason.CAMPAIGN_PAUSED], CODE[NoBidReason.OUT_OF_SCHEDULE]
 _MISSED, _CAPPED = CODE[NoBidReason.RETARGETING], CODE[NoBidReason.FREQUENCY]
 _REFUSED, _BLOCKED = CODE[NoBidReason.PREFERENCE], CODE[NoBidReason.BLOCKED]
 _ORGANIC = CODE[NoBidReason.ORGANIC]

@@ -13,7 +13,7 @@ from hawker.records.advertiser import Advertiser
 from hawker.records.campaign import AdGroup, Campaign, Pricing, Targeting
 from hawker.retrieval import aims
 from hawker.retrieval.aims import Aims
-from hawker.retrieval.gate import PRICINGS, Gate
+from hawker.retrieval.gate import PRICINGS
 from hawker.retrieval.hours import Hours
 
 _EVERYONE = Targeting()
@@ -71,11 +71,6 @@ class Units:
     def hours(self) -> Hours:
         """When the units run."""
         return Hours(self.campaigns, self.groups, self.campaign)
-
-    @cached_property
-    def gate(self) -> Gate:
-        """Which units run at all."""
-        return Gate(self)
 
     @cached_property
     def none(self) -> NDArray[np.int8]:

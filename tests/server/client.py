@@ -20,29 +20,29 @@ class Client:
         self.application = application
 
     def __enter__(self) -> Client:
-        self._runner = asyncio.Runner()
+        self.runner = asyncio.Runner()
         self._life = self.application.running()
-        self._runner.run(self._life.__aenter__())
+        self.runner.run(self._life.__aenter__())
         transport = httpx.ASGITransport(self.application)
-        self._http = httpx.AsyncClient(transport=transport, base_url="http://localhost")
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://localhost")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._runner.run(self._http.aclose())
-        self._runner.run(self._life.__aexit__(kind, error, trace))
-        self._runner.close()
+        self.runner.run(self.http.aclose())
+        self.runner.run(self._life.__aexit__(kind, error, trace))
+        self.runner.close()
 
     def request(self, method: str, url: str, **rest: Any) -> httpx.Response:
-        return self._runner.run(self._http.request(method, url, **rest))
+        return self.runner.run(self.http.request(method, url, **rest))
 
     def wait(self, until: Callable[[], bool], *, seconds: float = 10.0) -> None:
         """Let the application go on by itself until something has come true."""
         end = time.monotonic() + seconds
         while not until():
             assert time.monotonic() < end
-            self._runner.run(asyncio.sleep(0.01))
+            self.runner.run(asyncio.sleep(0.01))
 
     def get(self, url: str, **rest: Any) -> httpx.Response:
         return self.request("GET", url, **rest)

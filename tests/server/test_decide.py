@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -24,7 +25,15 @@ SECRET = {"price", "charge", "value", "probability", "propensity", "bid", "runne
 
 def told(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer without what is new each time."""
-    ads = [{**ad, "why": ad["why"].replace(answer["decision"], "…")} for ad in answer["ads"]]
+    ads = [
+        {
+            name: re.sub(r"^(/v1/\w+)/[\w-]{52}$", r"\1/…", value.replace(answer["decision"], "…"))
+            if isinstance(value, str)
+            else value
+            for name, value in ad.items()
+        }
+        for ad in answer["ads"]
+    ]
     return {**answer, "decision": "…", "watermark": 0, "ads": ads}
 
 

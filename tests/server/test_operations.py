@@ -94,7 +94,7 @@ def test_the_description_is_a_whole_openapi_document(client: Client) -> None:
     assert document["openapi"] == "3.1.0"
     assert {"title", "version"} <= set(document["info"])
     names = set(document["components"]["schemas"])
-    assert {"Request", "PageAnswer", "Event", "Verdicts", "Explanation", "Problem"} <= names
+    assert {"Request", "PageAnswer", "Told", "Verdicts", "Explanation", "Problem"} <= names
     for reference in references(document):
         assert reference.removeprefix("#/components/schemas/") in names
     seen = set()

@@ -23,7 +23,7 @@ from hawker.delivery import Engine
 from hawker.delivery.build import versions, world
 from hawker.errors import HawkerError, nearest
 from hawker.records.key import Role
-from hawker.server import asking, collecting, pages, parts
+from hawker.server import asking, beacons, collecting, pages, parts, upkeep
 from hawker.server.describe import document
 from hawker.server.keys import Guard, caller
 from hawker.server.metrics import Metrics
@@ -43,6 +43,7 @@ from hawker.server.wire import (
     send_reply,
     wrong_method,
 )
+from hawker.storage.control import Control
 from hawker.storage.keys import Keys
 from hawker.storage.shop import Shop
 
@@ -90,7 +91,8 @@ class Application:
         self.engine: Engine | None = None
         self.failure: HawkerError | None = None
         self.metrics = Metrics()
-        self._limit, self._started, self._process = limit, started, process
+        self.limit, self._started, self._process = limit, started, process
+        self.writing, self._renewing = asyncio.Lock(), asyncio.Lock()
         self.described = document(parts.ENDPOINTS)
         self.guard = Guard(parts.ENDPOINTS, rates=shop.settings.rates)
         hot = {"/v1/decide": self._decide, "/v1/events": self._collect, **parts.hot(self)}
@@ -110,9 +112,9 @@ class Application:
             self.failure = error
             raise
         engine.event_log.known("")  # the log's first use costs: pay now
-        keys = Keys(self.shop.control)
+        keys, self.control = Keys(self.shop.control), Control(self.shop.control)
         self.guard.refresh(keys)
-        beating = [asyncio.create_task(_beat(engine)), asyncio.create_task(_watch(self.guard, keys))]
+        beating = [asyncio.create_task(_beat(self)), asyncio.create_task(_watch(self.guard, keys)), asyncio.create_task(upkeep.keep(engine))]
         if self._started is not None:
             self._started()
         try:
@@ -124,8 +126,19 @@ class Application:
                     await task
             self.guard.refresh(keys, every=0)
             keys.close()
+            self.control.close()
             self.engine = None
             engine.close()
+
+    async def renew(self) -> None:
+        """Take over orders and models that have changed; what keeps that from happening is logged."""
+        if self.engine is None:
+            return
+        try:
+            async with self._renewing:
+                await _renew(self.engine)
+        except Exception as error:
+            _log.error("renew", error=repr(error))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         handler = self._raw(scope) if scope["type"] == "http" else None
@@ -188,7 +201,7 @@ class Application:
     async def _decide(self, scope: Scope, receive: Receive) -> Reply:
         engine = serving(self)
         if scope["method"] == "POST":
-            given = await body(scope, receive, most=self._limit)
+            given = await body(scope, receive, most=self.limit)
             asked, debug = asking.posted(given, scope)
         elif scope["method"] == "GET":
             asked, debug = asking.in_query(scope)
@@ -199,27 +212,35 @@ class Application:
         since = perf_counter()
         decision = engine.decide(asked)
         self.metrics.decided(decision, since=since)
-        return asking.answered(decision, language=self.shop.settings.language, debug=debug)
+        language = self.shop.settings.language
+        return asking.answered(decision, language=language, debug=debug, tokens=engine.door.tokens)
 
     async def _collect(self, scope: Scope, receive: Receive) -> Reply:
         engine = serving(self)
         if scope["method"] != "POST":
             return wrong_method(("POST",), scope["method"])
-        given = await body(scope, receive, most=self._limit)
-        judged = collecting.collect(given, media=header(scope, b"content-type"), observe=engine.observe)
+        given = await body(scope, receive, most=self.limit)
+        who = beacons.sender(scope, browser=caller(scope).role is Role.PAGE)
+        judged = collecting.collect(
+            given,
+            media=header(scope, b"content-type"),
+            observe=lambda events: engine.observe(events, traffic=who),
+        )
         self.metrics.judged(judged.verdicts)
         return Reply(200, msgspec.json.encode(judged))
 
 
-async def _beat(engine: Engine) -> None:
+async def _beat(application: Application) -> None:
     """Keep the ledger's leases alive, and take over campaigns and models that have changed."""
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
+        engine = serving(application)
         try:
             engine.ledger.heartbeat(now=engine.tick())
-            await _renew(engine)
+            engine.wishes.refresh()
         except Exception as error:
             _log.error("heartbeat", error=repr(error))
+        await application.renew()
 
 
 async def _watch(guard: Guard, keys: Keys) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from hawker.delivery.tokens import ACTS, Tokens
 from hawker.errors import nearest
 from hawker.records.consent import Consent
 from hawker.records.decision import Decision, Request
@@ -32,7 +34,10 @@ PARAMETERS = (*_FIELDS, "debug")
 
 
 class PageAd(Struct, omit_defaults=True):
-    """One ad as a page shows it. `label` has to stand beside it, and `why` has to be reachable from it."""
+    """One ad as a page shows it. `label` has to stand beside it, and `why` has to be reachable from it.
+
+    `impression`, `viewable`, `click` and `hide` are paths of beacons, signed for this slot alone.
+    """
 
     slot: int
     id: str
@@ -46,6 +51,10 @@ class PageAd(Struct, omit_defaults=True):
     description: str = ""
     image: str = ""
     link: str = ""
+    impression: str = ""
+    viewable: str = ""
+    click: str = ""
+    hide: str = ""
 
 
 class PageAnswer(Struct):
@@ -123,7 +132,7 @@ def in_query(scope: Scope) -> tuple[Request, bool]:
     return _sound(asked, scope), debug
 
 
-def told(decision: Decision, *, language: str) -> bytes:
+def told(decision: Decision, *, language: str, tokens: Tokens) -> bytes:
     """The answer to a page, as JSON. `language` is the shop's, where the request names none."""
     label = labelled(decision.request.language or language)
     why = f"/v1/explain/{decision.id}"
@@ -141,6 +150,7 @@ def told(decision: Decision, *, language: str) -> bytes:
             description=slot.ad.description,
             image=slot.ad.image,
             link=slot.ad.link,
+            **beacons(tokens.mint(decision.id, place)),
         )
         for place, slot in enumerate(decision.slots)
     )
@@ -151,9 +161,17 @@ def told(decision: Decision, *, language: str) -> bytes:
     )
 
 
-def answered(decision: Decision, *, language: str, debug: bool) -> Reply:
+def beacons(minted: Sequence[str]) -> dict[str, str]:
+    """The paths of a slot's beacons, from its tokens; any of them will do to hide the ad."""
+    paths = {str(act): f"/v1/{act}/{token}" for act, token in zip(ACTS, minted, strict=True)}
+    return {**paths, "hide": f"/v1/hide/{minted[0]}"}
+
+
+def answered(decision: Decision, *, language: str, debug: bool, tokens: Tokens) -> Reply:
     """The reply for a page, or the whole record."""
-    return Reply(200, msgspec.json.encode(decision) if debug else told(decision, language=language))
+    if debug:
+        return Reply(200, msgspec.json.encode(decision))
+    return Reply(200, told(decision, language=language, tokens=tokens))
 
 
 def labelled(language: str) -> str:

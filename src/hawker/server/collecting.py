@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from hawker.delivery.door import Told
 from hawker.records.events import Event
 from hawker.records.verdict import Status, Verdict
 from hawker.server.asking import hint
@@ -20,7 +21,7 @@ _REMEDY = 'Send a JSON array of events, {"events": [...]}, or one event a line.'
 
 
 class _Batch(Struct, forbid_unknown_fields=True):
-    events: list[Event]
+    events: list[Told]
 
 
 class _RawBatch(Struct, forbid_unknown_fields=True):
@@ -39,7 +40,7 @@ ENDPOINTS = (
         "/v1/events",
         "Take in what shoppers did; each event gets its own verdict",
         keys=PAGES,
-        takes=list[Event],
+        takes=list[Told],
         gives=Verdicts,
         refusals=(400, 413, 503, 507),
     ),
@@ -50,9 +51,9 @@ class _Name(Struct):
     id: Any = ""
 
 
-_EVENT = msgspec.json.Decoder(Event)
+_EVENT = msgspec.json.Decoder(Told)
 _NAME = msgspec.json.Decoder(_Name)
-_LIST = msgspec.json.Decoder(list[Event])
+_LIST = msgspec.json.Decoder(list[Told])
 _RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _WRAPPED = msgspec.json.Decoder(_Batch)
 _RAW_WRAPPED = msgspec.json.Decoder(_RawBatch)
@@ -116,7 +117,7 @@ def _item(text: bytes, place: str) -> Item:
     try:
         return _EVENT.decode(text)
     except msgspec.ValidationError as error:
-        remedy = hint(str(error), Event.__struct_fields__)
+        remedy = hint(str(error), Told.__struct_fields__)
         return Verdict(_id(text), Status.REJECTED, f"{place}: {error}. {remedy}".strip())
     except msgspec.DecodeError as error:
         return Verdict("", Status.REJECTED, f"{place}: not JSON: {error}.")

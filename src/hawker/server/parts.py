@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute
 
-from hawker.server import asking, choices, collecting, pages
+from hawker.server import asking, auditing, beacons, billing, choices, collecting, manage, pages
 from hawker.server.endpoint import Endpoint
 from hawker.server.wire import Handler
 
@@ -22,11 +22,21 @@ if TYPE_CHECKING:
 ENDPOINTS: tuple[Endpoint, ...] = (
     *asking.ENDPOINTS,
     *collecting.ENDPOINTS,
+    *beacons.ENDPOINTS,
     *choices.ENDPOINTS,
+    *manage.ENDPOINTS,
+    *auditing.ENDPOINTS,
+    *billing.ENDPOINTS,
     *pages.ENDPOINTS,
 )
-_ROUTES: tuple[Callable[[Application], Sequence[BaseRoute]], ...] = (pages.routes, choices.routes)
-_HOT: tuple[Callable[[Application], Mapping[str, Handler]], ...] = ()
+_ROUTES: tuple[Callable[[Application], Sequence[BaseRoute]], ...] = (
+    pages.routes,
+    choices.routes,
+    manage.routes,
+    auditing.routes,
+    billing.routes,
+)
+_HOT: tuple[Callable[[Application], Mapping[str, Handler]], ...] = (beacons.hot,)
 
 
 def routes(application: Application) -> list[BaseRoute]:

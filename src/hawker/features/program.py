@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hawker.errors import BadInput
 from hawker.features.counters import DAY, EPOCH
 from hawker.features.evaluate import evaluate
 from hawker.features.formula import LEAVES, MOMENTS, Entry, Step, Tape, Term
@@ -51,12 +52,28 @@ class Sheet:
     def __len__(self) -> int:
         return int(self.own.shape[1])
 
-    def matrix(self) -> NDArray[np.float32]:
-        """All rows in full: float32 (rows, features)."""
+    def matrix(self, names: tuple[str, ...] | None = None) -> NDArray[np.float32]:
+        """Rows in full, of all features or of some in that order: float32 (rows, features)."""
+        if names is not None and names != self.names:
+            return np.ascontiguousarray(self.matrix()[:, self.places(names)])
         out = np.empty((self.own.shape[1], len(self.names)), dtype=np.float32)
         out[:] = self.common
         out[:, self.columns] = self.own.T
         return out
+
+    def places(self, names: tuple[str, ...]) -> list[int]:
+        """Where some features stand; raises `BadInput` naming one that is not here."""
+        missing = [name for name in names if name not in self.names]
+        if missing:
+            raise BadInput(f"The rows hold no feature '{missing[0]}'.", remedy="Assemble them anew.")
+        return [self.names.index(name) for name in names]
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """By feature: its row of `own`, or -1 where it is common: (features,)."""
+        found = np.full(len(self.names), -1, dtype=np.int64)
+        found[self.columns] = np.arange(len(self.columns))
+        return found
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from hawker.features.examples import Examples
 from hawker.ranking.calibrate import logistic
 from hawker.ranking.ranker import Floats, Model, Rows, fits, load
 from hawker.ranking.train import check
+
+if TYPE_CHECKING:
+    from hawker.features.program import Sheet
 
 
 def blend(models: Sequence[Model], valid: Examples, *, weights: Sequence[float] | None = None) -> Blend:
@@ -57,6 +60,13 @@ class Blend(Model):
         for model, weight in zip(self.models, self.weights, strict=True):
             if weight:
                 total += weight * model.scored(x)
+        return total
+
+    def served(self, sheet: Sheet) -> Floats:
+        total = np.full(len(sheet), self.base)
+        for model, weight in zip(self.models, self.weights, strict=True):
+            if weight:
+                total += weight * model.served(sheet)
         return total
 
     def write(self, folder: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from hawker.errors import BadSetting, extra, nearest
 from hawker.features.examples import Examples
 from hawker.ranking.ranker import Floats, Model, Rows, base_rate, fits, load, logit, sigmoid
 from hawker.ranking.train import check
+
+if TYPE_CHECKING:
+    from hawker.features.program import Sheet
 
 LEAST = 10
 FLAT = 1e-3
@@ -67,6 +70,9 @@ class Calibrated(Model):
 
     def scored(self, x: Rows) -> Floats:
         return self.bend(self.model.scored(x))
+
+    def served(self, sheet: Sheet) -> Floats:
+        return self.bend(self.model.served(sheet))
 
     def explain(self, row: Rows) -> dict[str, float]:
         """The inner model's parts, and what calibration adds to their sum."""

@@ -7,6 +7,7 @@ the unknown has its own slot; slots are hashed from the feature's name, so that 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,6 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from hawker.features.examples import Examples
+from hawker.features.program import Sheet
 from hawker.ranking.metrics import log_loss
 from hawker.ranking.ranker import Floats, Model, Progress, Rows, arrays, base_rate, fits, possible, sigmoid
 from hawker.ranking.train import descend
@@ -79,6 +81,13 @@ class LinearModel(Model):
         self._keys = np.array([_key(name) for name in self.names], dtype=np.uint64)
         self._codes = np.array([name in self.categorical for name in self.names])
         self.weights = _weights(self.z, self.n, _constants(self.parameters))
+        self._fit: dict[tuple[str, ...], NDArray[np.int64]] = {}
+
+    @cached_property
+    def _bins(self) -> Floats:
+        """The weight of every bin of every quantity: (features, bins), so that serving hashes nothing."""
+        limit = _OCTAVES * self.parameters.steps
+        return np.asarray(_binned(self.weights, self._keys, _mask(self.parameters), 2 * limit + 2))
 
     @classmethod
     def fresh(cls, parameters: Linear, examples: Examples) -> LinearModel:
@@ -100,6 +109,22 @@ class LinearModel(Model):
     def scored(self, x: Rows) -> Floats:
         where = (self._keys, self._codes, self.parameters.steps, _mask(self.parameters))
         return np.asarray(_score(x, self.weights, self.base, *where))
+
+    def served(self, sheet: Sheet) -> Floats:
+        rows = self._fit.get(sheet.names)
+        if rows is None:
+            rows = self._fit[sheet.names] = np.array(sheet.places(self.names), dtype=np.int64)
+        return np.asarray(
+            _serve(
+                sheet.common[rows],
+                sheet.rows[rows],
+                sheet.own,
+                sheet.own.view(np.uint32),
+                (self._bins, self.weights, self.base),
+                (self._keys, self._codes, self.parameters.steps, _mask(self.parameters)),
+                _octave(self.parameters.steps),
+            )
+        )
 
     def explain(self, row: Rows) -> dict[str, float]:
         single = np.asarray(row, dtype=np.float32).reshape(1, -1)
@@ -162,20 +187,42 @@ def _constants(parameters: Linear) -> tuple[float, float, float, float]:
     return parameters.rate, parameters.beta, parameters.l1, parameters.l2
 
 
+@cache
+def _octave(steps: int) -> NDArray[np.int8]:
+    """The step within a doubling by the leading eight bits of a float32's mantissa.
+
+    -1 where a step begins within those bits or so near that rounding in `log2` may count.
+    """
+    edges = (2.0 ** (np.arange(1, steps + 1) / steps) - 1.0) * 256.0
+    cells = np.arange(256)
+    step = np.searchsorted(edges, cells, side="right").astype(np.int8)
+    near = ((cells[:, None] - 0.1 < edges) & (edges < cells[:, None] + 1.1)).any(axis=1)
+    return np.where(near, np.int8(-1), step)
+
+
 @njit(cache=True)
 def _slot(value, key, coded, steps, mask):  # type: ignore[no-untyped-def]
-    """A value hashed: unknown is bin 0, zero 1, codes and positive bins from 2 up, negative from −1 down."""
+    """A value hashed: its bin's slot."""
+    return _hashed(_bin(value, coded, steps), key, mask)
+
+
+@njit(cache=True)
+def _bin(value, coded, steps):  # type: ignore[no-untyped-def]
+    """Unknown is bin 0, zero 1, codes and positive bins from 2 up, negative from −1 down."""
     if np.isnan(value) or (coded and value < 0):
-        bin_ = np.int64(0)
-    elif coded:
-        bin_ = 2 + np.int64(min(value, _LARGEST))
-    elif value == 0:
-        bin_ = np.int64(1)
-    else:
-        limit = _OCTAVES * steps
-        step = np.int64(np.floor(np.log2(abs(value)) * steps))
-        step = min(max(step, -limit), limit) + limit + 1
-        bin_ = 1 + step if value > 0 else -step
+        return np.int64(0)
+    if coded:
+        return 2 + np.int64(min(value, _LARGEST))
+    if value == 0:
+        return np.int64(1)
+    limit = _OCTAVES * steps
+    step = np.int64(np.floor(np.log2(abs(value)) * steps))
+    step = min(max(step, -limit), limit) + limit + 1
+    return 1 + step if value > 0 else -step
+
+
+@njit(cache=True)
+def _hashed(bin_, key, mask):  # type: ignore[no-untyped-def]
     h = key + np.uint64(bin_) * _GOLDEN
     h = (h ^ (h >> _S30)) * _MIX1
     h = (h ^ (h >> _S27)) * _MIX2
@@ -216,6 +263,44 @@ def _score(x, weights, base, keys, codes, steps, mask):  # type: ignore[no-untyp
         for f in range(len(keys)):
             total += weights[_slot(x[r, f], keys[f], codes[f], steps, mask)]
         scores[r] = total
+    return scores
+
+
+@njit(cache=True)
+def _binned(weights, keys, mask, reach):  # type: ignore[no-untyped-def]
+    """The weights of bins -reach … reach by feature; bin 0 stands in the middle."""
+    out = np.empty((len(keys), 2 * reach + 1))
+    for f in range(len(keys)):
+        for b in range(2 * reach + 1):
+            out[f, b] = weights[_hashed(np.int64(b - reach), keys[f], mask)]
+    return out
+
+
+@njit(cache=True)
+def _serve(common, rows, own, bits, weights, slots, octave):  # type: ignore[no-untyped-def]
+    """Scores in the same order of additions as `_score`: what is common is weighed once a request."""
+    bins, hashed, base = weights
+    keys, codes, steps, mask = slots
+    scores = np.full(own.shape[1], base + hashed[-1])
+    reach, limit = bins.shape[1] // 2, _OCTAVES * steps
+    for f in range(len(keys)):
+        row = rows[f]
+        if row < 0:
+            scores += hashed[_slot(common[f], keys[f], codes[f], steps, mask)]
+        elif codes[f]:
+            for i in range(len(scores)):
+                scores[i] += hashed[_slot(own[row, i], keys[f], True, steps, mask)]
+        else:
+            for i in range(len(scores)):
+                word = bits[row, i]
+                exponent = np.int64((word >> np.uint32(23)) & np.uint32(255)) - 127
+                part = np.int64(octave[(word >> np.uint32(15)) & np.uint32(255)])
+                if part >= 0 and -_OCTAVES < exponent < _OCTAVES:
+                    step = exponent * steps + part + limit + 1
+                    place = -step if word >> np.uint32(31) else 1 + step
+                else:
+                    place = _bin(own[row, i], False, steps)
+                scores[i] += bins[f, reach + place]
     return scores
 
 

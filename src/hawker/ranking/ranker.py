@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import import_module
 from math import log, log1p
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from hawker.errors import BadInput, BadSetting, Corrupt, HawkerError, NotFound
 from hawker.features.examples import Examples
 from hawker.storage import files
+
+if TYPE_CHECKING:
+    from hawker.features.program import Sheet
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.float32]
@@ -72,6 +75,17 @@ class Model(ABC):
                 _misfit(self.names, x.shape), remedy="Assemble rows with the model's own features."
             )
         return self.scored(np.ascontiguousarray(x, dtype=np.float32))
+
+    def serve(self, sheet: Sheet) -> Floats:
+        """Probabilities of one request's candidates, from rows that say what they share only once.
+
+        Equal to `predict` on the rows in full; kinds that can make use of the form are faster.
+        """
+        return self.link(self.served(sheet))
+
+    def served(self, sheet: Sheet) -> Floats:
+        """The score of one request's candidates."""
+        return self.scored(sheet.matrix(self.names))
 
     def on(self, examples: Examples) -> Floats:
         """Probabilities of examples, after checking that they name the same features."""
@@ -133,7 +147,11 @@ def sigmoid(score: Floats) -> Floats:
     >>> sigmoid(np.array([0.0, 1e9])).tolist() == [0.5, 1 - 2.220446049250313e-16]
     True
     """
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(score, -_EDGE, _EDGE))), dtype=np.float64)
+    odds = np.minimum(np.maximum(score, -_EDGE), _EDGE)
+    np.negative(odds, out=odds)
+    np.exp(odds, out=odds)
+    odds += 1.0
+    return np.divide(1.0, odds, out=odds)
 
 
 def logit(p: Floats) -> Floats:

@@ -68,6 +68,8 @@ def _operation(endpoint: Endpoint, takes: Any, gives: Any) -> dict[str, Any]:
     if gives is not None:
         content = {kind: {"schema": gives if kind == JSON else TEXT} for kind in endpoint.kinds}
         answers[str(endpoint.status)]["content"] = content
+    if endpoint.makes:
+        answers["201"] = {**answers[str(endpoint.status)], "description": "It is new."}
     problem = {"schema": {"$ref": _REF.format(name="Problem")}}
     for status in sorted({*endpoint.refusals, 429, *((401, 403) if endpoint.keys else ())}):
         answers[str(status)] = {"description": _REFUSALS[status], "content": {PROBLEM: problem}}
@@ -88,7 +90,8 @@ def _security(endpoint: Endpoint) -> list[dict[str, list[str]]]:
     """What a request must carry: nothing, a key, or either form of one."""
     if not endpoint.keys:
         return []
-    return [{"key": []}, *([{"publishable": []}] if Role.PAGE in endpoint.keys else [])]
+    ways = ("key", "publishable") if Role.PAGE in endpoint.keys else ("key",)
+    return [{way: []} for way in ways]
 
 
 def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:

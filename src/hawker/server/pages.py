@@ -20,7 +20,9 @@ from hawker.features.profile import Profile, profile
 from hawker.server import metrics, reporting
 from hawker.server.describe import DOCS_PAGE
 from hawker.server.endpoint import ANYONE, LANGUAGE, READERS, SHOP, STAFF, TEXT, Endpoint
-from hawker.server.wire import JSON, Refused, Reply, problem
+from hawker.server.keys import caller
+from hawker.server.ownership import Holdings
+from hawker.server.wire import JSON, Refused, Reply, problem, query
 
 if TYPE_CHECKING:
     from hawker.server.application import Application
@@ -60,7 +62,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "get",
         "/v1/explain/{decision}",
         "Why these ads, why not others, why this price; executed again from the record",
-        keys=READERS,
+        keys=SHOP,
         gives=Explanation,
         parameters=(LANGUAGE,),
         refusals=(400, 404, 503),
@@ -145,8 +147,9 @@ def routes(application: Application) -> Sequence[BaseRoute]:
 
     async def report(request: Request) -> Reply:
         engine = serving(application)
-        given = [(name, value) for name, value in request.query_params.multi_items()]
-        return await run_in_threadpool(reporting.report, engine, given)
+        given, control = query(request.scope), application.control
+        mine = await run_in_threadpool(Holdings(control, caller(request.scope)).campaigns)
+        return await run_in_threadpool(reporting.report, engine, given, campaigns=mine)
 
     return [
         route("/health", health),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from hawker import measurement
@@ -21,8 +21,13 @@ _SAFE = (
 )
 
 
-def report(engine: Engine, given: Sequence[tuple[str, str]]) -> Reply:
-    """Measure and render. Takes seconds on a large shop: call it in a thread."""
+def report(
+    engine: Engine, given: Sequence[tuple[str, str]], *, campaigns: Collection[str] | None = None
+) -> Reply:
+    """Measure and render, of these campaigns alone where they are given.
+
+    It takes seconds on a large shop: call it in a thread.
+    """
     asked: dict[str, str] = {}
     for name, value in given:
         if name not in PARAMETERS:
@@ -39,7 +44,14 @@ def report(engine: Engine, given: Sequence[tuple[str, str]]) -> Reply:
         end=_moment(engine, asked.get("end", "")),
         by=by,
         charges=engine.ledger.charges(0, _ALWAYS),
-        names={"campaign": {one.id: one.name for one in engine.world.index.campaigns if one.name}},
+        names={
+            "campaign": {
+                one.id: one.name
+                for one in engine.world.index.campaigns
+                if one.name and (campaigns is None or one.id in campaigns)
+            }
+        },
+        campaigns=campaigns,
     )
     rung = measurement.alarms(found, language=language) if "day" in by else []
     if form == "json":

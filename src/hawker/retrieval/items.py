@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from hawker.features.encode import Codes
 from hawker.records.catalogue import levels
 
+_NONE = np.zeros(0, dtype=np.int64)
+
 
 @dataclass(frozen=True)
 class Items:
@@ -60,5 +62,5 @@ class Items:
         """By path: whether it is one of some categories or below it."""
         mask = np.zeros(len(self.paths), dtype=np.bool_)
         for category in categories:
-            mask[self.under.get(levels(category), ())] = True
+            mask[self.under.get(levels(category), _NONE)] = True
         return mask

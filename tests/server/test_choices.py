@@ -6,14 +6,18 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests import shops
 from tests.server.client import Client
 
 from hawker.delivery.wishes import MOST_HIDDEN, Wishes
+from hawker.privacy import erasure
+from hawker.privacy.receipt import Receipt, genuine
 from hawker.records.events import Event, EventKind
 from hawker.records.preferences import Preferences
 from hawker.server import app
+from hawker.storage.presence import present
 from hawker.storage.shop import Shop
 
 PATH = "/v1/shoppers/u-1/preferences"
@@ -111,3 +115,27 @@ def test_processes_hear_of_each_others_choices(shop: Shop) -> None:
     assert not one.forget("u-1")
     two.refresh()
     assert list(held) == ["u-2"]
+
+
+def test_a_shopper_is_forgotten_with_a_receipt(shop: Shop, client: Client) -> None:
+    client.request("PUT", PATH, json={"fewer": True})
+    told = client.request("DELETE", "/v1/shoppers/u-1")
+    assert told.status_code == 200
+    receipt = msgspec.json.decode(told.content, type=Receipt)
+    assert genuine(shop, receipt)
+    assert {one.store: one.removed for one in receipt.stores}["events"] == 3
+    assert client.get(PATH).json() == {}
+    assert client.get("/v1/shoppers/u-1/profile").json()["known"] is False
+    assert asked(client)["path"] == "personalised"
+    assert client.request("DELETE", "/v1/shoppers/u-1").status_code == 200
+    assert client.request("DELETE", f"/v1/shoppers/{'x' * 129}").status_code == 400
+
+
+def test_what_another_process_began_is_finished_by_the_server(shop: Shop, client: Client) -> None:
+    client.request("PUT", PATH, json={"fewer": True})
+    client.wait(lambda: bool(present(erasure.engines(shop))))
+    journal = erasure.begin(Shop(shop.folder), "u-1")
+    assert erasure.complete(shop, journal) is None
+    client.wait(lambda: bool(erasure.receipts(shop)))
+    assert client.get(PATH).json() == {}
+    assert erasure.pending(shop) == []

@@ -65,3 +65,21 @@ def test_what_another_still_writes_to_is_left_and_counted(tmp_path: Path) -> Non
     one.close()
     assert two.rewrite(unnamed) == (2, 0)
     assert two.read(made(7).id) == unnamed(made(7))
+
+
+def test_pruning_takes_out_what_is_older_and_nothing_else(tmp_path: Path) -> None:
+    log = DecisionLog(tmp_path, segment_bytes=2_000)
+    held = [made(number) for number in range(300)]
+    for one in held:
+        log.append(one)
+        log.flush() if one in (held[99], held[199]) else None
+    log.close()
+    assert len(list(tmp_path.glob("*.decisions"))) == 3
+    edge = held[150].time
+    assert log.prune(edge) == 150
+    assert list(log.scan()) == held[150:]
+    assert len(list(tmp_path.iterdir())) == 4  # the first segment is gone with its index
+    assert log.read(held[150].id) == held[150]
+    assert log.prune(edge) == 0
+    assert log.prune(1 << 61) == 150
+    assert list(tmp_path.iterdir()) == []

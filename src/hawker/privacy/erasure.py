@@ -45,7 +45,7 @@ _BLANK = {
     "attributes": "'{}'",
     "id": "CASE WHEN starts_with(id, decision) THEN id ELSE md5(uuid()::VARCHAR) END",
 }
-_SNAPSHOTS = ("folds.npz", "folds.json")
+SNAPSHOTS = ("folds.npz", "folds.json")
 _DECIDES = frozenset({"gpc", "opted_out", "no_ads", "minor", "special", "gdpr"})
 
 
@@ -235,7 +235,7 @@ def _preferences(shop: Shop, journal: Journal) -> tuple[int, int]:
 
 def _snapshots(shop: Shop, _: Journal) -> tuple[int, int]:
     """Folds on disk are made again from what is left of the log."""
-    held = [shop.state / name for name in _SNAPSHOTS if (shop.state / name).is_file()]
+    held = [shop.state / name for name in SNAPSHOTS if (shop.state / name).is_file()]
     for path in held:
         path.unlink()
     return len(held), 0

@@ -114,7 +114,8 @@ class Application:
         engine.event_log.known("")  # the log's first use costs: pay now
         keys, self.control = Keys(self.shop.control), Control(self.shop.control)
         self.guard.refresh(keys)
-        beating = [asyncio.create_task(_beat(self)), asyncio.create_task(_watch(self.guard, keys)), asyncio.create_task(upkeep.keep(engine))]
+        duties = (_beat(self), _watch(self.guard, keys), upkeep.keep(engine))
+        beating = [asyncio.create_task(duty) for duty in duties]
         if self._started is not None:
             self._started()
         try:

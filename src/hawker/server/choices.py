@@ -9,12 +9,14 @@ import msgspec
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
+from hawker.privacy.receipt import Receipt
 from hawker.records.ids import LONGEST
 from hawker.records.preferences import Preferences
+from hawker.server import upkeep
 from hawker.server.asking import hint
 from hawker.server.endpoint import SHOP, Endpoint
 from hawker.server.pages import route, serving
-from hawker.server.wire import Reply, body, unfit
+from hawker.server.wire import Refused, Reply, body, problem, unfit
 
 if TYPE_CHECKING:
     from hawker.server.application import Application
@@ -23,7 +25,8 @@ MOST_NAMED = 1_000
 _LARGEST = 600_000
 _DECODER = msgspec.json.Decoder(Preferences)
 _LISTS = ("not_categories", "not_advertisers", "not_products")
-_PATH = "/v1/shoppers/{shopper}/preferences"
+_WHO = "/v1/shoppers/{shopper}"
+_PATH = f"{_WHO}/preferences"
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "get", _PATH, "What a shopper chose about ads", keys=SHOP, gives=Preferences, refusals=(400, 503)
@@ -36,6 +39,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         takes=Preferences,
         gives=Preferences,
         refusals=(400, 413, 503, 507),
+    ),
+    Endpoint(
+        "delete",
+        _WHO,
+        "Forget a shopper in every store; the receipt is signed",
+        keys=SHOP,
+        gives=Receipt,
+        refusals=(400, 503, 507),
     ),
 )
 
@@ -54,7 +65,19 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         engine.wishes.put(shopper, wishes)
         return Reply(200, msgspec.json.encode(wishes))
 
-    return [route(_PATH, chosen), route(_PATH, choose, method="PUT")]
+    async def forget(request: Request) -> Reply:
+        receipt = await upkeep.forget(serving(application), given(request))
+        if receipt is None:
+            detail = "Another server of this shop has yet to let go of the shopper."
+            remedy = "It goes on by itself: the receipt will lie in the shop's folder."
+            raise Refused(problem(503, "Not finished yet", detail=detail, remedy=remedy))
+        return Reply(200, msgspec.json.encode(receipt))
+
+    return [
+        route(_PATH, chosen),
+        route(_PATH, choose, method="PUT"),
+        route(_WHO, forget, method="DELETE"),
+    ]
 
 
 def given(request: Request) -> str:

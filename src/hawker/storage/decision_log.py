@@ -130,11 +130,18 @@ class DecisionLog:
                 if start <= decision.time and (end is None or decision.time < end):
                     yield decision
 
-    def rewrite(self, change: Callable[[Decision], Decision]) -> tuple[int, int]:
-        """Put changed records in the place of old ones, a segment at a time, each whole or not at all.
+    def prune(self, before: int) -> int:
+        """Remove the records of decisions made before a moment; returns how many there were."""
+        return self.rewrite(lambda one: None if one.time < before else one, until=before)[0]
 
-        Returns how many were changed, and how many segments another process still writes to: those
-        stay as they are. Seals the own open segment first; go on appending only when it returns.
+    def rewrite(
+        self, change: Callable[[Decision], Decision | None], *, until: int = 1 << 62
+    ) -> tuple[int, int]:
+        """Put changed records in the place of old ones, a segment at a time, each whole or not at all;
+
+        None takes a record out. Segments that begin at or after `until` are not looked at. Returns how
+        many were changed, and how many segments another process still writes to: those stay as they
+        are. Seals the own open segment first; go on appending only when it returns.
         """
         self.close()
         changed = left = 0
@@ -142,10 +149,14 @@ class DecisionLog:
             if not segment.with_suffix(".index").is_file() and _written_to(segment):
                 left += 1
                 continue
-            count, block = _changed(segment, change)
+            count, block = _changed(segment, change) if self._index(segment).first < until else (0, b"")
             if not count:
                 continue
             segment.with_suffix(".index").unlink(missing_ok=True)
+            if block == frames.MAGIC:
+                segment.unlink()
+                changed += count
+                continue
             files.write(segment, block)
             files.write(segment.with_suffix(".index"), _ENCODE.encode(self._index(segment)))
             changed += count
@@ -279,14 +290,15 @@ def _written_to(segment: Path) -> bool:
     return False
 
 
-def _changed(segment: Path, change: Callable[[Decision], Decision]) -> tuple[int, bytes]:
+def _changed(segment: Path, change: Callable[[Decision], Decision | None]) -> tuple[int, bytes]:
     """How many records of a segment a change alters, and the segment as it is then."""
     count, parts = 0, [frames.MAGIC]
     for _, payload in frames.read(segment):
         before = _decision(payload, segment)
         after = change(before)
         count += after is not before
-        parts.append(frames.framed(payload if after is before else _ENCODE.encode(after)))
+        if after is not None:
+            parts.append(frames.framed(payload if after is before else _ENCODE.encode(after)))
     return count, b"".join(parts) if count else b""
 
 

@@ -17,13 +17,11 @@ from hawker.records.attribution import DAY, Windows
 from hawker.records.campaign import Pricing
 from hawker.records.events import Event, EventKind
 from hawker.records.ids import derived
-from hawker.records.traffic import MARK, marked
+from hawker.records.traffic import CREDITED, MARK, marked
 from hawker.retrieval.index import AdIndex
 from hawker.storage import tables
 from hawker.storage.event_log import EventLog
 
-CREDITED = "credited"
-"""The reason of a conversion that stands for a purchase: reports count the purchase alone."""
 _TOUCHES = {EventKind.AD_CLICK: True, EventKind.AD_IMPRESSION: False}
 _MOST = 16  # touches kept of one person and product
 

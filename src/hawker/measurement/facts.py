@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from hawker.measurement.attribution import DAY, Windows, attribute
 from hawker.measurement.sources import Relations
+from hawker.records.traffic import CREDITED, MARK
 
 EVER = (-(2**62), 2**62)
 PROMPT = DAY
@@ -150,7 +151,8 @@ def _credited(source: Relations, bounds: dict[str, object], windows: Windows) ->
         f"CASE WHEN e.decision <> '' THEN e.key END AS fact, nullif(e.product, '') AS product, w.brand, "
         f"w.category, CASE WHEN e.product = '' THEN nullif(e.campaign, '') END AS campaign "
         f"FROM (SELECT *, {_PERSON} AS person, {_KEY} AS key FROM {source.events} "
-        f"WHERE kind IN ('purchase', 'conversion') AND time < {bounds['high']}) AS e "
+        f"WHERE kind IN ('purchase', 'conversion') AND time < {bounds['high']} "
+        f"AND reason <> '{CREDITED}' AND NOT starts_with(reason, '{MARK}')) AS e "
         f"LEFT JOIN wares AS w ON e.product = w.product"
     )
     run(

@@ -1,4 +1,4 @@
-"""What counts as traffic nobody should pay for: the limits a shop sets, and how its events are marked."""
+"""What counts as traffic nobody should pay for: the limits a shop sets, and how events are marked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from hawker.errors import BadSetting
 
 MARK = "invalid: "
 """The reason of a marked event begins so; the rule it breaks follows."""
+CREDITED = "credited"
+"""The reason of a conversion that stands for a purchase: reports count the purchase alone."""
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):

@@ -22,11 +22,12 @@ CLICK, CONVERSION, SALES = 0, 1, 2
 LARGEST = 10**15
 """No bid is above this many micros, whatever a model or a pacer says."""
 GUESS = {CLICK: 1e-2, CONVERSION: 1e-3, SALES: 1e4}
-"""What a thousandth of a typical impression is worth of each aim, until the pacer has seen spend: a click
+"""What a typical impression brings of each aim, until the pacer has seen spend: a click in a hundred, a
 
-in a hundred, a conversion in a thousand, a sale of ten units of currency in a thousand."""
+conversion in a thousand, goods for ten units of currency in a thousand."""
 GOING = 1_000_000
 """The first price per thousand impressions for who names none: one unit of currency."""
+_TYPICAL = np.array([GUESS[CLICK], GUESS[CONVERSION], GUESS[SALES]])
 _AIM = {Objective.CLICKS: CLICK, Objective.CONVERSIONS: CONVERSION, Objective.RETURN: SALES}
 _UNIT = {Pricing.CPM: -1, Pricing.CPC: CLICK, Pricing.CPA: CONVERSION}
 
@@ -76,11 +77,27 @@ def start(terms: Bidding) -> Floats:
     >>> start(bidding([shoes, Campaign("d", bid=2_000_000)])).tolist()
     [8000000.0, 1.0]
     """
-    typical = np.array([GUESS[CLICK], GUESS[CONVERSION], GUESS[SALES]])
-    paid = np.where(terms.unit < 0, 1e-3, typical[terms.unit])
-    asked = np.where(terms.ceiling > 0, terms.ceiling * paid, GOING / 1000)
-    guessed = np.where(np.isfinite(terms.target), terms.target, asked / typical[terms.aim])
+    asked = np.where(terms.ceiling > 0, terms.ceiling * _paid(terms), GOING / 1000)
+    guessed = np.where(np.isfinite(terms.target), terms.target, asked / _TYPICAL[terms.aim])
     return np.where(terms.automatic, guessed, 1.0)
+
+
+def charges(terms: Bidding, pace: Floats) -> Floats:
+    """About what one charge of each campaign comes to, in micros, at a pace and typical rates.
+
+    >>> charges(bidding([Campaign("c", bid=2_000_000)]), np.ones(1)).tolist()
+    [2000.0]
+    """
+    share = np.where(terms.unit < 0, 1e-3, 1.0)
+    most = np.where(terms.ceiling > 0, terms.ceiling, LARGEST) * share
+    wanted = np.where(terms.automatic, pace * _TYPICAL[terms.aim] / _paid(terms) * share, most)
+    least: Floats = np.minimum(wanted, most)
+    return least
+
+
+def _paid(terms: Bidding) -> Floats:
+    """How often a typical impression is paid for."""
+    return np.where(terms.unit < 0, 1e-3, _TYPICAL[terms.unit])
 
 
 def bids(

@@ -63,6 +63,7 @@ def build(shop: Shop, *, clock: Callable[[], int] | None = None, process: str = 
     )
     made.await_turn(restore.unreleased(shop, watermark=state.watermark))
     ledger.register(made.world.index.campaigns)
+    made.world = made.pacer.fitted(made.world, now=now)
     made.settle(_billable(log, since=now - _UNSETTLED))
     if made.credits.products:
         made.credits.remember(credit.past(log, shop.settings.attribution, now=now))

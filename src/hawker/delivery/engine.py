@@ -13,7 +13,9 @@ import numpy as np
 from hawker.delivery import credit, door, observe, people, pipeline
 from hawker.delivery.commit import commit
 from hawker.delivery.credit import Credits
+from hawker.delivery.frequency import Frequency
 from hawker.delivery.observe import Dues
+from hawker.delivery.pacing import Pacer, Setting
 from hawker.delivery.wishes import Wishes
 from hawker.delivery.world import World
 from hawker.features.arrival import Arrival
@@ -26,6 +28,7 @@ from hawker.records.traffic import SERVER, Traffic, marked
 from hawker.records.verdict import Status, Verdict
 from hawker.storage.decision_log import DecisionLog
 from hawker.storage.event_log import EventLog
+from hawker.storage.hot import Hot, InProcess
 from hawker.storage.ledger import Ledger
 from hawker.storage.shop import Shop
 
@@ -45,6 +48,7 @@ class Engine:
         event_log: EventLog,
         decision_log: DecisionLog,
         clock: Callable[[], int],
+        hot: Hot | None = None,
     ) -> None:
         self.shop = shop
         self.name = secrets.token_hex(8)
@@ -52,6 +56,7 @@ class Engine:
         self.wishes = Wishes(shop)
         self.world = replace(world, preferences=self.wishes.held)
         self.ledger = ledger
+        self.pacer = Pacer(shop, ledger)
         self.event_log = event_log
         self.decision_log = decision_log
         self._clock = clock
@@ -59,6 +64,9 @@ class Engine:
         self._arrival = Arrival(shop.settings.tolerance_ms * 1000, watermark=world.state.watermark)
         self._dues = Dues(decision_log)
         self._owed: list[Charge] = []
+        self.hot = hot or InProcess()
+        self.frequency = Frequency(self.hot, self._dues)
+        self.frequency.rule(world)
         self.door = door.opened(shop, self._dues, held=event_log.known)
         self.credits = Credits(self._dues, shop.settings.attribution)
         self.credits.products = credit.per_conversion(world.index)
@@ -81,9 +89,17 @@ class Engine:
             out_of_budget=self.ledger.exhausted(),
             mechanism=mechanism or self.world.mechanism,
         )
+        visit = self.frequency.visit(request, pipeline.path_of(request, world)[0], now=moment)
         decision = commit(
             lambda asked, without: pipeline.decide(
-                asked, world, moment, np.random.default_rng(dice), seed=dice, without=without
+                asked,
+                world,
+                moment,
+                np.random.default_rng(dice),
+                seed=dice,
+                without=without,
+                capped=visit.capped,
+                spared=visit.spared,
             ),
             request,
             ledger=self.ledger,
@@ -91,8 +107,11 @@ class Engine:
             fallback=lambda asked, _: pipeline.refused(
                 asked, world, moment, np.random.default_rng(dice), seed=dice
             ),
+            caps=visit,
         )
+        self.frequency.remember(decision, visit)
         self._dues.remember(decision)
+        self.pacer.decided(decision, world=world)
         self.decision_log.append(decision)
         return decision
 
@@ -129,6 +148,7 @@ class Engine:
             self._arrival.add(event)
         self.world = people.heeded(self.world, new, shop=self.shop)
         self.wishes.hide([event for event in new if not marked(event.reason)], self.world.index)
+        self.frequency.confirm(new, now=now)
         self.settle(new)
         return verdicts
 
@@ -166,19 +186,29 @@ class Engine:
     def refresh(self, world: World) -> None:
         """Put a new world in place of the old one (other ads, another model); the state goes on."""
         self.ledger.register(world.index.campaigns)
+        self.frequency.rule(world)
         self.credits.products = credit.per_conversion(world.index)
-        self.world = replace(
+        fresh = replace(
             world,
             state=self.world.state,
             opted_out=world.opted_out | self.world.opted_out,
             minors=world.minors | self.world.minors,
             preferences=self.world.preferences,
         )
+        self.world = self.pacer.fitted(fresh, now=self.tick())
+
+    def paced(self, setting: Setting) -> None:
+        """Bid at these paces from now on (`pacer.advance` finds them); those of other ads are left."""
+        if setting.campaigns is self.world.index.campaigns:
+            self.world = replace(self.world, pace=setting.pace)
 
     def close(self) -> None:
         """Write down what waits, and give the leases back."""
         self.decision_log.close()
+        self.frequency.keep(self.shop.state, now=self.tick())
+        self.hot.close()
         self.wishes.close()
+        self.pacer.keep()
         self.ledger.close()
 
     def __enter__(self) -> Engine:

@@ -45,6 +45,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     day_starts_at_minutes: int = 0
     exploration: float = 0.05
     candidates: int = 300
+    pacing: bool = True
     tolerance_ms: int = 0
     outcome: str = "purchase"
     clock: str = ""

@@ -31,6 +31,7 @@ VERBS = (
     "report",
     "replay",
     "explain",
+    "forget",
 )
 """In the order in which a shop needs them."""
 
@@ -126,6 +127,7 @@ def _register() -> None:
     from hawker.cli.demo import demo
     from hawker.cli.evaluate import evaluate
     from hawker.cli.explain import explain
+    from hawker.cli.forget import forget
     from hawker.cli.ingest import group
     from hawker.cli.init import init
     from hawker.cli.key import group as keys
@@ -145,6 +147,7 @@ def _register() -> None:
     app.command()(report)
     app.command()(replay)
     app.command()(explain)
+    app.command()(forget)
 
 
 _register()

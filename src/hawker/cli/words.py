@@ -251,6 +251,32 @@ WORDS: dict[str, tuple[str, str]] = {
     "never": ("never", "从未"),
     "days_ago": ("{days:,.1f} days ago", "{days:,.1f} 天前"),
     "lately": ("Lately", "最近"),
+    "forget_ask": (
+        "Everything that this shop knows of '{shopper}' will be erased for good. Go on?",
+        "本店关于“{shopper}”的一切信息都将被永久删除。继续吗？",
+    ),
+    "forget_kept": ("Nothing was erased.", "未删除任何内容。"),
+    "forgetting": ("erasing", "删除中"),
+    "forgotten": ("Erased, under receipt {id}:", "已删除，回执 {id}："),
+    "store": ("Store", "存储"),
+    "removed": ("Removed", "已删除"),
+    "kept_unnamed": ("Kept without the person", "去除身份后保留"),
+    "store_tables": ("lists and tables", "名单与表"),
+    "store_quarantine": ("rows set aside", "暂存的问题行"),
+    "store_decisions": ("decision records", "决策记录"),
+    "store_preferences": ("preferences", "偏好设置"),
+    "store_folds": ("snapshots of the folds", "画像快照"),
+    "store_events": ("events", "事件"),
+    "store_models": ("models", "模型"),
+    "models_until": (
+        "{count:,} models may have learned from them; they may serve until {day}.",
+        "{count:,} 个模型可能学习过其数据，最迟使用至 {day}。",
+    ),
+    "model_overdue": (
+        "Model {version} was to be retired by {day} and still serves: train and promote another.",
+        "模型 {version} 应于 {day} 前停用但仍在使用：请训练并上线新模型。",
+    ),
+    "signed": ("Signed and kept in {file}.", "已签名，保存于 {file}。"),
 }
 """Each in English and Chinese; braces name what is filled in."""
 

@@ -26,6 +26,11 @@ _REFUSALS = {
     503: "The engine is not built yet, or a part of it does not answer.",
     507: "The disk is full; nothing half-written was kept.",
 }
+_SILENT = {
+    204: "There is nothing to answer.",
+    400: "The request is malformed.",
+    404: "The token was not made by this shop, or has expired.",
+}
 _SCHEMES = {
     "key": {"type": "http", "scheme": "bearer", "description": "A key of the shop: `hk_live_…` or `hp_…`."},
     "publishable": {
@@ -70,6 +75,7 @@ def _operation(endpoint: Endpoint, takes: Any, gives: Any) -> dict[str, Any]:
         answers[str(endpoint.status)]["content"] = content
     if endpoint.makes:
         answers["201"] = {**answers[str(endpoint.status)], "description": "It is new."}
+    answers |= {str(status): {"description": _SILENT[status]} for status in endpoint.silent}
     problem = {"schema": {"$ref": _REF.format(name="Problem")}}
     for status in sorted({*endpoint.refusals, 429, *((401, 403) if endpoint.keys else ())}):
         answers[str(status)] = {"description": _REFUSALS[status], "content": {PROBLEM: problem}}

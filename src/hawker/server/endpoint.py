@@ -30,7 +30,8 @@ OWNERS = (Role.SHOP, Role.ADVERTISER)
 class Endpoint:
     """One method of one path. `keys` are the roles it opens to; where it is `ANYONE`, no key is asked for.
 
-    An endpoint that opens to advertisers has to show each only its own. `status` is that of success;
+    An endpoint that opens to advertisers has to show each only its own. `status` is that of success,
+    `silent` are further ones without a body;
     with `makes` it is 201 where something new was made.
     """
 
@@ -43,6 +44,7 @@ class Endpoint:
     parameters: tuple[Parameter, ...] = ()
     kinds: tuple[str, ...] = (JSON,)
     refusals: tuple[int, ...] = ()
+    silent: tuple[int, ...] = ()
     status: int = 200
     makes: bool = False
 

@@ -49,6 +49,12 @@ class Metrics:
         self._ads = Counter(
             "hawker_ads_shown", "Ads handed to pages, by placement.", ["placement"], registry=registry
         )
+        self._exchange = Counter(
+            "hawker_openrtb",
+            "Bid requests by what was answered, and notices by what they reported.",
+            ["what"],
+            registry=registry,
+        )
         self._events = Counter("hawker_events", "Events by verdict.", ["status"], registry=registry)
         self._live = Gauge("hawker_ads_live", "Ads in the index.", registry=registry)
         self._lag = Gauge(
@@ -65,6 +71,10 @@ class Metrics:
         self._decisions.labels(placement, decision.path, decision.fallback or "filled").inc()
         if decision.slots:
             self._ads.labels(placement).inc(len(decision.slots))
+
+    def exchanged(self, what: str) -> None:
+        """Count an answer to an exchange, or a notice of its."""
+        self._exchange.labels(what).inc()
 
     def judged(self, verdicts: list[Verdict]) -> None:
         """Count the verdicts of a batch."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute
 
-from hawker.server import asking, auditing, beacons, billing, choices, collecting, manage, pages
+from hawker.server import asking, auditing, beacons, billing, choices, collecting, manage, openrtb, pages
 from hawker.server.endpoint import Endpoint
 from hawker.server.wire import Handler
 
@@ -27,6 +27,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *manage.ENDPOINTS,
     *auditing.ENDPOINTS,
     *billing.ENDPOINTS,
+    *openrtb.ENDPOINTS,
     *pages.ENDPOINTS,
 )
 _ROUTES: tuple[Callable[[Application], Sequence[BaseRoute]], ...] = (
@@ -36,7 +37,7 @@ _ROUTES: tuple[Callable[[Application], Sequence[BaseRoute]], ...] = (
     auditing.routes,
     billing.routes,
 )
-_HOT: tuple[Callable[[Application], Mapping[str, Handler]], ...] = (beacons.hot,)
+_HOT: tuple[Callable[[Application], Mapping[str, Handler]], ...] = (beacons.hot, openrtb.hot)
 
 
 def routes(application: Application) -> list[BaseRoute]:

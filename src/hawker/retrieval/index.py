@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hawker.features.encode import Codes
 from hawker.records.advertiser import Advertiser
 from hawker.records.bid import NoBidReason
-from hawker.records.campaign import Ad, AdGroup, Campaign
+from hawker.records.campaign import Ad, AdGroup, Campaign, Tier
 from hawker.records.creative import Creative
 from hawker.retrieval.aims import CODE
 from hawker.retrieval.gate import Gate
@@ -66,6 +66,7 @@ class AdIndex:
     none, `bid` what holds: the ad's, else its group's, else its campaign's. `product` is a code, -1
     where the catalogue does not know it; `item` points into `items`, the products that are advertised.
     `bar` is the code of a reason (`aims.CODE`) that keeps an ad from being shown at any time.
+    `orphans` are pairs of campaign and group that ads were left out for.
     `per_thousand` and `advertiser` (a code, -1 unknown) are by campaign; `names` are the ids as an
     array; `bounds` is (units, 4): where a unit begins, its flighted ads, its paused ones, and its end.
     """
@@ -83,6 +84,7 @@ class AdIndex:
     bar: NDArray[np.int8]
     creatives: Mapping[str, Creative]
     flights: Flights = field(default_factory=Flights)
+    orphans: frozenset[tuple[str, str]] = frozenset()
     names: NDArray[np.object_] = field(init=False)
     campaign: NDArray[np.int32] = field(init=False)
     product: NDArray[np.int32] = field(init=False)
@@ -119,6 +121,32 @@ class AdIndex:
     def gate(self) -> Gate:
         """Which units run at all."""
         return Gate(self)
+
+    @cached_property
+    def sellers(self) -> NDArray[np.object_]:
+        """By campaign: the advertiser's id."""
+        return np.array([campaign.advertiser for campaign in self.campaigns], dtype=object)
+
+    @cached_property
+    def pricings(self) -> NDArray[np.object_]:
+        """By campaign: what its bids are for."""
+        return np.array([campaign.pricing.value for campaign in self.campaigns], dtype=object)
+
+    @cached_property
+    def shares(self) -> NDArray[np.float64]:
+        """By campaign: the share of requests it is guaranteed, 0 in the auction; empty where none is."""
+        found = [c.share if c.tier is Tier.GUARANTEED else 0.0 for c in self.campaigns]
+        return np.array(found if any(found) else [], dtype=np.float64)
+
+    @cached_property
+    def apart(self) -> Mapping[str, frozenset[str]]:
+        """By advertiser: those that may not stand beside it, whichever of the two has asked for it."""
+        found: dict[str, set[str]] = {}
+        for one in self.advertisers.values():
+            for other in one.not_with:
+                found.setdefault(one.id, set()).add(other)
+                found.setdefault(other, set()).add(one.id)
+        return {name: frozenset(others) for name, others in found.items()}
 
     @cached_property
     def retargets(self) -> Retargets:
@@ -161,6 +189,14 @@ class AdIndex:
         """The id of an ad's group; '' where it has none."""
         found = self.units.groups[self.unit[ad]]
         return found.id if found else ""
+
+    def ready(self) -> AdIndex:
+        """This index, with everything compiled that a request would have to wait for."""
+        units = self.units
+        units.compile()
+        for name in ("gate", "spotless", "always"):
+            getattr(self, name)
+        return self
 
     def only(self, ads: NDArray[np.int32]) -> AdIndex:
         """The index of some ads alone, each live wherever its campaign is."""
@@ -217,10 +253,11 @@ def build(
         own_bid=np.array([-1 if ad.bid is None else ad.bid for ad in kept], dtype=np.int64),
         quality=np.array([ad.quality for ad in kept], dtype=np.float64),
         creative=tuple(ad.creative for ad in kept),
-        bar=_bars(kept, item, items=items, approved=approved, unsellable=unsellable),
+        bar=bars([ad.creative for ad in kept], item, items=items, approved=approved, unsellable=unsellable),
         creatives=approved,
         flights=flights or Flights(),
-    )
+        orphans=frozenset({(ad.campaign, ad.group) for ad in given} - units.places.keys()),
+    ).ready()
 
 
 def standing(ad: Ad) -> int:
@@ -230,8 +267,8 @@ def standing(ad: Ad) -> int:
     return FLIGHTED if ad.flighted else ALWAYS
 
 
-def _bars(
-    ads: Sequence[Ad],
+def bars(
+    creatives: Sequence[str],
     item: NDArray[np.int32],
     *,
     items: Items,
@@ -241,7 +278,7 @@ def _bars(
     """What keeps each ad from being shown at all: no product to be had, or no approved copy."""
     gone = items.product[item] < 0
     gone |= np.array([name in unsellable for name in items.names], dtype=np.bool_)[item]
-    bare = np.array([bool(ad.creative) and ad.creative not in approved for ad in ads], dtype=np.bool_)
+    bare = np.array([bool(name) and name not in approved for name in creatives], dtype=np.bool_)
     found = np.where(gone, CODE[NoBidReason.OUT_OF_STOCK], np.where(bare, CODE[NoBidReason.CREATIVE], 0))
     return found.astype(np.int8)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from hawker.retrieval.gate import PRICINGS
 from hawker.retrieval.hours import Hours
 
 _EVERYONE = Targeting()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Units:
     """All units of a shop, those of one campaign side by side: by itself first, then its groups.
 
     `campaign` points into `campaigns`, `groups` are None for a campaign by itself, `places` finds a
-    unit by the ids of both ('' for no group).
+    unit by the ids of both ('' for no group). `astray` are the groups without a campaign.
     """
 
     campaigns: tuple[Campaign, ...]
@@ -32,6 +34,7 @@ class Units:
     campaign: NDArray[np.int32]
     places: Mapping[tuple[str, str], int]
     advertisers: Mapping[str, Advertiser]
+    astray: tuple[AdGroup, ...] = ()
 
     @classmethod
     def of(
@@ -55,7 +58,37 @@ class Units:
                 (campaigns[row].id, group.id if group else ""): unit for unit, (row, group) in enumerate(held)
             },
             advertisers={advertiser.id: advertiser for advertiser in advertisers},
+            astray=tuple(group for group in groups if group.campaign not in of),
         )
+
+    def after(
+        self,
+        campaigns: Mapping[str, Campaign | None],
+        groups: Mapping[str, AdGroup | None],
+        advertisers: Mapping[str, Advertiser | None],
+    ) -> Units:
+        """The units after some changes (None: removed), in order of ids; what still holds is kept."""
+        if not (campaigns or groups or advertisers):
+            return self
+        made = Units.of(
+            merged({one.id: one for one in self.campaigns}, campaigns),
+            merged({one.id: one for one in (*self.groups, *self.astray) if one}, groups),
+            advertisers=merged(self.advertisers, advertisers),
+        )
+        if made.places == self.places:
+            pairs = [(a, b) for a, b in zip(self.campaigns, made.campaigns, strict=True) if a is not b]
+            kin = [(a, b) for a, b in zip(self.groups, made.groups, strict=True) if a and b and a is not b]
+            alike = all(a.targeting == b.targeting for a, b in pairs)
+            if alike and all(a.targeting == b.targeting for a, b in kin):
+                if all(_when(a) == _when(b) for a, b in pairs):
+                    vars(made)["hours"] = self.hours
+                vars(made)["aims"] = self.aims
+        return made
+
+    def compile(self) -> None:
+        """Work out now what a request would have to wait for."""
+        for name in ("aims", "hours", "pricing", "paused", "of_advertiser", "of_campaign", "none"):
+            getattr(self, name)
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -130,3 +163,13 @@ class Units:
         return {
             campaign.id: slice(starts[row], starts[row + 1]) for row, campaign in enumerate(self.campaigns)
         }
+
+
+def merged(held: Mapping[str, T], changes: Mapping[str, T | None]) -> list[T]:
+    """Documents by id after some changes (None: removed), in order of ids."""
+    both: dict[str, T | None] = {**held, **changes}
+    return [one for _, one in sorted(both.items()) if one is not None]
+
+
+def _when(campaign: Campaign) -> tuple[int, int, str, int]:
+    return campaign.start, campaign.end, campaign.timezone, campaign.utc_offset_minutes

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests import shops
 from tests.cli.shell import answer, hawker
 
 
@@ -62,3 +63,12 @@ def test_a_key_that_is_not_there_cannot_be_revoked(shop: Path) -> None:
     told = hawker("-C", shop, "key", "revoke", "k-0")
     assert told.exit_code == 1
     assert "There is no key 'k-0'" in told.output
+
+
+def test_an_advertisers_key_is_for_one_that_is_there(tmp_path: Path) -> None:
+    shop = shops.tiny(tmp_path / "shop").folder
+    made = answer("-C", shop, "key", "create", "--role", "advertiser", "--advertiser", "Leaf")
+    assert (made["role"], made["advertiser"]) == ("advertiser", "Leaf")
+    told = hawker("-C", shop, "key", "create", "--role", "advertiser", "--advertiser", "Leef")
+    assert told.exit_code == 1
+    assert "Did you mean 'Leaf'?" in told.output

@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from hawker.cli.call import AsJson, Call, Quiet, call, table
-from hawker.errors import BadRecord, nearest
+from hawker.errors import BadRecord, NotFound, nearest
 from hawker.records.key import Key, Role
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def create(
     """Make a key and print it: it is shown this once and kept only as a digest."""
     asked = call(ctx, as_json=as_json, quiet=quiet)
     now = time.time_ns() // 1000
+    if advertiser:
+        _known(asked, advertiser)
     with _keys(asked) as keys:
         key, secret = keys.create(
             _role(role),
@@ -119,6 +121,18 @@ def _keys(asked: Call) -> Iterator[Keys]:
         yield keys
     finally:
         keys.close()
+
+
+def _known(asked: Call, advertiser: str) -> None:
+    """Refuse an advertiser that nothing in the shop names: its key would open nothing."""
+    from hawker.storage.control import Control
+
+    control = Control(asked.shop.control)
+    known = {one.id for one in control.advertisers()} | {one.advertiser for one in control.campaigns()} - {""}
+    control.close()
+    if advertiser not in known:
+        remedy = nearest(advertiser, sorted(known)) if known else "Put it first, or a campaign that names it."
+        raise NotFound(f"There is no advertiser '{advertiser[:80]}'.", remedy=remedy)
 
 
 def _role(name: str) -> Role:

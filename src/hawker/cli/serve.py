@@ -12,7 +12,7 @@ from hawker.cli.call import AsJson, Call, Quiet, call, table
 if TYPE_CHECKING:
     from rich.table import Table
 
-Host = Annotated[str, typer.Option("--host", help="Loopback only.")]
+Host = Annotated[str, typer.Option("--host", help="Loopback only, until there are keys.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any that is free.")]
 Get = Annotated[
     str,
@@ -52,6 +52,8 @@ def serve(
         asked.answer({"address": address, "shop": shop.settings.name})
         asked.say(asked.word("serving", name=shop.settings.name, address=address))
         asked.say(_doors(asked, address), style="dim")
+        if not server.keyed(shop):
+            asked.say(asked.word("keyless"), style="yellow")
         asked.say(asked.word("stop"), style="dim")
         sys.stdout.flush()
 

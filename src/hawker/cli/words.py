@@ -102,6 +102,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "rolled_back": ("{version} serves again.", "已回退，{version} 重新上线。"),
     "warming": ("Building the engine …", "正在准备引擎……"),
     "serving": ("'{name}' serves at {address}", "“{name}”已在 {address} 提供服务"),
+    "keyless": (
+        "No keys yet: this machine may do everything, others nothing. hawker key create makes one.",
+        "尚无密钥：本机可执行一切操作，其他机器一律拒绝。可用 hawker key create 创建。",
+    ),
     "key_once": (
         "Keep it now: it is not shown again. Its id is {id}, its role {role}.",
         "请立即保存，此后不再显示。编号 {id}，角色：{role}。",
@@ -265,6 +269,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "store_quarantine": ("rows set aside", "暂存的问题行"),
     "store_decisions": ("decision records", "决策记录"),
     "store_preferences": ("preferences", "偏好设置"),
+    "store_caps": ("frequency counters", "展示频次计数"),
     "store_folds": ("snapshots of the folds", "画像快照"),
     "store_events": ("events", "事件"),
     "store_models": ("models", "模型"),

@@ -2,6 +2,6 @@
 
 from hawker.server.application import Application, app
 from hawker.server.once import answer
-from hawker.server.serving import run
+from hawker.server.serving import keyed, run
 
-__all__ = ["Application", "answer", "app", "run"]
+__all__ = ["Application", "answer", "app", "keyed", "run"]

@@ -37,11 +37,6 @@ class Kept(msgspec.Struct):
 
 def _endpoints(one: Resource) -> tuple[Endpoint, ...]:
     """The description of one resource."""
-    listing = msgspec.defstruct(
-        f"{one.record.__name__}List",
-        [("items", list[one.record]), ("next", str)],  # type: ignore[name-defined]
-    )
-    listing.__doc__ = f"Some {one.plural}, by id; `next` is where the list goes on, empty at its end."
     writers = SHOP if one.kind == "advertiser" else OWNERS
     base, path = f"/v1/{one.plural}", f"/v1/{one.plural}/{{{one.kind}:path}}"
     wrong = (400, 404, 409, 412, 413, 503, 507)
@@ -52,7 +47,7 @@ def _endpoints(one: Resource) -> tuple[Endpoint, ...]:
             base,
             f"List {one.plural}",
             keys=READERS,
-            gives=listing,
+            gives=_listing(one),
             parameters=(*filters, _AFTER, _LIMIT),
             refusals=(400, 503),
         ),
@@ -97,6 +92,14 @@ def _endpoints(one: Resource) -> tuple[Endpoint, ...]:
             status=204,
         ),
     )
+
+
+def _listing(one: Resource) -> type[msgspec.Struct]:
+    """What a list of a resource is answered as."""
+    name = f"{one.record.__name__}List"
+    made = msgspec.defstruct(name, [("items", list[one.record]), ("next", str)])  # type: ignore[name-defined]
+    made.__doc__ = f"Some {one.plural}, by id; `next` is where the list goes on, empty at its end."
+    return made
 
 
 ENDPOINTS: tuple[Endpoint, ...] = tuple(endpoint for one in RESOURCES for endpoint in _endpoints(one))

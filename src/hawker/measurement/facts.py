@@ -24,9 +24,10 @@ INVALID = "invalid"
 
 _KEY = """CASE WHEN decision = '' THEN id WHEN slot >= 0 THEN concat(decision, '/', slot)
     ELSE concat(decision, '/', CASE WHEN ad <> '' THEN ad ELSE product END) END"""
-_PERSON = """CASE WHEN shopper <> '' THEN concat('u', shopper)
+PERSON = """CASE WHEN shopper <> '' THEN concat('u', shopper)
     WHEN session <> '' THEN concat('s', session) END"""
-_ROWS = f"""SELECT {_KEY} AS key, id, kind, time, {_PERSON} AS person, shopper, campaign, product,
+_ANSWERS = ("ad_click", "ad_hide", "ad_viewable", "ad_feedback")
+_ROWS = f"""SELECT {_KEY} AS key, id, kind, time, {PERSON} AS person, shopper, campaign, product,
     placement, synthetic FROM {{events}}
     WHERE time >= {{low}} AND time < {{high}} AND NOT starts_with(reason, '{INVALID}') AND kind"""
 
@@ -39,6 +40,7 @@ class Gathered(Struct, frozen=True):
     """
 
     clicks_logged: bool
+    viewables_logged: bool = False
     repeated_impressions: int = 0
     repeated_clicks: int = 0
     lone_clicks: int = 0
@@ -62,14 +64,15 @@ def gather(source: Relations, *, start: int, end: int, windows: Windows) -> Gath
     twice = _credited(source, bounds, windows)
     _facts(source, start=start, end=end)
     invalid = f"starts_with(reason, '{INVALID}') AND kind LIKE 'ad_%' AND time >= {start} AND time < {end}"
-    clicks, marked, first, last = _row(
+    clicks, viewables, marked, first, last = _row(
         source,
-        f"SELECT count(*) FILTER (kind = 'ad_click'), count(*) FILTER ({invalid}), min(time), max(time) "
-        f"FROM {source.events}",
+        f"SELECT count(*) FILTER (kind = 'ad_click'), count(*) FILTER (kind = 'ad_viewable'), "
+        f"count(*) FILTER ({invalid}), min(time), max(time) FROM {source.events}",
     )
     again, foreign = _row(source, "SELECT sum(repeats), sum(abroad) FROM facts")
     return Gathered(
         clicks_logged=clicks > 0,
+        viewables_logged=viewables > 0,
         repeated_impressions=repeated,
         repeated_clicks=int(again or 0),
         lone_clicks=lone[0],
@@ -107,13 +110,13 @@ def _shown(source: Relations, bounds: dict[str, object]) -> int:
 
 
 def _answered(source: Relations, bounds: dict[str, object]) -> tuple[int, int]:
-    """The table `answers`: clicks and hides with the impression (`fact`) each belongs to, if any.
+    """The table `answers`: clicks, views and replies with the impression (`fact`) of each, if any.
 
     One that names no decision belongs to the latest impression of that campaign and product to the
     same shopper within the day before it.
     """
     run = source.connection.execute
-    run(f"CREATE OR REPLACE TEMP TABLE answered AS {_ROWS.format(**bounds)} IN ('ad_click', 'ad_hide')")
+    run(f"CREATE OR REPLACE TEMP TABLE answered AS {_ROWS.format(**bounds)} IN {_ANSWERS}")
     run(
         f"CREATE OR REPLACE TEMP TABLE answers AS SELECT a.*, coalesce(k.key, n.key) AS fact, "
         f"coalesce(k.product, n.product, a.product) AS advertised "
@@ -150,7 +153,7 @@ def _credited(source: Relations, bounds: dict[str, object], windows: Windows) ->
         f"CREATE OR REPLACE TEMP TABLE sales AS SELECT e.id, e.kind, e.time, e.value, e.currency, e.person, "
         f"CASE WHEN e.decision <> '' THEN e.key END AS fact, nullif(e.product, '') AS product, w.brand, "
         f"w.category, CASE WHEN e.product = '' THEN nullif(e.campaign, '') END AS campaign "
-        f"FROM (SELECT *, {_PERSON} AS person, {_KEY} AS key FROM {source.events} "
+        f"FROM (SELECT *, {PERSON} AS person, {_KEY} AS key FROM {source.events} "
         f"WHERE kind IN ('purchase', 'conversion') AND time < {bounds['high']} "
         f"AND reason <> '{CREDITED}' AND NOT starts_with(reason, '{MARK}')) AS e "
         f"LEFT JOIN wares AS w ON e.product = w.product"
@@ -185,8 +188,10 @@ def _credited(source: Relations, bounds: dict[str, object], windows: Windows) ->
 _FACTS = """CREATE OR REPLACE TEMP TABLE facts AS
 WITH clicked AS (
     SELECT fact, count(*) AS clicks FROM answers WHERE kind = 'ad_click' AND fact IS NOT NULL GROUP BY fact
-), hidden AS (
-    SELECT DISTINCT fact FROM answers WHERE kind = 'ad_hide' AND fact IS NOT NULL
+), met AS (
+    SELECT fact, max((kind = 'ad_hide')::INT) AS hides, max((kind = 'ad_viewable')::INT) AS viewable,
+        max((kind = 'ad_feedback')::INT) AS feedback
+    FROM answers WHERE fact IS NOT NULL GROUP BY fact
 ), earned AS (
     SELECT c.fact, count(*) FILTER (direct) AS conversions, count(*) FILTER (NOT direct) AS halo,
         count(*) FILTER (direct AND c.touch = 'click') AS clicked_conversions,
@@ -207,21 +212,22 @@ WITH clicked AS (
 ), rows AS (
     SELECT a.*, CASE WHEN impressions = 0 OR k.clicks > 0 THEN 1 ELSE 0 END AS clicks,
         CASE WHEN k.clicks > 0 THEN 1 ELSE 0 END AS seen_clicks, coalesce(k.clicks - 1, 0) AS repeats,
-        CASE WHEN h.fact IS NULL THEN 0 ELSE 1 END AS hides, coalesce(e.conversions, 0) AS conversions,
+        coalesce(m.hides, 0) AS hides, coalesce(m.viewable, 0) AS viewable,
+        coalesce(m.feedback, 0) AS feedback, coalesce(e.conversions, 0) AS conversions,
         coalesce(e.clicked_conversions, 0) AS clicked_conversions,
         coalesce(e.halo, 0) AS halo, coalesce(e.halo_revenue, 0)::BIGINT AS halo_revenue,
         coalesce(e.new_to_brand, 0) AS new_to_brand, coalesce(e.prompt, 0) AS prompt,
         coalesce(e.revenue, 0)::BIGINT AS revenue, coalesce(e.abroad, 0) AS abroad, 0::BIGINT AS spend
-    FROM ads AS a LEFT JOIN clicked AS k USING (fact) LEFT JOIN hidden AS h USING (fact)
+    FROM ads AS a LEFT JOIN clicked AS k USING (fact) LEFT JOIN met AS m USING (fact)
     LEFT JOIN earned AS e USING (fact)
     UNION ALL BY NAME
     SELECT c.impression AS fact, c.time, s.person, coalesce(s.shopper, '') AS shopper,
         CASE WHEN c.campaign <> '' THEN c.campaign ELSE coalesce(s.campaign, '') END AS campaign,
         coalesce(s.product, '') AS product, coalesce(s.placement, '') AS placement,
         coalesce(s.synthetic, false) AS synthetic, 0 AS impressions, 0 AS clicks, 0 AS seen_clicks,
-        0 AS repeats, 0 AS hides, 0 AS conversions, 0 AS clicked_conversions, 0 AS halo,
-        0::BIGINT AS halo_revenue, 0 AS new_to_brand, 0 AS prompt, 0::BIGINT AS revenue, 0 AS abroad,
-        c.amount AS spend
+        0 AS repeats, 0 AS hides, 0 AS viewable, 0 AS feedback, 0 AS conversions,
+        0 AS clicked_conversions, 0 AS halo, 0::BIGINT AS halo_revenue, 0 AS new_to_brand, 0 AS prompt,
+        0::BIGINT AS revenue, 0 AS abroad, c.amount AS spend
     FROM {charges} AS c LEFT JOIN shown AS s ON c.impression = s.key
     WHERE c.time >= {start} AND c.time < {end}
 ), grouped AS (

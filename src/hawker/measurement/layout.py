@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hawker.measurement import page
+from hawker.measurement.conduct import conduct
 from hawker.measurement.page import Block, Column, Figure, Look, Page, Prose, Table, Tile, Tiles, Tone, Trend
 from hawker.measurement.report import OTHERS, Cell, Note, Report, Section
 from hawker.measurement.words import sentence, word
@@ -17,11 +18,15 @@ _LOOKS = {
     "conversion_rate": Look.INTERVAL,
     "cvr": Look.INTERVAL,
     "roas": Look.INTERVAL,
+    "viewable_rate": Look.INTERVAL,
 }
 _SEEN = (
     "impressions", "clicks", "ctr", "cvr", "conversions", "conversion_rate", "spend", "revenue", "roas",
 )  # fmt: skip
-_FILED = ("halo", "halo_revenue", "new_to_brand", "hides", "shoppers", "synthetic")
+_FILED = (
+    "halo", "halo_revenue", "new_to_brand", "viewable", "viewable_rate", "hides", "feedback", "shoppers",
+    "synthetic",
+)  # fmt: skip
 _SHORT = frozenset({"ctr", "cvr", "conversion_rate", "roas"})
 _RANKS = {"cvr": 6, "clicks": 5, "conversions": 4, "spend": 3, "revenue": 2, "roas": 1}
 _OF_CLICKS = frozenset({"clicks", "ctr", "cvr"})
@@ -40,7 +45,11 @@ def report_page(report: Report, *, language: str = "en", alarms: Sequence[Findin
     blocks += _trends(report, days, language)
     if report.totals.conversions or report.totals.halo:
         blocks.append(_credited(report.totals, language))
+    if report.totals.hides or report.totals.feedback:
+        blocks.append(_satisfaction(report.totals, language))
     blocks += [_table(report, section, language) for section in report.sections if section.cells]
+    if report.traffic.received:
+        blocks += conduct(report.traffic, language)
     method = sentences(report.method, language)
     blocks.append(Prose(word("method", language), method, Tone.METHOD))
     return Page(
@@ -70,6 +79,7 @@ def _subtitle(report: Report, language: str) -> str:
 
 def _tiles(report: Report, days: Sequence[Cell], language: str) -> Tiles:
     names = [name for name in _SEEN if not _idle(report, name) or name == "ctr"]
+    names += ["viewable_rate"] if report.totals.viewable else []
     return Tiles(
         tuple(
             Tile(
@@ -117,12 +127,27 @@ def _credited(total: Cell, language: str) -> Table:
     return Table("credited", word("credited", language), columns, (*rows, new))
 
 
+def _satisfaction(total: Cell, language: str) -> Table:
+    columns = (
+        Column("label", "", Look.TEXT),
+        Column("count", word("count", language), Look.BAR),
+        Column("rate", word("rate", language), Look.INTERVAL),
+    )
+    hides = (
+        page.text(word("hides", language)),
+        page.count(total.hides),
+        _figure(total, "hide_rate", language),
+    )
+    spoke = (page.text(word("feedback", language)), page.count(total.feedback), page.Figure(page.NOTHING))
+    return Table("satisfaction", word("satisfaction", language), columns, (hides, spoke))
+
+
 def _table(report: Report, section: Section, language: str) -> Table:
     columns = (
         Column("key", "", Look.TEXT, hidden=True),
         Column("label", word(section.by, language), Look.TEXT),
         *(_column(n, language, hidden=_idle(report, n)) for n in _SEEN),
-        *(Column(name, word(name, language), hidden=True) for name in _FILED),
+        *(_column(name, language, hidden=True) for name in _FILED),
     )
     rows = tuple(
         (

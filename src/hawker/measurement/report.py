@@ -15,22 +15,28 @@ from msgspec.structs import replace
 from hawker.errors import BadSetting, nearest
 from hawker.measurement.attribution import DAY, Windows
 from hawker.measurement.facts import EVER, Gathered, gather, keep
+from hawker.measurement.filtered import Filtered, filtered
+from hawker.measurement.rates import (
+    LEAST_CLICKS,
+    LEAST_CONVERSIONS,
+    LEAST_IMPRESSIONS,
+    LEAST_SHOPPERS,
+    moments,
+    share,
+)
 from hawker.measurement.sources import Charge, Relations, opened
-from hawker.statistics import Covariances, Estimate, proportion, ratio, unknown
-from hawker.statistics.intervals import normal
+from hawker.statistics import Covariances, Estimate, ratio, unknown
 from hawker.storage.shop import Shop
 
 BY = ("campaign", "product", "segment", "placement", "day")
 OTHERS = "\u2026"
-LEAST_IMPRESSIONS = 30
-LEAST_CLICKS = 20
-LEAST_CONVERSIONS = 10
-LEAST_SHOPPERS = 10
 COUNTS = (
     "impressions",
     "clicks",
     "seen_clicks",
+    "viewable",
     "hides",
+    "feedback",
     "conversions",
     "clicked_conversions",
     "halo",
@@ -51,6 +57,8 @@ _PAIRS = {
     "cvr": ("clicked_conversions", "clicks"),
     "conversion_rate": ("conversions", "impressions"),
     "roas": ("revenue", "spend"),
+    "viewable_rate": ("viewable", "impressions"),
+    "hide_rate": ("hides", "impressions"),
 }
 
 
@@ -68,6 +76,8 @@ class Cell(Struct, frozen=True):
     conversions per impression, `roas` revenue over spend. `prompt` are conversions within a day of
     the ad and `new_to_brand` the shopper's first of the brand: both are some of `conversions`. Sales of
     other products of the brand or category (`halo`) stand beside and are in no rate and no return.
+    `viewable` are impressions in view by the MRC rule, `hides` and `feedback` those that a shopper
+    closed or complained of, each once; `viewable_rate` and `hide_rate` are their shares.
     """
 
     key: str
@@ -75,7 +85,9 @@ class Cell(Struct, frozen=True):
     impressions: int = 0
     clicks: int = 0
     seen_clicks: int = 0
+    viewable: int = 0
     hides: int = 0
+    feedback: int = 0
     conversions: int = 0
     clicked_conversions: int = 0
     halo: int = 0
@@ -90,6 +102,8 @@ class Cell(Struct, frozen=True):
     cvr: Estimate = Estimate()
     conversion_rate: Estimate = Estimate()
     roas: Estimate = Estimate()
+    viewable_rate: Estimate = Estimate()
+    hide_rate: Estimate = Estimate()
 
 
 class Section(Struct, frozen=True):
@@ -120,6 +134,7 @@ class Report(Struct, frozen=True):
     complete_until: int
     shift: int = 0
     offset: int = 0
+    traffic: Filtered = Filtered()
 
     def section(self, by: str) -> Section:
         """The breakdown by that dimension; raises `BadSetting` where the report has none."""
@@ -198,12 +213,13 @@ def _measured(
         totals=total,
         sections=tuple(sections),
         notes=_notes(total, gathered, windows),
-        method=_method(windows, source.currency),
+        method=_method(windows, source.currency, viewables=gathered.viewables_logged),
         windows=windows,
         newest=gathered.last or 0,
         complete_until=(gathered.last or 0) - _wait(gathered, windows),
         shift=source.shift,
         offset=source.offset,
+        traffic=filtered(source, start=low, end=high),
     )
 
 
@@ -235,17 +251,11 @@ def _labels(source: Relations, by: str, keys: list[str]) -> dict[str, str]:
 def _cells(source: Relations, key: str, gathered: Gathered) -> list[Cell]:
     """The facts summed by an SQL key: counts exactly, rates from sums by shopper."""
     sums = ", ".join(f"sum({name})::BIGINT AS {name}" for name in (*COUNTS, "marked"))
-    moments = ", ".join(
-        f"count(*) FILTER ({y} > 0 OR {x} > 0), avg({x}) FILTER ({y} > 0 OR {x} > 0), "
-        f"avg({y}) FILTER ({y} > 0 OR {x} > 0), regr_syy({x}, {y}) FILTER ({y} > 0 OR {x} > 0), "
-        f"regr_sxx({x}, {y}) FILTER ({y} > 0 OR {x} > 0), regr_sxy({x}, {y}) FILTER ({y} > 0 OR {x} > 0), "
-        f"max(greatest({x}, {y}))"
-        for x, y in _PAIRS.values()
-    )
+    sides = ", ".join(moments(x, y) for x, y in _PAIRS.values())
     rows = source.connection.execute(
         f"WITH per AS (SELECT {key} AS key, cluster, {', '.join(f'sum({n}) AS {n}' for n in COUNTS)}, "
         f"sum((synthetic AND impressions + clicks > 0)::INT) AS marked FROM facts GROUP BY 1, 2) "
-        f"SELECT key, count(*) FILTER (impressions + clicks > 0), {sums}, {moments} "
+        f"SELECT key, count(*) FILTER (impressions + clicks > 0), {sums}, {sides} "
         "FROM per GROUP BY key ORDER BY key"
     ).fetchall()
     return [_cell(row, gathered) for row in rows]
@@ -257,8 +267,8 @@ def _cell(row: tuple[Any, ...], gathered: Gathered) -> Cell:
     marked, rest = row[2 + len(COUNTS)], row[3 + len(COUNTS) :]
     rates = {}
     for place, name in enumerate(_PAIRS):
-        n, *moments, highest = rest[7 * place : 7 * place + 7]
-        pair = Covariances(n, *(float(value or 0) for value in moments))
+        n, *found, highest = rest[7 * place : 7 * place + 7]
+        pair = Covariances(n, *(float(value or 0) for value in found))
         rates[name] = _rate(name, counts, pair=pair, alone=highest <= 1, gathered=gathered)
     return Cell(key=key, label=key, shoppers=shoppers, synthetic=marked, **counts, **rates)  # type: ignore[arg-type]
 
@@ -270,38 +280,25 @@ def _rate(
     above, below = (counts[part] for part in _PAIRS[name])
     if reason := _refusal(name, counts, shoppers=pair.n, gathered=gathered):
         return unknown(reason, n=pair.n)
-    if name != "roas" and (alone or above == 0):
-        return proportion(above, below if alone else pair.n)
+    if name != "roas":
+        return share(above, below, pair=pair, alone=alone)
     found = ratio(pair)
-    if found.value is None or found.low is None or found.high is None:
-        return found
-    if name == "roas" or found.value >= 1:
-        return replace(found, low=max(found.low, 0.0))
-    return _worth(found, below)
-
-
-def _worth(found: Estimate, trials: int) -> Estimate:
-    """Wilson's interval for clustered trials: as many independent ones as have the same variance."""
-    assert found.value is not None
-    assert found.low is not None
-    assert found.high is not None
-    half = (found.high - found.low) / 2
-    share = found.value
-    worth = min(trials, normal(found.level) ** 2 * share * (1 - share) / half**2) if half > 0 else found.n
-    return replace(proportion(share * worth, worth), value=share, n=found.n, method="clustered wilson")
+    return found if found.low is None else replace(found, low=max(found.low, 0.0))
 
 
 def _refusal(name: str, counts: Mapping[str, int], *, shoppers: int, gathered: Gathered) -> str:
     below = counts[_PAIRS[name][1]]
     if name in ("ctr", "cvr") and not gathered.clicks_logged:
         return "no clicks are recorded in this data"
+    if name == "viewable_rate" and not gathered.viewables_logged:
+        return "no viewable impressions are recorded in this data"
     if name == "roas" and below == 0:
         return "nothing was charged"
     if name == "cvr" and below < LEAST_CLICKS:
         return f"fewer than {LEAST_CLICKS} clicks" if below else "no clicks"
     if name == "roas" and counts["conversions"] < LEAST_CONVERSIONS:
         return f"fewer than {LEAST_CONVERSIONS} conversions"
-    if name in ("ctr", "conversion_rate") and below < LEAST_IMPRESSIONS:
+    if name in ("ctr", "conversion_rate", "viewable_rate", "hide_rate") and below < LEAST_IMPRESSIONS:
         return f"fewer than {LEAST_IMPRESSIONS} impressions" if below else "no impressions"
     return f"fewer than {LEAST_SHOPPERS} shoppers" if shoppers < LEAST_SHOPPERS else ""
 
@@ -348,7 +345,7 @@ def _wait(gathered: Gathered, windows: Windows) -> int:
     return windows.longest if gathered.clicks_logged else round(windows.view_days * DAY)
 
 
-def _method(windows: Windows, currency: str) -> tuple[Note, ...]:
+def _method(windows: Windows, currency: str, *, viewables: bool) -> tuple[Note, ...]:
     """How it was measured, printed with every report."""
     spans = {"click": windows.click_days, "view": windows.view_days}
     return (
@@ -358,7 +355,7 @@ def _method(windows: Windows, currency: str) -> tuple[Note, ...]:
         Note("person"),
         Note("deduplication"),
         Note("cohorts"),
-        Note("viewability"),
+        Note("viewability_mrc" if viewables else "viewability"),
         Note("traffic"),
         Note("intervals", _LEAST),
         Note("money", {"currency": currency}),

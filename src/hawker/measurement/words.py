@@ -25,7 +25,19 @@ WORDS: dict[str, tuple[str, str]] = {
     "by_day": ("By day", "按日期"),
     "impressions": ("Impressions", "展示量"),
     "clicks": ("Clicks", "点击量"),
+    "viewable": ("Viewable", "可见展示"),
+    "viewable_rate": ("Viewable rate", "可见率"),
     "hides": ("Hides", "隐藏"),
+    "hide_rate": ("Hides per impression", "隐藏率"),
+    "feedback": ("Complaints", "负面反馈"),
+    "satisfaction": ("What shoppers thought of them", "顾客反馈"),
+    "traffic": ("Invalid traffic", "无效流量"),
+    "received": ("Received", "收到"),
+    "invalid": ("Invalid", "无效"),
+    "invalid_share": ("Share", "占比"),
+    "rule": ("Rule", "规则"),
+    "all_ad_events": ("All ad events", "全部广告事件"),
+    "rate": ("Rate", "比率"),
     "conversions": ("Conversions", "转化量"),
     "same_product": ("The advertised product (conversions)", "所推广商品（转化）"),
     "halo": ("Halo: same brand or category", "关联成交：同品牌或同类目"),
@@ -160,9 +172,15 @@ NOTES: dict[str, tuple[str, str]] = {
         "Viewability: not measured. Outcomes follow impressions as reported, viewable or not.",
         "可见性：未测量。结果以上报的展示为准，不区分是否可见。",
     ),
+    "viewability_mrc": (
+        "Viewability: the MRC rule, as pages report it: half of an ad's pixels (30 % of a large ad's) in view for a "
+        "second. Outcomes follow impressions, viewable or not.",
+        "可见性：按 MRC 标准由页面上报，即广告一半像素（大尺寸为 30%）连续可见一秒。结果以展示为准，不区分是否可见。",
+    ),
     "traffic": (
-        "Invalid traffic: only events marked as invalid by their source are filtered; there is no further detection.",
-        "无效流量：仅滤除来源已标记的事件，没有进一步检测。",
+        "Invalid traffic: general rules (declared bots, data centres, prefetch, tokens, activity) mark events as they "
+        "come; what is marked is filtered everywhere and billed nowhere. Sophisticated fraud is not looked for.",
+        "无效流量：按通用规则（声明的机器人、数据中心、预取、令牌、异常活跃）实时标记；已标记的不计入任何统计，也不计费。不检测复杂作弊。",
     ),
     "intervals": (
         "Intervals are 95 %: Wilson's with the trials reduced to what rows sharing a shopper are worth, the delta "
@@ -217,12 +235,29 @@ NOTES: dict[str, tuple[str, str]] = {
 REASONS: dict[str, str] = {
     "no clicks are recorded in this data": "该数据没有点击记录",
     "nothing was charged": "没有扣费",
+    "no viewable impressions are recorded in this data": "该数据没有可见展示记录",
+    "fewer than 30 ad events": "广告事件不足 30 个",
+    "no ad events": "没有广告事件",
     "no clicks": "没有点击",
     "no impressions": "没有展示",
     "fewer than 30 impressions": "展示不足 30 次",
     "fewer than 20 clicks": "点击不足 20 次",
     "fewer than 10 conversions": "转化不足 10 次",
     "fewer than 10 shoppers": "顾客不足 10 位",
+}
+
+RULES: dict[str, tuple[str, str]] = {
+    "declared_bot": ("declared bot", "声明的机器人"),
+    "no_browser": ("no browser", "非浏览器"),
+    "data_centre": ("data centre", "数据中心"),
+    "prefetch": ("fetched ahead", "预取"),
+    "forged_token": ("forged token", "伪造令牌"),
+    "expired_token": ("expired token", "过期令牌"),
+    "replayed_token": ("replayed token", "重放令牌"),
+    "no_token": ("no token", "无令牌"),
+    "no_impression": ("click without impression", "无展示的点击"),
+    "too_soon": ("click too soon", "点击过快"),
+    "rate": ("too many a minute", "频率过高"),
 }
 
 KINDS: dict[str, str] = {
@@ -269,6 +304,11 @@ def sentence(code: str, values: Mapping[str, Any], *, language: str) -> str:
 def reason(text: str, language: str) -> str:
     """Why there is no number; a reason that has no translation stays as it is."""
     return REASONS.get(text, text) if spoken(language) else text
+
+
+def rule(name: str, language: str) -> str:
+    """A rule of invalid traffic as a person reads it; a source's own mark stays as it is."""
+    return RULES[name][spoken(language)] if name in RULES else name.replace("_", " ")
 
 
 def kind(name: str, language: str) -> str:

@@ -17,6 +17,7 @@ from hawker.delivery.forgetting import catch_up, forget, let_go
 from hawker.explain.again import again
 from hawker.privacy import erasure
 from hawker.privacy.receipt import Receipt, genuine, mark
+from hawker.records.campaign import Cap
 from hawker.records.decision import Decision, Request
 from hawker.records.events import Event, EventKind
 from hawker.records.preferences import Preferences
@@ -34,7 +35,8 @@ NOW = shops.NOW
 
 def lived(folder: Path, **settings: object) -> tuple[Shop, list[Decision]]:
     """A shop in which two people have done a little of everything."""
-    shop = shops.tiny(folder, **settings)
+    capped = (msgspec.structs.replace(shops.CAMPAIGNS[0], caps=(Cap(50),)), *shops.CAMPAIGNS[1:])
+    shop = shops.tiny(folder, campaigns=capped, **settings)
     aside = shop.quarantine / "behaviour" / "old.jsonl"
     aside.parent.mkdir(parents=True)
     rows = [f"view,{name},tea,notime" for name in (WHO, OTHER)]
@@ -141,6 +143,7 @@ def test_the_id_is_nowhere_afterwards_and_all_else_stays(tmp_path: Path, setting
         "quarantine": (1, 0),
         "decisions": (0, 1),
         "preferences": (1, 0),
+        "caps": (1, 0),
         "folds": (2, 0),
         "events": (4, 1),
     }

@@ -172,6 +172,7 @@ class Engine:
         )
         self._dues.forget(names, sessions)
         self.credits.forget(names, sessions)
+        self.frequency.forget(names, sessions)
 
     def await_turn(self, events: Iterable[Event]) -> None:
         """Let logged events that are not released yet wait for their turn."""
@@ -183,9 +184,13 @@ class Engine:
         self._last = max(self._clock(), self._last + 1)
         return self._last
 
-    def refresh(self, world: World) -> None:
-        """Put a new world in place of the old one (other ads, another model); the state goes on."""
-        self.ledger.register(world.index.campaigns)
+    def refresh(self, world: World, *, registered: bool = False) -> None:
+        """Put a new world in place of the old one (other ads, another model); the state goes on.
+
+        `registered` says that the ledger knows its campaigns already.
+        """
+        if not registered:
+            self.ledger.register(world.index.campaigns)
         self.frequency.rule(world)
         self.credits.products = credit.per_conversion(world.index)
         fresh = replace(

@@ -41,6 +41,7 @@ class AdExplained(Struct, frozen=True):
     sponsored: bool
     label: str
     on_behalf_of: str
+    paid_by: str
     statement: str
     why: str
     reasons: tuple[Reason, ...]
@@ -159,8 +160,9 @@ def _ad(
         headline=slot.ad.headline,
         sponsored=True,
         label=word("sponsored", language),
-        on_behalf_of=slot.ad.advertiser,
-        statement=word("is_ad", language, who=slot.ad.advertiser or word("nobody", language)),
+        on_behalf_of=slot.ad.behalf or slot.ad.advertiser,
+        paid_by=slot.ad.payer,
+        statement=_statement(slot, language),
         why=_sentence(slot, reasons, language, narrowed=NoBidReason.NOT_RETRIEVED in record.excluded),
         reasons=reasons,
         method=found.method,
@@ -171,6 +173,14 @@ def _ad(
         probability=slot.probability,
         explored=slot.explored,
     )
+
+
+def _statement(slot: Slot, language: str) -> str:
+    """That it is an ad, whom it speaks for, and who pays where that is another."""
+    who = slot.ad.behalf or slot.ad.advertiser or word("nobody", language)
+    said = word("is_ad", language, who=who)
+    space = "" if language == "zh" else " "
+    return f"{said}{space}{word('paid_by', language, who=slot.ad.payer)}" if slot.ad.payer else said
 
 
 def _why(record: Decision, slot: Slot, executed: Executed | None) -> Why:
@@ -213,7 +223,7 @@ def _amount(price: int, currency: str) -> str:
 def _choices(path: str, language: str) -> tuple[str, ...]:
     """What the shopper can do about it: DSA art. 26 asks for it to be said beside the ad."""
     names = {
-        ConsentPath.PERSONALISED: ("change_refuse", "change_hide", "change_none"),
+        ConsentPath.PERSONALISED: ("change_refuse", "change_interests", "change_hide", "change_none"),
         ConsentPath.CONTEXTUAL: ("change_back", "change_hide", "change_none"),
     }.get(ConsentPath(path), ())
     return tuple(word(name, language) for name in names)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from hawker.errors import BadSetting, nearest
 from hawker.records.bid import FallbackReason, NoBidReason
+from hawker.records.consent import ConsentPath
 
 _WORDS: dict[str, tuple[str, str]] = {
     "sponsored": ("Sponsored", "广告"),
     "is_ad": ("This is an advertisement, shown on behalf of {who}.", "这是一则广告，由{who}投放。"),
     "nobody": ("an advertiser the shop does not name", "商店未注明的广告主"),
+    "paid_by": ("It is paid for by {who}.", "费用由{who}支付。"),
+    # the main parameters of an ad (Digital Services Act, article 26)
+    "main_profile": ("what you have viewed and bought in this shop", "您在本店的浏览与购买"),
+    "main_page": ("the page you are on", "您所在的页面"),
+    "main_popularity": ("what sells in this shop", "本店的销售情况"),
     # reasons of a score
     "own": ("what you have bought yourself", "您自己的购买记录"),
     "category": ("your interest in this kind of product", "您对这类商品的兴趣"),
@@ -103,6 +109,11 @@ _WORDS: dict[str, tuple[str, str]] = {
         "拒绝个性化广告：发送 opt_out 事件、在请求中设置 opted_out，或在浏览器中启用 Sec-GPC: 1。"
         "之后同样的位置只展示根据页面选择的广告。",
     ),
+    "change_interests": (
+        "Switch interests off, refuse categories, advertisers or products, or ask for fewer ads: "
+        "PUT /v1/shoppers/…/preferences.",
+        "关闭兴趣推荐，拒绝某些类目、广告主或商品，或减少广告：PUT /v1/shoppers/…/preferences。",
+    ),
     "change_hide": (
         "Hide this ad or say what is wrong with it: an 'ad_hide' or 'ad_feedback' event.",
         "隐藏此广告或指出问题：发送 ad_hide 或 ad_feedback 事件。",
@@ -153,6 +164,14 @@ _FALLBACKS: dict[str, tuple[str, str]] = {
     ),
 }
 _LANGUAGES = ("en", "zh")
+_ALWAYS = ("main_page", "main_popularity", "bid")
+_MAIN = {
+    (personal, chinese): tuple(
+        _WORDS[name][chinese] for name in (("main_profile", *_ALWAYS) if personal else _ALWAYS)
+    )
+    for personal in (False, True)
+    for chinese in (False, True)
+}
 
 
 def spoken(language: str) -> str:
@@ -168,6 +187,15 @@ def spoken(language: str) -> str:
 def word(name: str, language: str, **values: str) -> str:
     """A phrase by its name, filled in."""
     return _WORDS[name][_LANGUAGES.index(language)].format(**values)
+
+
+def main_parameters(path: str, language: str) -> tuple[str, ...]:
+    """What ads on a path are chosen by, in the words that stand beside each of them.
+
+    >>> main_parameters("contextual", "fr")
+    ('the page you are on', 'what sells in this shop', 'what the advertiser bids')
+    """
+    return _MAIN[path == ConsentPath.PERSONALISED, language[:2].lower() == "zh"]
 
 
 def signal(reason: str, language: str) -> str:

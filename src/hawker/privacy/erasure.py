@@ -32,7 +32,7 @@ from hawker.privacy.receipt import Erased, Receipt, Retiring, mark, sign
 from hawker.records.consent import Consent
 from hawker.records.decision import Decision
 from hawker.records.events import EVENT_COLUMNS
-from hawker.storage import files, presence, tables
+from hawker.storage import files, hot, presence, tables
 from hawker.storage.decision_log import DecisionLog
 from hawker.storage.event_log import EventLog
 from hawker.storage.models import ModelStore
@@ -233,6 +233,12 @@ def _preferences(shop: Shop, journal: Journal) -> tuple[int, int]:
         choices.close()
 
 
+def _caps(shop: Shop, journal: Journal) -> tuple[int, int]:
+    """Counters of impressions kept in the folder; those on a server went when the engine let go."""
+    path = shop.state / hot.SAVED
+    return (sum(hot.erase(path, name) for name in journal.names), 0) if path.is_file() else (0, 0)
+
+
 def _snapshots(shop: Shop, _: Journal) -> tuple[int, int]:
     """Folds on disk are made again from what is left of the log."""
     held = [shop.state / name for name in SNAPSHOTS if (shop.state / name).is_file()]
@@ -263,6 +269,7 @@ _STEPS: dict[str, Callable[[Shop, Journal], tuple[int, int]]] = {
     "quarantine": _quarantine,
     "decisions": _decisions,
     "preferences": _preferences,
+    "caps": _caps,
     "folds": _snapshots,
     "events": _events,
 }

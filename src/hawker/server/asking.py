@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from hawker.delivery.tokens import ACTS, Tokens
 from hawker.errors import nearest
+from hawker.explain.words import main_parameters
 from hawker.records.consent import Consent
 from hawker.records.decision import Decision, Request
 from hawker.records.ids import LONGEST
@@ -36,6 +37,8 @@ PARAMETERS = (*_FIELDS, "debug")
 class PageAd(Struct, omit_defaults=True):
     """One ad as a page shows it. `label` has to stand beside it, and `why` has to be reachable from it.
 
+    Whom it speaks for (`behalf`), who pays where that is another (`payer`), the main `parameters` used, and,
+    under `why`, how to change them: what article 26 of the Digital Services Act asks of every ad.
     `impression`, `viewable`, `click` and `hide` are paths of beacons, signed for this slot alone.
     """
 
@@ -48,6 +51,9 @@ class PageAd(Struct, omit_defaults=True):
     sponsored: bool
     label: str
     why: str
+    behalf: str
+    parameters: tuple[str, ...]
+    payer: str = ""
     description: str = ""
     image: str = ""
     link: str = ""
@@ -136,6 +142,7 @@ def told(decision: Decision, *, language: str, tokens: Tokens) -> bytes:
     """The answer to a page, as JSON. `language` is the shop's, where the request names none."""
     label = labelled(decision.request.language or language)
     why = f"/v1/explain/{decision.id}"
+    used = main_parameters(decision.path, decision.request.language or language)
     ads = tuple(
         PageAd(
             slot=place,
@@ -147,6 +154,9 @@ def told(decision: Decision, *, language: str, tokens: Tokens) -> bytes:
             sponsored=True,
             label=label,
             why=why,
+            behalf=slot.ad.behalf or slot.ad.advertiser,
+            parameters=used,
+            payer=slot.ad.payer,
             description=slot.ad.description,
             image=slot.ad.image,
             link=slot.ad.link,

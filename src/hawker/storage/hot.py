@@ -31,6 +31,8 @@ IDLE = 30 * MINUTE
 """How long a session lasts after its last request."""
 EVER = 730 * DAY
 """How long 'lifetime' is for a shopper who does not come back."""
+SAVED = "caps.msgpack"
+"""The file in the state folder that keeps the counters of a process from one life to the next."""
 SESSION = "session:"
 _SPANS = {Per.MINUTE: MINUTE, Per.HOUR: 60 * MINUTE, Per.DAY: DAY}
 Caps = Mapping[str, Sequence[Cap]]

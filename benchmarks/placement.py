@@ -22,13 +22,14 @@ from hawker.errors import HawkerError
 from hawker.features.examples import microseconds
 from hawker.ingest.datasets import complete_journey
 from hawker.learning import pipeline
+from hawker.storage import database
 
 
 def run(folder: Path, *, visits: int | None) -> dict[str, Any]:
     """Build, train, and judge; the folder keeps the shop."""
     started = time.perf_counter()
     shop = Shop.create(folder, complete_journey.SETTINGS)
-    if not shop.control.is_file():
+    if not database.exists(shop.control):
         complete_journey.build(shop, progress=_say)
     split = pipeline.Split(**{name: microseconds(date) for name, date in complete_journey.SPLIT.items()})
     held = pipeline.bench(shop, split=split, progress=_say)

@@ -19,6 +19,7 @@ Page = Annotated[
 def check(ctx: typer.Context, html: Page = None, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Look over the data; exit 0 in order (or notes), 1 warnings, 2 errors."""
     from hawker.ingest.check import check as look_over
+    from hawker.storage import database
 
     asked = call(ctx, as_json=as_json, quiet=quiet)
     with asked.progress() as tell:
@@ -45,7 +46,7 @@ def check(ctx: typer.Context, html: Page = None, as_json: AsJson = False, quiet:
         asked.then("ingest", "catalogue", "FILE")
     elif "no_events" in reasons:
         asked.then("ingest", "behaviour", "FILE")
-    elif not asked.shop.control.is_file():
+    elif not database.exists(asked.shop.control):
         asked.then("ingest", "campaigns", "FILE")
     else:
         asked.then("train")

@@ -77,9 +77,10 @@ def _write(asked: Call, target: Path | None, text: str, *, mark: str = "") -> No
 
 def _charges(asked: Call) -> list[tuple[str, str, int, int]]:
     """Every charge of the ledger; none where there is no ledger yet."""
+    from hawker.storage import database
     from hawker.storage.accounts import Accounts
 
-    if not asked.shop.ledger.is_file():
+    if not database.exists(asked.shop.ledger):
         return []
     accounts = Accounts(asked.shop.ledger)
     try:
@@ -90,9 +91,10 @@ def _charges(asked: Call) -> list[tuple[str, str, int, int]]:
 
 def _names(asked: Call) -> Mapping[str, Mapping[str, str]]:
     """What campaigns are called."""
+    from hawker.storage import database
     from hawker.storage.control import Control
 
-    if not asked.shop.control.is_file():
+    if not database.exists(asked.shop.control):
         return {}
     control = Control(asked.shop.control)
     try:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from hawker import auction, ranking
-from hawker.delivery import bidding, credit, people, restore
+from hawker.delivery import bidding, credit, frequency, people, restore
 from hawker.delivery import engine as running
 from hawker.delivery.engine import Engine
 from hawker.delivery.observe import DUE
@@ -24,6 +24,8 @@ from hawker.storage import files, tables
 from hawker.storage.control import Control
 from hawker.storage.decision_log import DecisionLog
 from hawker.storage.event_log import EventLog
+from hawker.storage.hot import Hot, InProcess
+from hawker.storage.hot_redis import InRedis
 from hawker.storage.ledger import Ledger
 from hawker.storage.models import ModelStore
 from hawker.storage.shop import Shop
@@ -60,7 +62,9 @@ def build(shop: Shop, *, clock: Callable[[], int] | None = None, process: str = 
         event_log=log,
         decision_log=DecisionLog(shop.decisions),
         clock=wall,
+        hot=hot(shop),
     )
+    restore.counters(made.frequency, shop, made.world.caps, decisions=made.decision_log, now=now)
     made.await_turn(restore.unreleased(shop, watermark=state.watermark))
     ledger.register(made.world.index.campaigns)
     made.world = made.pacer.fitted(made.world, now=now)
@@ -105,10 +109,16 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
         exploration=settings.exploration,
         candidates=settings.candidates,
         utc_offset_minutes=settings.utc_offset_minutes,
+        caps=frequency.caps(advertisers, campaigns, creatives),
         bidding=strategies,
         sales=bidding.sales(compiled, strategies, products=shop.catalogue),
         versions={"model": name, "campaigns": str(version)},
     )
+
+
+def hot(shop: Shop) -> Hot:
+    """The hot state of a shop: in Redis where it names one, else in this process."""
+    return InRedis(shop.shared) if shop.shared else InProcess()
 
 
 def versions(shop: Shop) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""From a proposal to a promise: every slot's money is set aside, or the decision is made again."""
+"""From a proposal to a promise: every slot's money and caps are set aside, or the decision is made again."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ class Purse(Protocol):
         """Give a reservation back."""
 
 
+class Turnstile(Protocol):
+    """What a commit needs of frequency caps, for one visit."""
+
+    def reserve(self, decision: Decision, *, now: int) -> list[int]:
+        """Count every slot as an impression to come; the places of those that were refused."""
+
+    def release(self, decision: Decision) -> None:
+        """Take that back."""
+
+
 def reservation(decision: str, slot: int) -> str:
     """The id of a slot's reservation, which is also that of its impression.
 
@@ -32,21 +42,35 @@ def reservation(decision: str, slot: int) -> str:
     return f"{decision}/{slot}"
 
 
-def commit(decide: Decide, request: Request, *, ledger: Purse, now: int, fallback: Decide) -> Decision:
-    """Decide and reserve the charge of every slot, all or none.
+def commit(
+    decide: Decide,
+    request: Request,
+    *,
+    ledger: Purse,
+    now: int,
+    fallback: Decide,
+    caps: Turnstile | None = None,
+) -> Decision:
+    """Decide and reserve the charge and the caps of every slot, all or none.
 
-    `decide` proposes without the campaigns it is given. A refused campaign is left out and the
-    decision made again, at most `RETRIES` times; then `fallback` answers. The record's `attempts`
-    lists the refused campaigns; everything else in it, propensities too, is the final call's.
+    `decide` proposes without the campaigns it is given. A campaign without money is left out, `caps`
+    sees to it that what is capped is not proposed again, and the decision is made again, at most
+    `RETRIES` times; then `fallback` answers. The record's `attempts` lists the refused campaigns;
+    everything else in it, propensities too, is the final call's.
     """
     refused: list[str] = []
+    short: list[str] = []
     for _ in range(1 + RETRIES):
-        decision = decide(request, frozenset(refused))
-        short = _reserve(decision, ledger, now=now)
-        if short is None:
+        decision = decide(request, frozenset(short))
+        poor = _reserve(decision, ledger, now=now)
+        over = _capped(decision, ledger, caps, now=now) if poor is None and caps is not None else []
+        if poor is None and not over:
             return msgspec.structs.replace(decision, attempts=tuple(refused))
-        refused.append(short)
-    return msgspec.structs.replace(fallback(request, frozenset(refused)), attempts=tuple(refused))
+        refused += over
+        if poor is not None:
+            refused.append(poor)
+            short.append(poor)
+    return msgspec.structs.replace(fallback(request, frozenset(short)), attempts=tuple(refused))
 
 
 def _reserve(decision: Decision, ledger: Purse, *, now: int) -> str | None:
@@ -63,5 +87,22 @@ def _reserve(decision: Decision, ledger: Purse, *, now: int) -> str | None:
         return None
     finally:
         if not whole:
-            for name in made:
-                ledger.release(name)
+            _release(made, ledger)
+
+
+def _capped(decision: Decision, ledger: Purse, caps: Turnstile, *, now: int) -> list[str]:
+    """Reserve the caps of every slot; the campaigns refused, each once, with nothing left reserved then."""
+    whole = False
+    try:
+        places = caps.reserve(decision, now=now)
+        whole = not places
+        return list(dict.fromkeys(decision.slots[place].ad.campaign for place in places))
+    finally:
+        if not whole:
+            caps.release(decision)
+            _release([reservation(decision.id, number) for number in range(len(decision.slots))], ledger)
+
+
+def _release(names: list[str], ledger: Purse) -> None:
+    for name in names:
+        ledger.release(name)

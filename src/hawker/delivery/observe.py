@@ -115,6 +115,8 @@ class Sold(NamedTuple):
     placement: str
     location: str
     device: str
+    advertiser: str = ""
+    creative: str = ""
 
 
 class Dues:
@@ -185,6 +187,8 @@ def sold(decision: Decision) -> tuple[Sold, ...]:
             asked.placement,
             asked.location,
             asked.device,
+            slot.ad.advertiser,
+            slot.ad.creative,
         )
         for slot in decision.slots
     )

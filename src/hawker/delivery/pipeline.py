@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from hawker import auction
 from hawker.delivery.bidding import bids
 from hawker.delivery.fill import fill, named, rules
+from hawker.delivery.frequency import thinned
 from hawker.delivery.people import allowed, left_alone
 from hawker.delivery.world import World
 from hawker.features.assemble import Moment, assemble
@@ -21,9 +23,10 @@ from hawker.records.consent import ConsentPath
 from hawker.records.decision import Candidates, Decision, Request, ShownAd, Slot
 from hawker.records.preferences import Preferences
 from hawker.retrieval.candidates import candidates
-from hawker.retrieval.targeting import Eligible, eligible
+from hawker.retrieval.targeting import Capped, Eligible, eligible
 
 Floats = NDArray[np.float64]
+_NOTHING: Mapping[str, frozenset[str]] = {}
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,14 @@ def decide(
     *,
     seed: int = 0,
     without: frozenset[str] = frozenset(),
+    capped: Capped | None = None,
+    spared: Mapping[str, frozenset[str]] = _NOTHING,
 ) -> Decision:
     """Answer one request. Pure: the same arguments give the same decision, and nothing is changed.
 
     `seed` is what `rng` was made from and goes on record with the rest; `without` names campaigns
-    whose reserve was just refused. Raises `NotFound` for a placement the shop does not have.
+    whose reserve was just refused, `capped` whom this visitor has seen often enough, `spared` the ads
+    left of an entity whose cap just refused. Raises `NotFound` for a placement the shop does not have.
     """
     blank = _blank(request, world, now, rng, seed=seed)
     if blank.path is ConsentPath.NONE:
@@ -84,10 +90,12 @@ def decide(
         page_brand=_page_brand(seen, world),
         state=world.state,
         preferences=world.preferences.get(seen.shopper, Preferences()),
+        capped=capped,
         unpriced=world.unpriced,
         out_of_budget=world.out_of_budget,
         refused=without,
     )
+    found = thinned(found, world.index, spared)
     if not len(found.ads):
         empty = FallbackReason.NOTHING_ELIGIBLE if len(world.index) else FallbackReason.NO_CAMPAIGNS
         return msgspec.structs.replace(blank, fallback=empty, excluded=found.excluded)
@@ -100,11 +108,16 @@ def refused(request: Request, world: World, now: int, rng: np.random.Generator, 
     return msgspec.structs.replace(blank, fallback=FallbackReason.RESERVE_REFUSED)
 
 
+def path_of(request: Request, world: World) -> tuple[ConsentPath, str]:
+    """The path that consent, and what the page is about, allow a request; and why."""
+    return allowed(request, world, page_category=_page_category(request, world))
+
+
 def _blank(request: Request, world: World, now: int, rng: np.random.Generator, *, seed: int) -> Decision:
     """The record before anything is decided: the question, the path that consent allows, the versions."""
     placement = world.placement(request.placement)
     name = named(now, rng)
-    path, reason = allowed(request, world, page_category=_page_category(request, world))
+    path, reason = path_of(request, world)
     return Decision(
         id=name,
         time=now,

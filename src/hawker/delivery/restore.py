@@ -6,14 +6,17 @@ import json
 from collections.abc import Iterator
 
 from hawker.delivery import people
+from hawker.delivery.frequency import Frequency
 from hawker.features import arrival
 from hawker.features.encode import Codes
 from hawker.features.events import EventArrays
 from hawker.features.state import State
 from hawker.records.catalogue import Product
-from hawker.records.events import Event
+from hawker.records.events import Event, EventKind
 from hawker.storage import files, tables
+from hawker.storage.decision_log import DecisionLog
 from hawker.storage.event_log import EventLog
+from hawker.storage.hot import HOLD, SAVED, Caps, InProcess, limits
 from hawker.storage.shop import Shop
 
 SNAPSHOT = "folds.npz"
@@ -50,6 +53,31 @@ def state(shop: Shop) -> tuple[State, EventArrays]:
         held.codes.learn_products(_products(shop))
     people.guard(held, shop, people.on_record(shop).minors)
     return held, log(shop, held.codes, since=held.watermark)
+
+
+def counters(frequency: Frequency, shop: Shop, caps: Caps, *, decisions: DecisionLog, now: int) -> None:
+    """Bring the frequency counters of this process back: from their file, and what has happened since."""
+    if not (caps and isinstance(frequency.hot, InProcess)):
+        return
+    longest = max(span for held in caps.values() for _, span in limits(held))
+    since = max(frequency.hot.load(shop.state / SAVED), now - longest)
+    frequency.restore(_impressions(shop, since=since), decisions.scan(now - HOLD), now=now)
+
+
+def _impressions(shop: Shop, *, since: int) -> Iterator[Event]:
+    """The logged impressions that may count for a cap, as they were received."""
+    connection = tables.connect(threads=1)
+    EventLog(shop.events).view(connection)
+    query = (
+        "SELECT time, received, decision, slot, reason FROM events "
+        "WHERE decision <> '' AND kind = ? AND received >= ? ORDER BY received"
+    )
+    rows = connection.execute(query, [EventKind.AD_IMPRESSION, since])
+    while held := rows.fetchmany(10_000):
+        for time, received, decision, slot, reason in held:
+            yield Event(
+                EventKind.AD_IMPRESSION, time, received=received, decision=decision, slot=slot, reason=reason
+            )
 
 
 def keep(shop: Shop, held: State) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +12,7 @@ from hawker.auction import Bidding
 from hawker.errors import NotFound, nearest
 from hawker.features.state import State
 from hawker.ranking import Model
-from hawker.records.campaign import Pricing
+from hawker.records.campaign import Cap, Pricing
 from hawker.records.catalogue import Product
 from hawker.records.placement import Placement
 from hawker.records.preferences import Preferences
@@ -28,7 +28,8 @@ class World:
     """The shop as one decision sees it. Replaced, never edited, when ads, model or lists change.
 
     `state` moves on with events; a decision only reads it. `outcome` is what `model` predicts.
-    `candidates` 0 scores every eligible ad. `out_of_budget` names campaigns known to be spent. `bidding`
+    `candidates` 0 scores every eligible ad. `out_of_budget` names campaigns known to be spent,
+    `caps` are the frequency caps of all that have any, by entity ('campaign:c-1'). `bidding`
     is how campaigns bid (None: as asked), `pace` where the pacer has each of them now (None: nobody is
     paced), `sales` what a purchase of each ad's product brings, in micros (None: nobody bids by it).
     """
@@ -45,6 +46,7 @@ class World:
     preferences: Mapping[str, Preferences] = field(default_factory=dict)
     special: tuple[str, ...] = ()
     out_of_budget: frozenset[str] = frozenset()
+    caps: Mapping[str, Sequence[Cap]] = field(default_factory=dict)
     exploration: float = 0.0
     candidates: int = 300
     utc_offset_minutes: int = 0

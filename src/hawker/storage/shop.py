@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -49,6 +50,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     tolerance_ms: int = 0
     outcome: str = "purchase"
     clock: str = ""
+    database: str = ""
+    state: str = ""
     special_categories: tuple[str, ...] = ()
     pseudonyms: Pseudonyms = Pseudonyms.GIVEN
     event_days: int = 0
@@ -151,14 +154,24 @@ class Shop:
         return self.folder / "reports"
 
     @property
-    def ledger(self) -> Path:
-        """The ledger's database."""
-        return self.folder / "ledger.db"
+    def ledger(self) -> Path | str:
+        """The ledger's database: a file, or the URL of `database`."""
+        return self.database or self.folder / "ledger.db"
 
     @property
-    def control(self) -> Path:
-        """The database of campaigns, ads and creatives."""
-        return self.folder / "control.db"
+    def control(self) -> Path | str:
+        """The database of campaigns, ads and creatives: a file, or the URL of `database`."""
+        return self.database or self.folder / "control.db"
+
+    @property
+    def database(self) -> str:
+        """The URL of a database server, from HAWKER_DATABASE or the settings; '' is files in the folder."""
+        return os.environ.get("HAWKER_DATABASE") or self.settings.database
+
+    @property
+    def shared(self) -> str:
+        """The URL of the Redis that processes share, from HAWKER_STATE or the settings; '' is none."""
+        return os.environ.get("HAWKER_STATE") or self.settings.state
 
 
 class Catalogue(Mapping[str, Product]):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
 
 from hawker import auction, ranking
-from hawker.delivery import bidding, credit, frequency, people, restore
+from hawker.delivery import bidding, credit, people, restore
 from hawker.delivery import engine as running
 from hawker.delivery.engine import Engine
 from hawker.delivery.observe import DUE
@@ -16,7 +17,7 @@ from hawker.delivery.world import World
 from hawker.features.state import State
 from hawker.privacy import erasure
 from hawker.ranking import Model, Rule
-from hawker.records.catalogue import advertisable
+from hawker.records.catalogue import Product, advertisable
 from hawker.records.events import DAY, EVENT_COLUMNS, Event
 from hawker.retrieval import flights, index
 from hawker.retrieval.targeting import Membership
@@ -24,8 +25,6 @@ from hawker.storage import files, tables
 from hawker.storage.control import Control
 from hawker.storage.decision_log import DecisionLog
 from hawker.storage.event_log import EventLog
-from hawker.storage.hot import Hot, InProcess
-from hawker.storage.hot_redis import InRedis
 from hawker.storage.ledger import Ledger
 from hawker.storage.models import ModelStore
 from hawker.storage.shop import Shop
@@ -62,9 +61,7 @@ def build(shop: Shop, *, clock: Callable[[], int] | None = None, process: str = 
         event_log=log,
         decision_log=DecisionLog(shop.decisions),
         clock=wall,
-        hot=hot(shop),
     )
-    restore.counters(made.frequency, shop, made.world.caps, decisions=made.decision_log, now=now)
     made.await_turn(restore.unreleased(shop, watermark=state.watermark))
     ledger.register(made.world.index.campaigns)
     made.world = made.pacer.fitted(made.world, now=now)
@@ -77,12 +74,11 @@ def build(shop: Shop, *, clock: Callable[[], int] | None = None, process: str = 
 def world(shop: Shop, state: State, *, since: int = 0) -> World:
     """The shop as a decision sees it, on a given state; flights that ended before `since` are left out."""
     control = Control(shop.control)
-    version = control.version()  # first: what changes from here on is noticed as a later version
+    held = versions(shop, control)  # first: what changes from here on is noticed as a later version
     campaigns, ads, creatives = control.campaigns(), control.ads(), control.creatives()
     groups, advertisers = control.groups(), control.advertisers()
     control.close()
     settings = shop.settings
-    unsellable = frozenset(name for name, product in shop.catalogue.items() if not advertisable(product))
     compiled = index.build(
         campaigns,
         ads,
@@ -90,14 +86,14 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
         advertisers=advertisers,
         codes=state.codes,
         creatives=[creative for creative in creatives if creative.approved],
-        unsellable=unsellable,
+        unsellable=unsellable(shop.catalogue),
     )
+    running = flights.load(shop.table("flights"), compiled.ids, start=since)
     model, name = promoted(shop)
     known = people.on_record(shop)
-    strategies = auction.bidding(compiled.campaigns)
-    return World(
+    blank = World(
         placements={placement.name: placement for placement in settings.placements},
-        index=replace(compiled, flights=flights.load(shop.table("flights"), compiled.ids, start=since)),
+        index=replace(compiled, flights=running).ready() if len(running.ads) else compiled,
         state=state,
         model=model,
         catalogue=shop.catalogue,
@@ -109,24 +105,41 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
         exploration=settings.exploration,
         candidates=settings.candidates,
         utc_offset_minutes=settings.utc_offset_minutes,
-        caps=frequency.caps(advertisers, campaigns, creatives),
+    )
+    return advertising(blank, blank.index, versions={**held, "model": name})
+
+
+def advertising(held: World, compiled: index.AdIndex, *, versions: Mapping[str, str]) -> World:
+    """The world with other ads, and all that follows from them."""
+    strategies = auction.bidding(compiled.campaigns)
+    return replace(
+        held,
+        index=compiled,
         bidding=strategies,
-        sales=bidding.sales(compiled, strategies, products=shop.catalogue),
-        versions={"model": name, "campaigns": str(version)},
+        sales=bidding.sales(compiled, strategies, products=held.catalogue),
+        versions=versions,
     )
 
 
-def hot(shop: Shop) -> Hot:
-    """The hot state of a shop: in Redis where it names one, else in this process."""
-    return InRedis(shop.shared) if shop.shared else InProcess()
+def unsellable(catalogue: Mapping[str, Product]) -> frozenset[str]:
+    """The products that may not be advertised now."""
+    return frozenset(name for name, product in catalogue.items() if not advertisable(product))
 
 
-def versions(shop: Shop) -> dict[str, str]:
-    """The versions that a world made now would have: of the model in service, and of the campaigns."""
-    control = Control(shop.control)
-    changes = control.version()
-    control.close()
-    return {"model": ModelStore(shop.models).promoted(RANKER) or POPULAR, "campaigns": str(changes)}
+def versions(shop: Shop, control: Control) -> dict[str, str]:
+    """The versions that a world made now would have: of the model, the campaigns, and the tables there are.
+
+    A table's is a digest of its size and time of change.
+    """
+    found = {
+        "model": ModelStore(shop.models).promoted(RANKER) or POPULAR,
+        "campaigns": str(control.version()),
+    }
+    for name in ("catalogue", "audiences", "segments", "flights"):
+        if shop.table(name).is_file():
+            stand = shop.table(name).stat()
+            found[name] = f"{zlib.crc32(f'{stand.st_size} {stand.st_mtime_ns}'.encode()):08x}"
+    return found
 
 
 def promoted(shop: Shop) -> tuple[Model, str]:

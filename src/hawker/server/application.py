@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute
 
 from hawker import delivery
 from hawker.delivery import Engine
-from hawker.delivery.build import versions, world
+from hawker.delivery.renew import Renewal, learn
 from hawker.errors import HawkerError, nearest
 from hawker.records.key import Role
 from hawker.server import asking, beacons, collecting, pages, parts, upkeep
@@ -49,6 +49,7 @@ from hawker.storage.shop import Shop
 
 LIMIT = 1_000_000
 HEARTBEAT_SECONDS = 5.0
+RENEWAL_SECONDS = 0.5
 KEYS_SECONDS = 0.5
 NO_DEBUG = problem(
     403,
@@ -114,7 +115,8 @@ class Application:
         engine.event_log.known("")  # the log's first use costs: pay now
         keys, self.control = Keys(self.shop.control), Control(self.shop.control)
         self.guard.refresh(keys)
-        duties = (_beat(self), _watch(self.guard, keys), upkeep.keep(engine))
+        self.renewal = Renewal(engine)
+        duties = (_beat(self), _follow(self), _watch(self.guard, keys), upkeep.keep(engine))
         beating = [asyncio.create_task(duty) for duty in duties]
         if self._started is not None:
             self._started()
@@ -128,6 +130,7 @@ class Application:
             self.guard.refresh(keys, every=0)
             keys.close()
             self.control.close()
+            self.renewal.close()
             self.engine = None
             engine.close()
 
@@ -137,7 +140,7 @@ class Application:
             return
         try:
             async with self._renewing:
-                await _renew(self.engine)
+                await _renew(self.engine, self.renewal)
         except Exception as error:
             _log.error("renew", error=repr(error))
 
@@ -232,16 +235,16 @@ class Application:
 
 
 async def _beat(application: Application) -> None:
-    """Keep the ledger's leases alive, and take over campaigns and models that have changed."""
+    """Keep the ledger's leases alive, and take over what shoppers chose elsewhere."""
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
         engine = serving(application)
         try:
             engine.ledger.heartbeat(now=engine.tick())
             engine.wishes.refresh()
+            engine.paced(await asyncio.to_thread(engine.pacer.advance, now=engine.tick()))
         except Exception as error:
             _log.error("heartbeat", error=repr(error))
-        await application.renew()
 
 
 async def _watch(guard: Guard, keys: Keys) -> None:
@@ -254,14 +257,22 @@ async def _watch(guard: Guard, keys: Keys) -> None:
             _log.error("keys", error=repr(error))
 
 
-async def _renew(engine: Engine) -> None:
-    """Build another world beside the one that answers, and put it in its place when it is whole."""
-    found = await asyncio.to_thread(versions, engine.shop)
+async def _follow(application: Application) -> None:
+    """Take over campaigns, models and lists as they change."""
+    while True:
+        await asyncio.sleep(RENEWAL_SECONDS)
+        await application.renew()
+
+
+async def _renew(engine: Engine, renewal: Renewal) -> None:
+    """Make another world beside the one that answers, and put it in its place when it is whole."""
+    found = await asyncio.to_thread(renewal.seen)
     if found != dict(engine.world.versions):
-        now = engine.tick()
-        fresh = await asyncio.to_thread(world, Shop(engine.shop.folder), engine.world.state, since=now)
-        engine.refresh(fresh)
-        _log.info("renewed", **fresh.versions)
+        if products := await asyncio.to_thread(renewal.products, found):
+            learn(engine.world.state.codes, products)
+        made = await asyncio.to_thread(renewal.renewed, found, now=engine.tick())
+        engine.refresh(made.world, registered=True)
+        _log.info("renewed", **made.world.versions)
 
 
 def _incident(scope: Scope, error: Exception) -> Reply:

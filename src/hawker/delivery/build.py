@@ -9,7 +9,7 @@ from dataclasses import replace
 import msgspec
 
 from hawker import auction, ranking
-from hawker.delivery import bidding, credit, people, restore
+from hawker.delivery import bidding, credit, frequency, people, restore
 from hawker.delivery import engine as running
 from hawker.delivery.engine import Engine
 from hawker.delivery.observe import DUE
@@ -25,6 +25,8 @@ from hawker.storage import files, tables
 from hawker.storage.control import Control
 from hawker.storage.decision_log import DecisionLog
 from hawker.storage.event_log import EventLog
+from hawker.storage.hot import Hot, InProcess
+from hawker.storage.hot_redis import InRedis
 from hawker.storage.ledger import Ledger
 from hawker.storage.models import ModelStore
 from hawker.storage.shop import Shop
@@ -61,7 +63,9 @@ def build(shop: Shop, *, clock: Callable[[], int] | None = None, process: str = 
         event_log=log,
         decision_log=DecisionLog(shop.decisions),
         clock=wall,
+        hot=hot(shop),
     )
+    restore.counters(made.frequency, shop, made.world.caps, decisions=made.decision_log, now=now)
     made.await_turn(restore.unreleased(shop, watermark=state.watermark))
     ledger.register(made.world.index.campaigns)
     made.world = made.pacer.fitted(made.world, now=now)
@@ -109,6 +113,11 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
     return advertising(blank, blank.index, versions={**held, "model": name})
 
 
+def hot(shop: Shop) -> Hot:
+    """The hot state of a shop: in Redis where it names one, else in this process."""
+    return InRedis(shop.shared) if shop.shared else InProcess()
+
+
 def advertising(held: World, compiled: index.AdIndex, *, versions: Mapping[str, str]) -> World:
     """The world with other ads, and all that follows from them."""
     strategies = auction.bidding(compiled.campaigns)
@@ -117,6 +126,7 @@ def advertising(held: World, compiled: index.AdIndex, *, versions: Mapping[str, 
         index=compiled,
         bidding=strategies,
         sales=bidding.sales(compiled, strategies, products=held.catalogue),
+        caps=frequency.caps(compiled.advertisers.values(), compiled.campaigns, compiled.creatives.values()),
         versions=versions,
     )
 

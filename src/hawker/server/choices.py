@@ -25,7 +25,7 @@ MOST_NAMED = 1_000
 _LARGEST = 600_000
 _DECODER = msgspec.json.Decoder(Preferences)
 _LISTS = ("not_categories", "not_advertisers", "not_products")
-_WHO = "/v1/shoppers/{shopper}"
+_WHO = "/v1/shoppers/{shopper:path}"
 _PATH = f"{_WHO}/preferences"
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(

@@ -73,11 +73,14 @@ def decoded(body: bytes, *, media: bytes = b"") -> Sequence[Item]:
     text = body.strip()
     if not text:
         raise unfit("The body is empty.", _REMEDY)
-    if media.partition(b";")[0].strip().lower() in _LINES:
-        return _lines(text)
-    if text.startswith(b"["):
-        return _array(text)
-    return _object(text) if text.startswith(b"{") else _lines(text)
+    try:
+        if media.partition(b";")[0].strip().lower() in _LINES:
+            return _lines(text)
+        if text.startswith(b"["):
+            return _array(text)
+        return _object(text) if text.startswith(b"{") else _lines(text)
+    except RecursionError as error:
+        raise unfit("The body is nested too deep.", _REMEDY) from error
 
 
 def _array(text: bytes) -> Sequence[Item]:

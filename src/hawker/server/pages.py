@@ -60,7 +60,7 @@ class Ready(msgspec.Struct):
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "get",
-        "/v1/explain/{decision}",
+        "/v1/explain/{decision:path}",
         "Why these ads, why not others, why this price; executed again from the record",
         keys=SHOP,
         gives=Explanation,
@@ -69,7 +69,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "get",
-        "/v1/shoppers/{shopper}/profile",
+        "/v1/shoppers/{shopper:path}/profile",
         "What the shop knows of a shopper, readable",
         keys=SHOP,
         gives=Profile,
@@ -158,8 +158,8 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         route("/openapi.json", openapi),
         route("/docs", docs),
         route("/.well-known/gpc.json", gpc),
-        route("/v1/shoppers/{shopper}/profile", shopper),
-        route("/v1/explain/{decision}", explanation),
+        route("/v1/shoppers/{shopper:path}/profile", shopper),
+        route("/v1/explain/{decision:path}", explanation),
         route("/v1/report", report),
     ]
 

@@ -19,15 +19,21 @@ class Rules:
         self._plain: dict[str, dict[str, Endpoint]] = {}
         for endpoint in endpoints:
             self._plain.setdefault(endpoint.path, {})[endpoint.method.upper()] = endpoint
-        open_ended = [path for path in self._plain if "{" in path]
-        self._patterns = [(_pattern(path), self._plain.pop(path)) for path in open_ended]
+        self._patterns: dict[str, list[tuple[re.Pattern[str], Methods]]] = {}
+        for path in sorted((path for path in self._plain if "{" in path), key=_vague):
+            self._patterns.setdefault(_first(path), []).append((_pattern(path), self._plain.pop(path)))
 
     def of(self, path: str) -> Methods | None:
         """The endpoints of a path by method, or None where no one describes it."""
         found = self._plain.get(path)
         if found is not None:
             return found
-        return next((methods for pattern, methods in self._patterns if pattern.fullmatch(path)), None)
+        fitting = [
+            methods for pattern, methods in self._patterns.get(_first(path), ()) if pattern.fullmatch(path)
+        ]
+        if len(fitting) < 2:
+            return fitting[0] if fitting else None
+        return {method: endpoint for methods in reversed(fitting) for method, endpoint in methods.items()}
 
     def chosen(self, scope: Scope, found: Methods | None, *, origin: object) -> Endpoint | None:
         """The endpoint of a request; raises `Refused` for a method its path does not know.
@@ -43,6 +49,20 @@ class Rules:
         if endpoint is None:
             raise Refused(wrong_method(tuple(sorted(found)), method))
         return endpoint
+
+
+def _first(path: str) -> str:
+    """The first two parts of a path, which no endpoint leaves open.
+
+    >>> _first("/v1/ads/{ad}"), _first("/docs")
+    ('v1/ads', 'docs')
+    """
+    return "/".join(path.split("/", 3)[1:3])
+
+
+def _vague(path: str) -> int:
+    """How little of a path is written out: what says more is looked at first."""
+    return -len(re.sub(r"\{[^}]*\}", "", path))
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -69,21 +69,30 @@ def columns(record: R, change: Callable[[str, Column], Column], *, at: str = "")
     return replace(record, **changed)
 
 
-def chosen(rows: NDArray[np.bool_], one: R, other: R) -> R:
-    """Rows of one record where `rows` says so, of another elsewhere."""
+def together(one: R, other: R, change: Callable[[Column, Column], Column]) -> R:
+    """A record made of two, column by column."""
     held: dict[str, Column] = {}
 
-    def keep(name: str, column: Column) -> Column:
+    def hold(name: str, column: Column) -> Column:
         held[name] = column
         return column
 
-    columns(one, keep)
+    columns(one, hold)
+    return columns(other, lambda name, column: change(held[name], column))
 
-    def mixed(name: str, column: Column) -> Column:
-        mask = rows.reshape((-1,) + (1,) * (column.ndim - 1))
-        return np.where(mask, held[name], column)
 
-    return columns(other, mixed)
+def chosen(rows: NDArray[np.bool_], one: R, other: R) -> R:
+    """Rows of one record where `rows` says so, of another elsewhere."""
+
+    def mixed(left: Column, right: Column) -> Column:
+        return np.where(rows.reshape((-1,) + (1,) * (left.ndim - 1)), left, right)
+
+    return together(one, other, mixed)
+
+
+def joined(one: R, other: R) -> R:
+    """The rows of one record, then those of another."""
+    return together(one, other, lambda left, right: np.concatenate([left, right]))
 
 
 def scaled(paces: Paces, budget: Floats, scale: Floats) -> Paces:

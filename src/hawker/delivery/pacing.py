@@ -70,26 +70,46 @@ class Pacer:
         self._bought: dict[str, _Bought] = {}
 
     def fitted(self, world: World, *, now: int) -> World:
-        """The world with a pace for each of its campaigns; those known before go on from where they are."""
+        """The world with a pace for each of its campaigns; those known before go on from where they are.
+
+        May run in a thread of its own, before the world is put in place.
+        """
         campaigns = world.index.campaigns
         if world.bidding is None or not self._on:
             return world
         with self._lock:
-            totals, by_day = self._spends(campaigns, now)
-            fresh = _fresh(
-                campaigns, world.bidding, traffic=self._shape(campaigns, now), now=now, totals=totals
-            )
-            spent = _spent(campaigns, fresh.day, by_day)
-            fresh = replace(fresh, spent=spent)
-            self._paces = paces.carried(self._paces, self._names, fresh=fresh, campaigns=campaigns)
+            changed = self._taken_in(campaigns, now=now)
             self._campaigns, self._bidding = campaigns, world.bidding
             self._names = tuple(campaign.id for campaign in campaigns)
             targeted = np.flatnonzero(np.isfinite(world.bidding.target) & world.bidding.automatic)
             self._bought = {
                 self._names[row]: _Bought(bool(world.bidding.aim[row] == SALES)) for row in targeted
             }
-        self.advance(now=now)
-        return replace(world, pace=self.setting().pace)
+        setting = self.advance(now=now) if changed else self.setting()
+        return replace(world, pace=setting.pace)
+
+    def fits(self, world: World) -> bool:
+        """Whether the paces are those of this world's campaigns, in its order."""
+        return world.index.campaigns is self._campaigns or not self._on
+
+    def _taken_in(self, campaigns: tuple[Campaign, ...], *, now: int) -> int:
+        """Make the rows those of these campaigns; how many are new or have changed."""
+        place = {campaign.id: row for row, campaign in enumerate(self._campaigns)}
+        source = np.array([place.get(one.id, -1) for one in campaigns], np.intp)
+        for at, row in enumerate(source.tolist()):
+            if row >= 0 and self._campaigns[row] != campaigns[at]:
+                source[at] = -1
+        changed = [campaigns[at] for at in np.flatnonzero(source < 0).tolist()]
+        held = self._paces
+        if changed:
+            totals, by_day = self._spends(changed, now)
+            terms, shape = bidding(changed), self._shape(changed, now)
+            fresh = _fresh(changed, terms, traffic=shape, now=now, totals=totals, by_day=by_day)
+            fresh = paces.carried(held, self._names, fresh=fresh, campaigns=changed)
+            source[source < 0] = len(self._names) + np.arange(len(changed))
+            held = paces.joined(held, fresh)
+        self._paces = paces.columns(held, lambda _, column: column[source])
+        return len(changed)
 
     def setting(self) -> Setting:
         """The paces as they are."""
@@ -206,12 +226,12 @@ def _fresh(
     traffic: Floats,
     now: int,
     totals: dict[str, int],
-    by_day: dict[tuple[str, int], int] | None = None,
+    by_day: dict[tuple[str, int], int],
 ) -> Paces:
     """Rows for campaigns as if nothing had been learned of them."""
     day, until = days.local(campaigns, now)
     first = start(terms)
-    today = _spent(campaigns, day, by_day or {})
+    today = _spent(campaigns, day, by_day)
     given = [
         days.budget(campaign, now=now, before=totals.get(campaign.id, 0) - spent)
         for campaign, spent in zip(campaigns, today.tolist(), strict=True)
@@ -231,7 +251,7 @@ def _fresh(
         scale=scale,
         day=day,
         until=until,
-        spent=np.zeros(len(campaigns), np.int64),
+        spent=today,
         terms=np.array([paces.fingerprint(campaign) for campaign in campaigns], np.int64),
         plan=plan,
         course=pacing.begin(plan),

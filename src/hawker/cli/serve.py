@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,24 @@ Get = Annotated[
         "--get", metavar="URL", help="Answer this one request, such as '/v1/decide?placement=home'."
     ),
 ]
+Database = Annotated[
+    str,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="PostgreSQL for campaigns and money, such as 'postgresql://hawker@db/shop'. "
+        "A password belongs in HAWKER_DATABASE.",
+    ),
+]
+State = Annotated[
+    str,
+    typer.Option(
+        "--state",
+        metavar="URL",
+        help="Redis for the caps of several processes, such as 'redis://cache:6379/0'. "
+        "A password belongs in HAWKER_STATE.",
+    ),
+]
 
 REFUSED = 2
 BROKEN = 1
@@ -30,11 +49,16 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     get: Get = "",
+    database: Database = "",
+    state: State = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Answer requests for ads and take in events, until stopped with Ctrl-C."""
     asked = call(ctx, as_json=as_json, quiet=quiet)
+    for name, url in (("HAWKER_DATABASE", database), ("HAWKER_STATE", state)):
+        if url:
+            os.environ[name] = url  # for this process and those it starts
     shop = asked.shop
     if get:
         with asked.progress() as tell:

@@ -242,6 +242,7 @@ async def _beat(application: Application) -> None:
         try:
             engine.ledger.heartbeat(now=engine.tick())
             engine.wishes.refresh()
+            engine.frequency.tend(engine.shop.state, now=engine.tick())
             engine.paced(await asyncio.to_thread(engine.pacer.advance, now=engine.tick()))
         except Exception as error:
             _log.error("heartbeat", error=repr(error))

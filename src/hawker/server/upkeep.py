@@ -31,7 +31,8 @@ async def keep(engine: Engine) -> None:
                 if time.monotonic() >= due:
                     due = time.monotonic() + _DAY_SECONDS
                     swept = await asyncio.to_thread(retention.enforce, engine.shop, now=engine.tick())
-                    _log.info("retention", **{one.store: one.removed for one in swept})
+                    if any(one.removed for one in swept):
+                        _log.info("retention", **{one.store: one.removed for one in swept})
             except Exception as error:
                 _log.error("upkeep", error=repr(error))
             await asyncio.sleep(SECONDS)

@@ -200,7 +200,7 @@ class Engine:
             minors=world.minors | self.world.minors,
             preferences=self.world.preferences,
         )
-        self.world = self.pacer.fitted(fresh, now=self.tick())
+        self.world = fresh if self.pacer.fits(fresh) else self.pacer.fitted(fresh, now=self.tick())
 
     def paced(self, setting: Setting) -> None:
         """Bid at these paces from now on (`pacer.advance` finds them); those of other ads are left."""

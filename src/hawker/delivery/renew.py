@@ -7,7 +7,7 @@ makes a new world. Everything here may run in a thread of its own, but `learn`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hawker.delivery.build import advertising, unsellable, versions
@@ -68,7 +68,7 @@ class Renewal:
             fresh = built(Shop(self._engine.shop.folder), world.state, since=now)
             made = Renewed(fresh, fresh.index.campaigns)
         self._engine.ledger.register(made.campaigns)
-        return made
+        return replace(made, world=self._engine.pacer.fitted(made.world, now=now))
 
     def close(self) -> None:
         """Let go of the database."""

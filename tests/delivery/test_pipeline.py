@@ -15,6 +15,7 @@ from tests import shops
 
 from hawker import delivery
 from hawker.delivery import pipeline
+from hawker.delivery.record import features
 from hawker.delivery.world import World
 from hawker.errors import NotFound
 from hawker.features.encode import Codes
@@ -101,8 +102,7 @@ def test_the_record_adds_up() -> None:
     ) == len(shops.ADS)
     assert decision.eligible == len(decision.candidates.ads) == 3
     assert stamp(decision.id) == decision.time == shops.NOW
-    rows = np.frombuffer(decision.candidates.features, "<f4")
-    assert len(rows) == len(decision.candidates.ads) * len(decision.candidates.feature_names)
+    assert features(decision.candidates).shape == (3, len(decision.candidates.feature_names))
     for slot in decision.slots:
         row = decision.candidates.ads.index(slot.ad.id)
         assert slot.probability == decision.candidates.probabilities[row]
@@ -161,10 +161,8 @@ def test_without_consent_a_decision_does_not_depend_on_who_looks(live: World) ->
         for name in ("u-1", "u-2", "never-seen")
     }
     assert len(seen) == 1
-    features = np.frombuffer(
-        decide(Request("home", shopper="u-1", consent=Consent(gpc=True)), refused).candidates.features, "<f4"
-    )
-    assert not np.nan_to_num(features).any()
+    told = decide(Request("home", shopper="u-1", consent=Consent(gpc=True)), refused)
+    assert not np.nan_to_num(features(told.candidates)).any()
 
 
 def test_audiences_and_segments_are_not_used_without_consent() -> None:

@@ -5,18 +5,21 @@ The pipeline calls this for a new decision, the explanation calls it again for a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hawker import auction
-from hawker.auction import Cleared
-from hawker.delivery.explore import explore
+from hawker.delivery.explore import Bar, explore
+from hawker.records.bid import NoBidReason
 from hawker.records.decision import Decision
 from hawker.records.ids import stamped
 
 Floats = NDArray[np.float64]
+PAYS = {1: "click", 2: "purchase"}
+"""The outcome that each code of `AdIndex.pays` pays for; 0 pays for impressions."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,33 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Filled:
-    """The candidates that got a slot, in order, with the odds of each, whether chance drew it, and prices."""
+class Beside:
+    """Which candidates may not stand together, and which come ahead of the auction.
 
-    order: NDArray[np.intp]
-    odds: Floats
-    by_chance: NDArray[np.bool_]
-    cleared: Cleared
+    `products` are codes (None: all differ), `apart` maps an advertiser's code to those it does not
+    stand beside, `guaranteed` are candidates with the share of requests each is due.
+    """
+
+    products: NDArray[np.int64] | None = None
+    apart: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    guaranteed: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The candidates that got a slot, in order: odds, whether chance drew it, price, who set the price.
+
+    `rivals` is -1 where no rival did; `runner_up` is the best not shown (-1: none); `reasons` counts
+    why the others were not.
+    """
+
+    order: tuple[int, ...]
+    odds: tuple[float, ...]
+    by_chance: tuple[bool, ...]
+    prices: tuple[int, ...]
+    rivals: tuple[int, ...]
+    runner_up: int
+    reasons: dict[NoBidReason, int]
 
 
 def rules(decision: Decision) -> Rules:
@@ -56,6 +79,19 @@ def named(now: int, rng: np.random.Generator) -> str:
     return stamped("d", now, int(rng.integers(2**40)))
 
 
+def paid(pays: NDArray[np.int8], chances: Mapping[str, Floats]) -> Floats:
+    """How often an impression of each is paid for: a thousandth, or the chance of what it pays for.
+
+    >>> paid(np.array([0, 1, 2], np.int8), {"click": np.array([0.1, 0.2, 0.3])}).tolist()
+    [0.001, 0.2, 0.001]
+    """
+    rates = np.full(len(pays), 1e-3)
+    for code, outcome in PAYS.items():
+        if outcome in chances:
+            np.copyto(rates, chances[outcome], where=pays == code)
+    return rates
+
+
 def fill(
     bids: NDArray[np.int64],
     rates: Floats,
@@ -64,27 +100,144 @@ def fill(
     advertisers: NDArray[np.int64],
     rules: Rules,
     rng: np.random.Generator,
+    beside: Beside | None = None,
 ) -> Filled:
-    """Draw the slots among the candidates that reach the floor, and price them."""
-    admitted = np.flatnonzero(bids >= auction.least_prices(rules.floor, rates))
+    """Draw the slots among the candidates that reach the floor, and price them.
+
+    A guaranteed ad takes the first slot with the chance of its share (those of one request are never
+    more than one together), at its own bid; the auction fills the rest. What may not stand beside a
+    winner neither wins nor sets a price.
+    """
+    held = beside or _FREE
+    first, due = _ahead(held.guaranteed, rng)
+    slots = rules.slots - (first >= 0)
+    able = bids >= auction.least_prices(rules.floor, rates)
+    able[[row for row, _ in held.guaranteed]] = False
+    reached = int(np.count_nonzero(able))
+    reaching = able.copy() if held.products is not None else able
+    if first >= 0:
+        able &= _beside(first, held, values, advertisers, most=rules.most_per_advertiser)
+    admitted = np.flatnonzero(able)
+    bar = _bar(held, admitted, advertisers)
     drawn, odds, by_chance = explore(
         values[admitted],
-        slots=rules.slots,
+        slots=slots,
         exploration=rules.exploration,
         rng=rng,
         advertisers=advertisers[admitted],
         most_per_advertiser=rules.most_per_advertiser,
+        bar=bar,
     )
-    order = admitted[drawn]
+    kept = np.arange(len(admitted)) if bar is None else _standing(bar, len(admitted), drawn)
+    rows = admitted[kept]
     cleared = auction.clear(
-        values,
-        bids,
-        rates=rates,
-        slots=rules.slots,
+        values[rows],
+        bids[rows],
+        rates=rates[rows],
+        slots=slots,
         floor=rules.floor,
         mechanism=rules.mechanism,
-        order=order,
-        advertisers=advertisers,
+        order=np.searchsorted(kept, drawn),
+        advertisers=advertisers[rows],
         most_per_advertiser=rules.most_per_advertiser,
     )
-    return Filled(order, odds, by_chance, cleared)
+    chances = odds.tolist()
+    if due and first < 0 and chances:
+        chances[0] *= 1.0 - sum(chance for _, chance in due)
+    ahead = [first] if first >= 0 else []
+    order = (*ahead, *admitted[drawn].tolist())
+    twice = _repeats(held, order, reaching, rows)
+    lost = {
+        **cleared.reasons,
+        NoBidReason.BELOW_FLOOR: len(bids) - reached - len(held.guaranteed),
+        NoBidReason.NOT_DRAWN: len(held.guaranteed) - len(ahead),
+        NoBidReason.ORGANIC: twice,
+        NoBidReason.COMPETITOR: reached - len(rows) - twice,
+    }
+    return Filled(
+        order=order,
+        odds=(*(dict(due)[row] for row in ahead), *chances),
+        by_chance=(*(False for _ in ahead), *by_chance.tolist()),
+        prices=(*(int(bids[row]) for row in ahead), *cleared.prices.tolist()),
+        rivals=(*(-1 for _ in ahead), *(_row(rows, rival) for rival in cleared.rivals.tolist())),
+        runner_up=_row(rows, cleared.runner_up),
+        reasons={reason: count for reason, count in lost.items() if count},
+    )
+
+
+_FREE = Beside()
+
+
+def _row(rows: NDArray[np.intp], place: int) -> int:
+    return int(rows[place]) if place >= 0 else -1
+
+
+def _repeats(held: Beside, order: tuple[int, ...], reached: NDArray[np.bool_], rows: NDArray[np.intp]) -> int:
+    """How many reached the floor and are left out because their product is shown."""
+    if held.products is None:
+        return 0
+    left = reached.copy()
+    left[rows] = False
+    return int(np.count_nonzero(left & np.isin(held.products, held.products[list(order)])))
+
+
+def _ahead(
+    guaranteed: tuple[tuple[int, float], ...], rng: np.random.Generator
+) -> tuple[int, tuple[tuple[int, float], ...]]:
+    """The guaranteed ad that takes the first slot (-1: none), and the chance of each.
+
+    Shares that come to more than one are brought down alike. Takes a number from `rng` only where
+    something is guaranteed.
+    """
+    if not guaranteed:
+        return -1, ()
+    whole = max(1.0, sum(share for _, share in guaranteed))
+    due = tuple((row, share / whole) for row, share in guaranteed)
+    coin, edge = float(rng.random()), 0.0
+    for row, chance in due:
+        edge += chance
+        if coin < edge:
+            return row, due
+    return -1, due
+
+
+def _beside(
+    first: int, held: Beside, values: Floats, advertisers: NDArray[np.int64], *, most: int | None
+) -> NDArray[np.bool_]:
+    """The candidates that may stand beside a guaranteed ad; its advertiser's best fill its limit."""
+    bar = _bar(held, np.arange(len(values)), advertisers)
+    barred = bar(first) if bar else None
+    free = np.ones(len(values), np.bool_) if barred is None else ~barred
+    if most is not None and advertisers[first] >= 0:
+        own = np.flatnonzero((advertisers == advertisers[first]) & free)
+        own = own[own != first]
+        free[own[np.argsort(-values[own], kind="stable")[most - 1 :]]] = False
+    return free
+
+
+def _bar(held: Beside, rows: NDArray[np.intp], advertisers: NDArray[np.int64]) -> Bar | None:
+    """What an ad keeps away: others of its product, and of the advertisers it may not stand beside."""
+    if held.products is None and not held.apart:
+        return None
+    products = None if held.products is None else held.products[rows]
+    codes = advertisers[rows]
+
+    def bar(ad: int) -> NDArray[np.bool_] | None:
+        same = None if products is None else products == products[ad]
+        others = held.apart.get(int(codes[ad]))
+        if not others:
+            return same
+        away = np.isin(codes, list(others))
+        return away if same is None else away | same
+
+    return bar
+
+
+def _standing(bar: Bar, count: int, chosen: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The rows that nothing chosen keeps away, and the chosen themselves."""
+    free = np.ones(count, np.bool_)
+    for ad in chosen.tolist():
+        if (barred := bar(ad)) is not None:
+            free[barred] = False
+    free[chosen] = True
+    return np.flatnonzero(free)

@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 
 from hawker import auction
 from hawker.delivery.bidding import bids
-from hawker.delivery.fill import fill, named, rules
+from hawker.delivery.fill import Filled, fill, named, paid, rules
 from hawker.delivery.frequency import thinned
 from hawker.delivery.people import allowed, left_alone
+from hawker.delivery.record import Scored, beside, record
 from hawker.delivery.world import World
-from hawker.features.assemble import Moment, assemble
+from hawker.features.assemble import Moment, Sheet, sheet
+from hawker.ranking import Model
 from hawker.records.bid import FallbackReason, NoBidReason
 from hawker.records.catalogue import Product
 from hawker.records.charge import dearest
 from hawker.records.consent import ConsentPath
-from hawker.records.decision import Candidates, Decision, Request, ShownAd, Slot
+from hawker.records.decision import Decision, Request, ShownAd, Slot
 from hawker.records.preferences import Preferences
 from hawker.retrieval.candidates import candidates
 from hawker.retrieval.targeting import Capped, Eligible, eligible
@@ -41,20 +43,6 @@ class Retrieved:
     def take(self, rows: NDArray[np.intp]) -> Retrieved:
         """Some of them, in that order."""
         return Retrieved(self.moment, self.ads[rows], self.marks[rows], self.affinity[rows])
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Candidates with all that the auction needs; every array has one entry a candidate."""
-
-    ads: NDArray[np.int32]
-    names: tuple[str, ...]
-    features: NDArray[np.float32]
-    probabilities: Floats
-    bids: NDArray[np.int64]
-    rates: Floats
-    values: Floats
-    advertisers: NDArray[np.int64]
 
 
 def decide(
@@ -89,7 +77,7 @@ def decide(
         page_category=_page_category(seen, world),
         page_brand=_page_brand(seen, world),
         state=world.state,
-        preferences=world.preferences.get(seen.shopper, Preferences()),
+        preferences=world.preferences.get(request.shopper, Preferences()),
         capped=capped,
         unpriced=world.unpriced,
         out_of_budget=world.out_of_budget,
@@ -126,7 +114,7 @@ def _blank(request: Request, world: World, now: int, rng: np.random.Generator, *
         path_reason=reason,
         seed=seed,
         exploration=world.exploration,
-        floor=placement.floor,
+        floor=max(placement.floor, request.floor),
         wanted=request.slots or placement.slots,
         most_per_advertiser=placement.most_per_advertiser,
         mechanism=world.mechanism,
@@ -139,21 +127,25 @@ def _blank(request: Request, world: World, now: int, rng: np.random.Generator, *
 def score(request: Request, world: World, found: Eligible, *, now: int) -> Scored:
     """Choose candidates among the eligible and value them: bid × probability of what is paid for."""
     kept = retrieve(request, world, found, now=now)
-    names, x = rows(world, kept, names=world.model.names)
+    seen = rows(world, kept, names=world.features)
+    chances = predict(world.models, seen)
     index, owners = world.index, world.index.campaign[kept.ads]
-    probabilities = world.model.predict(x)
-    offered = bids(world, kept.ads, **{world.outcome: probabilities})
-    rates = auction.rates(index.per_thousand[owners], probabilities)
+    offered = bids(world, kept.ads, click=chances.get("click"), purchase=chances.get("purchase"))
+    rates = paid(index.pays[owners], chances)
     return Scored(
         ads=kept.ads,
-        names=names,
-        features=x,
-        probabilities=probabilities,
+        sheet=seen,
+        chances=chances,
         bids=offered,
         rates=rates,
         values=auction.values(offered, rates, quality=index.quality[kept.ads]),
-        advertisers=index.advertiser[owners],
+        owners=owners,
     )
+
+
+def predict(models: Mapping[str, Model], seen: Sheet) -> dict[str, Floats]:
+    """The chance of each outcome, for every candidate."""
+    return {outcome: model.serve(seen) for outcome, model in models.items()}
 
 
 def retrieve(request: Request, world: World, found: Eligible, *, now: int) -> Retrieved:
@@ -166,17 +158,17 @@ def retrieve(request: Request, world: World, found: Eligible, *, now: int) -> Re
         placement=codes["placement"].find(request.placement),
         utc_offset_minutes=world.utc_offset_minutes,
     )
-    kept, rough = candidates(world.index, found, state=world.state, moment=moment, most=world.candidates)
+    kept, rough = candidates(
+        world.index, found, state=world.state, moment=moment, most=world.candidates, going=world.going
+    )
     return Retrieved(moment, found.ads[kept], found.marks[kept], rough)
 
 
-def rows(
-    world: World, kept: Retrieved, *, names: tuple[str, ...] | None = None
-) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+def rows(world: World, kept: Retrieved, *, names: tuple[str, ...] | None = None) -> Sheet:
     """Feature rows of candidates: for serving, and, by the same call, for training."""
     places = np.where(kept.marks < 0, np.nan, kept.marks)
     context = {"affinity": kept.affinity, "display": places[:, 0], "mailer": places[:, 1]}
-    return assemble(world.state, kept.moment, world.index.product[kept.ads], context=context, names=names)
+    return sheet(world.state, kept.moment, world.index.product[kept.ads], context=context, names=names)
 
 
 def _settle(
@@ -188,38 +180,27 @@ def _settle(
     rng: np.random.Generator,
 ) -> Decision:
     """Draw the slots, clear the auction, and write the answer down."""
+    index = world.index
+    held = beside(index, scored.ads, scored.owners, chance=scored.chances[world.outcome])
     drawn = fill(
         scored.bids,
         scored.rates,
         values=scored.values,
-        advertisers=scored.advertisers,
+        advertisers=index.advertiser[scored.owners],
         rules=rules(blank),
         rng=rng,
+        beside=held,
     )
-    order, cleared = drawn.order, drawn.cleared
-    filled = tuple(
-        _slot(
-            world,
-            scored,
-            row,
-            price=int(price),
-            propensity=float(chance),
-            explored=bool(by_chance),
-            rival=rival,
-        )
-        for row, price, chance, by_chance, rival in zip(
-            order.tolist(), cleared.prices, drawn.odds, drawn.by_chance, cleared.rivals.tolist(), strict=True
-        )
-    )
+    filled = tuple(_slot(world, scored, drawn, place=place) for place in range(len(drawn.order)))
     return msgspec.structs.replace(
         blank,
         slots=filled,
         fallback="" if filled else FallbackReason.NOTHING_CLEARED,
         eligible=len(found.ads),
-        excluded=_excluded(found, scored, cleared.reasons),
-        candidates=_record(world, scored),
-        runner_up=world.index.ids[scored.ads[cleared.runner_up]] if cleared.runner_up >= 0 else "",
-        synthetic=any(world.index.campaigns[c].synthetic for c in world.index.campaign[scored.ads[order]]),
+        excluded=_excluded(found, scored, drawn.reasons),
+        candidates=record(index, scored, held, outcome=world.outcome),
+        runner_up=index.ids[scored.ads[drawn.runner_up]] if drawn.runner_up >= 0 else "",
+        synthetic=any(index.campaigns[scored.owners[row]].synthetic for row in drawn.order),
     )
 
 
@@ -233,28 +214,18 @@ def _excluded(found: Eligible, scored: Scored, lost: dict[NoBidReason, int]) -> 
     return excluded
 
 
-def _slot(
-    world: World,
-    scored: Scored,
-    row: int,
-    *,
-    price: int,
-    propensity: float,
-    explored: bool,
-    rival: int,
-) -> Slot:
-    index = world.index
-    ad = int(scored.ads[row])
-    campaign = index.campaigns[index.campaign[ad]]
+def _slot(world: World, scored: Scored, drawn: Filled, *, place: int) -> Slot:
+    index, row, rival = world.index, drawn.order[place], drawn.rivals[place]
+    price, pricing = drawn.prices[place], index.campaigns[scored.owners[row]].pricing
     return Slot(
-        ad=_shown(world, ad),
+        ad=_shown(world, int(scored.ads[row])),
         price=price,
-        pricing=campaign.pricing,
-        charge=dearest(price, campaign.pricing),
-        propensity=propensity,
-        probability=float(scored.probabilities[row]),
+        pricing=pricing,
+        charge=dearest(price, pricing),
+        propensity=drawn.odds[place],
+        probability=float(scored.chances[world.outcome][row]),
         value=float(scored.values[row]),
-        explored=explored,
+        explored=drawn.by_chance[place],
         runner_up=index.ids[scored.ads[rival]] if rival >= 0 else "",
     )
 
@@ -265,6 +236,7 @@ def _shown(world: World, ad: int) -> ShownAd:
     campaign = index.campaigns[index.campaign[ad]]
     creative = index.creatives.get(index.creative[ad])
     product = world.catalogue.get(index.product_names[ad]) or Product(index.product_names[ad], title="")
+    seller = index.advertisers.get(campaign.advertiser)
     return ShownAd(
         id=index.ids[ad],
         campaign=campaign.id,
@@ -275,23 +247,9 @@ def _shown(world: World, ad: int) -> ShownAd:
         image=(creative.image if creative else "") or product.image,
         link=product.link,
         creative=creative.id if creative else "",
-    )
-
-
-def _record(world: World, scored: Scored) -> Candidates:
-    index = world.index
-    owners = index.campaign[scored.ads]
-    advertisers = np.array([campaign.advertiser for campaign in index.campaigns], dtype=object)
-    pricing = np.array([str(campaign.pricing) for campaign in index.campaigns], dtype=object)
-    return Candidates(
-        ads=tuple(index.names[scored.ads].tolist()),
-        bids=tuple(scored.bids.tolist()),
-        advertisers=tuple(advertisers[owners].tolist()),
-        pricing=tuple(pricing[owners].tolist()),
-        quality=tuple(index.quality[scored.ads].tolist()),
-        probabilities=tuple(scored.probabilities.tolist()),
-        feature_names=scored.names,
-        features=scored.features.tobytes(),
+        call_to_action=creative.call_to_action if creative else "",
+        behalf=seller.name if seller else "",
+        payer=seller.payer if seller else "",
     )
 
 

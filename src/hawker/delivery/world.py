@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hawker import auction
 from hawker.auction import Bidding
+from hawker.auction.bidder import CLICK, CONVERSION, GUESS
 from hawker.errors import NotFound, nearest
 from hawker.features.state import State
 from hawker.ranking import Model
@@ -16,18 +19,22 @@ from hawker.records.campaign import Cap, Pricing
 from hawker.records.catalogue import Product
 from hawker.records.placement import Placement
 from hawker.records.preferences import Preferences
+from hawker.retrieval.candidates import Going
 from hawker.retrieval.index import AdIndex
 from hawker.retrieval.targeting import Membership
 
 PRICED = {"click": Pricing.CPC, "purchase": Pricing.CPA}
 """Which pricing each predicted outcome pays for; a thousand impressions need no prediction."""
+TYPICAL = {Pricing.CPM: 1e-3, Pricing.CPC: GUESS[CLICK], Pricing.CPA: GUESS[CONVERSION]}
+"""How often an impression is paid for, before a model has been asked: this only chooses candidates."""
 
 
 @dataclass(frozen=True)
 class World:
     """The shop as one decision sees it. Replaced, never edited, when ads, model or lists change.
 
-    `state` moves on with events; a decision only reads it. `outcome` is what `model` predicts.
+    `state` moves on with events; a decision only reads it. `outcome` is what `model` predicts,
+    `models` holds the models of all outcomes by name, that one included.
     `candidates` 0 scores every eligible ad. `out_of_budget` names campaigns known to be spent,
     `caps` are the frequency caps of all that have any, by entity ('campaign:c-1'). `bidding`
     is how campaigns bid (None: as asked), `pace` where the pacer has each of them now (None: nobody is
@@ -55,6 +62,10 @@ class World:
     pace: NDArray[np.float64] | None = None
     sales: NDArray[np.int64] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, Model] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "models", {**self.models, self.outcome: self.model})
 
     def placement(self, name: str) -> Placement:
         """The placement of that name; raises `NotFound` naming the nearest."""
@@ -65,7 +76,30 @@ class World:
             )
         return found
 
-    @property
-    def unpriced(self) -> frozenset[str]:
-        """Kinds of pricing whose outcome the model does not predict."""
-        return frozenset(kind for outcome, kind in PRICED.items() if outcome != self.outcome)
+    @cached_property
+    def unpriced(self) -> frozenset[Pricing]:
+        """Kinds of pricing whose outcome no model predicts."""
+        return frozenset(kind for outcome, kind in PRICED.items() if outcome not in self.models)
+
+    @cached_property
+    def features(self) -> tuple[str, ...]:
+        """What the models look at, each once, those of the shop's own outcome first."""
+        models = (self.model, *self.models.values())
+        return tuple(dict.fromkeys(name for model in models for name in model.names))
+
+    @cached_property
+    def going(self) -> Going | None:
+        """What impressions typically come to, by campaign; None where all pay for the same."""
+        kinds = {campaign.pricing for campaign in self.index.campaigns}
+        if len(kinds) <= 1 and self.bidding is None:
+            return None
+        rate = np.array([TYPICAL[campaign.pricing] for campaign in self.index.campaigns])
+        if self.bidding is None:
+            return Going(rate, np.full(len(rate), np.inf))
+        pace = auction.start(self.bidding) if self.pace is None else self.pace
+        aims = np.array([GUESS[aim] for aim in range(len(GUESS))])
+        automatic = self.bidding.automatic
+        return Going(
+            np.where(automatic, rate, rate * np.clip(pace, 0.0, 1.0)),
+            np.where(automatic, aims[self.bidding.aim] * pace, np.inf),
+        )

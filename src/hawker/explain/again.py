@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 from hawker import auction, ranking
 from hawker.delivery.build import RANKER, UNLEARNED
 from hawker.delivery.engine import Engine
-from hawker.delivery.fill import Filled, fill, named, rules
+from hawker.delivery.fill import Beside, Filled, fill, named, paid, rules
+from hawker.delivery.record import features, kept_apart, sheet
 from hawker.errors import NotFound
 from hawker.ranking import Model
-from hawker.records.decision import Candidates, Decision
+from hawker.records.campaign import Pricing
+from hawker.records.decision import Decision
 from hawker.storage.models import ModelStore
 from hawker.storage.shop import Shop
 
+__all__ = ["Again", "Executed", "again", "execute", "features", "model_of", "models_of"]
 _RULE = "rule:"
+_PAYS = {Pricing.CPM: 0, Pricing.CPC: 1, Pricing.CPA: 2}
 
 
 class Again(Struct, frozen=True):
@@ -45,10 +49,17 @@ class Executed:
     filled: Filled | None
 
 
-def features(found: Candidates) -> NDArray[np.float32]:
-    """The feature rows of a record: float32 (ads, features)."""
-    flat = np.frombuffer(found.features, dtype="<f4")
-    return flat.reshape(len(found.ads), len(found.feature_names))
+def models_of(decision: Decision, source: Shop | Engine) -> dict[str, Model]:
+    """The models of all outcomes that a decision was made with; raises `NotFound` as `model_of` does."""
+    found = {decision.outcome: model_of(decision, source)}
+    for outcome in decision.candidates.others:
+        version = decision.versions.get(f"model-{outcome}", "")
+        if isinstance(source, Engine) and source.world.versions.get(f"model-{outcome}") == version:
+            found[outcome] = source.world.models[outcome]
+        else:
+            shop = source.shop if isinstance(source, Engine) else source
+            found[outcome] = ranking.load(ModelStore(shop.models).path(f"{RANKER}-{outcome}", version))
+    return found
 
 
 def model_of(decision: Decision, source: Shop | Engine) -> Model:
@@ -64,24 +75,39 @@ def model_of(decision: Decision, source: Shop | Engine) -> Model:
     return ranking.load(ModelStore(shop.models).path(RANKER, version))
 
 
-def execute(decision: Decision, model: Model) -> tuple[Executed, list[str]]:
+def execute(decision: Decision, models: Mapping[str, Model]) -> tuple[Executed, list[str]]:
     """Score, fill and price a decision's candidates again; what came of it, and every difference."""
     found, rng = decision.candidates, np.random.default_rng(decision.seed)
     differences = [] if named(decision.time, rng) == decision.id else ["id"]
+    model = models[decision.outcome]
     if not found.ads:
         empty = np.zeros(0)
         return Executed(model, np.zeros((0, 0), np.float32), empty, empty, None), differences
-    if model.names != found.feature_names:
-        raise NotFound("The model of that version has other features than the record.")
-    x = features(found)
-    probabilities = model.predict(x)
-    rates = auction.rates(auction.per_thousand(found.pricing), probabilities)
+    seen = sheet(found)
+    for one in models.values():
+        if not set(one.names) <= set(seen.names):
+            raise NotFound("The model of that version has other features than the record.")
+    chances = {outcome: one.serve(seen) for outcome, one in models.items()}
     bids = np.array(found.bids, dtype=np.int64)
-    values = auction.values(bids, rates, quality=np.array(found.quality))
+    rates = paid(np.array([_PAYS[Pricing(kind)] for kind in found.pricing], dtype=np.int8), chances)
+    quality = np.array(found.quality) if found.quality else 1.0
+    values = auction.values(bids, rates, quality=quality)
     codes: dict[str, int] = {"": -1}
     advertisers = np.array([codes.setdefault(name, len(codes) - 1) for name in found.advertisers], np.int64)
-    filled = fill(bids, rates, values=values, advertisers=advertisers, rules=rules(decision), rng=rng)
-    executed = Executed(model, x, probabilities, values, filled)
+    beside = Beside(
+        products=np.array(found.products, dtype=np.int64) if found.products else None,
+        apart=kept_apart(found.apart, found.advertisers, advertisers),
+        guaranteed=found.guaranteed,
+    )
+    filled = fill(
+        bids, rates, values=values, advertisers=advertisers, rules=rules(decision), rng=rng, beside=beside
+    )
+    executed = Executed(model, seen.matrix(model.names), chances[decision.outcome], values, filled)
+    differences += [
+        f"probabilities: {outcome}"
+        for outcome, before in found.others.items()
+        if tuple(chances[outcome].tolist()) != before
+    ]
     differences += _differences(decision, executed, filled)
     return executed, differences
 
@@ -89,7 +115,7 @@ def execute(decision: Decision, model: Model) -> tuple[Executed, list[str]]:
 def again(decision: Decision, source: Shop | Engine) -> tuple[Again, Executed | None]:
     """Execute a decision again and say whether the record and the execution agree, bit for bit."""
     try:
-        executed, differences = execute(decision, model_of(decision, source))
+        executed, differences = execute(decision, models_of(decision, source))
     except NotFound as error:
         return Again(None, reason=error.message), None
     return Again(not differences, differences=tuple(differences)), executed
@@ -102,21 +128,22 @@ def _differences(decision: Decision, executed: Executed, filled: Filled) -> Iter
     if tuple(found.ads[row] for row in filled.order) != tuple(slot.ad.id for slot in decision.slots):
         yield "slots"
         return
-    rivals = [found.ads[rival] if rival >= 0 else "" for rival in filled.cleared.rivals.tolist()]
+    rivals = [found.ads[rival] if rival >= 0 else "" for rival in filled.rivals]
+    order = list(filled.order)
     columns = {
-        "price": filled.cleared.prices.tolist(),
-        "propensity": filled.odds.tolist(),
-        "explored": filled.by_chance.tolist(),
-        "probability": executed.probabilities[filled.order].tolist(),
-        "value": executed.values[filled.order].tolist(),
+        "price": list(filled.prices),
+        "propensity": list(filled.odds),
+        "explored": list(filled.by_chance),
+        "probability": executed.probabilities[order].tolist(),
+        "value": executed.values[order].tolist(),
         "runner_up": rivals,
     }
     for name, column in columns.items():
         if column != [getattr(slot, name) for slot in decision.slots]:
             yield name
-    last = filled.cleared.runner_up
+    last = filled.runner_up
     if (found.ads[last] if last >= 0 else "") != decision.runner_up:
         yield "best of the others"
-    for reason, count in filled.cleared.reasons.items():
+    for reason, count in filled.reasons.items():
         if decision.excluded.get(reason) != count:
             yield f"excluded: {reason}"

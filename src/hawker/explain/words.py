@@ -151,6 +151,7 @@ _LEFT_OUT: dict[str, tuple[str, str]] = {
     NoBidReason.PREFERENCE: ("the shopper refused them", "顾客已拒绝"),
     NoBidReason.BLOCKED: ("the page does not allow them", "页面不允许"),
     NoBidReason.COMPETITOR: ("a competitor stands on the page", "页面上已有其竞争者"),
+    NoBidReason.NOT_DRAWN: ("this page was not among those they are guaranteed", "本次未轮到其保量展示"),
 }
 _FALLBACKS: dict[str, tuple[str, str]] = {
     FallbackReason.NO_ADS_ALLOWED: ("No ads may be shown.", "不允许展示广告。"),

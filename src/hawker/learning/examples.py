@@ -99,8 +99,9 @@ def _add(
     few = negatives is not None and len(others) > negatives
     drawn = rng.choice(others, negatives, replace=False) if few else others
     rows = np.sort(np.concatenate([np.flatnonzero(taken), drawn]))
-    made.names, x = pipeline.rows(world, kept.take(rows))
-    made.x.append(x)
+    seen = pipeline.rows(world, kept.take(rows))
+    made.names = seen.names
+    made.x.append(seen.matrix())
     made.y.append(taken[rows].astype(np.float32))
     made.weight.append(np.where(taken[rows], 1.0, len(others) / max(len(drawn), 1)))
     made.trials.append(trial)

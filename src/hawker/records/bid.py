@@ -31,6 +31,7 @@ class NoBidReason(StrEnum):
     ORGANIC = "already_on_page"
     NOT_RETRIEVED = "not_among_candidates"
     BELOW_FLOOR = "below_floor"
+    NOT_DRAWN = "guaranteed_not_drawn"
     OUTRANKED = "outranked"
     ADVERTISER_LIMIT = "advertiser_limit"
     COMPETITOR = "competitor_on_page"

@@ -77,8 +77,13 @@ class Slot(Struct, frozen=True, omit_defaults=True):
 class Candidates(Struct, frozen=True, omit_defaults=True):
     """What was scored, column by column, enough to score, rank and price again.
 
-    `features` is float32, row-major, `len(ads)` by `len(feature_names)`; bids are micros,
-    `quality` and `probabilities` float64 lists in the order of `ads`.
+    `bids` are the effective bids in micros; `quality` (empty: all 1) and `probabilities` (of the
+    decision's outcome) are in the order of `ads`, `others` holds the probabilities of further outcomes
+    by name. `common` is float32, one value a feature; the features at `columns` differ between ads
+    instead and stand in `features`, float32, column by column. Without `common` (older records)
+    `features` holds all of them, row by row. `products` numbers the ads' products (empty: all
+    differ), `guaranteed` lists ads ahead of the auction with the share of requests each is due,
+    `apart` pairs of advertisers that may not stand side by side.
     """
 
     ads: tuple[str, ...] = ()
@@ -89,6 +94,12 @@ class Candidates(Struct, frozen=True, omit_defaults=True):
     probabilities: tuple[float, ...] = ()
     feature_names: tuple[str, ...] = ()
     features: bytes = b""
+    others: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    common: bytes = b""
+    columns: tuple[int, ...] = ()
+    products: tuple[int, ...] = ()
+    guaranteed: tuple[tuple[int, float], ...] = ()
+    apart: tuple[tuple[str, str], ...] = ()
 
 
 class Decision(Struct, frozen=True, omit_defaults=True):

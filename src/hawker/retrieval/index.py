@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hawker.features.encode import Codes
 from hawker.records.advertiser import Advertiser
 from hawker.records.bid import NoBidReason
-from hawker.records.campaign import Ad, AdGroup, Campaign, Tier
+from hawker.records.campaign import Ad, AdGroup, Campaign, Pricing, Tier
 from hawker.records.creative import Creative
 from hawker.retrieval.aims import CODE
 from hawker.retrieval.gate import Gate
@@ -22,6 +22,7 @@ from hawker.retrieval.units import Units
 
 DISPLAY = 0
 MAILER = 1
+_PAYS = {Pricing.CPM: 0, Pricing.CPC: 1, Pricing.CPA: 2}
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,11 @@ class AdIndex:
     def pricings(self) -> NDArray[np.object_]:
         """By campaign: what its bids are for."""
         return np.array([campaign.pricing.value for campaign in self.campaigns], dtype=object)
+
+    @cached_property
+    def pays(self) -> NDArray[np.int8]:
+        """By campaign: 0 where it pays for impressions, 1 for clicks, 2 for conversions."""
+        return np.array([_PAYS[campaign.pricing] for campaign in self.campaigns], dtype=np.int8)
 
     @cached_property
     def shares(self) -> NDArray[np.float64]:

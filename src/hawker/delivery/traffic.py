@@ -36,6 +36,7 @@ REASONS: dict[str, str] = {
     "no_impression": "A click on an ad of which no impression is known.",
     "too_soon": "A click sooner after its impression than a person can.",
     "rate": "More ad events of one shopper, session or address in a minute than a person makes.",
+    "found_later": "Found after it was charged, and credited: marked in reports, not in the log.",
 }
 """Every rule, by the name that an event's reason carries."""
 _COUNTED = {EventKind.AD_IMPRESSION: "impressions_per_minute", EventKind.AD_CLICK: "clicks_per_minute"}

@@ -22,14 +22,15 @@ PROMPT = DAY
 INVALID = "invalid"
 """An ad event whose reason begins so was marked as invalid traffic: filtered, and counted."""
 
-_KEY = """CASE WHEN decision = '' THEN id WHEN slot >= 0 THEN concat(decision, '/', slot)
+KEY = """CASE WHEN decision = '' THEN id WHEN slot >= 0 THEN concat(decision, '/', slot)
     ELSE concat(decision, '/', CASE WHEN ad <> '' THEN ad ELSE product END) END"""
 PERSON = """CASE WHEN shopper <> '' THEN concat('u', shopper)
     WHEN session <> '' THEN concat('s', session) END"""
 _ANSWERS = ("ad_click", "ad_hide", "ad_viewable", "ad_feedback")
-_ROWS = f"""SELECT {_KEY} AS key, id, kind, time, {PERSON} AS person, shopper, campaign, product,
+_ROWS = f"""SELECT {KEY} AS key, id, kind, time, {PERSON} AS person, shopper, campaign, product,
     placement, synthetic FROM {{events}}
-    WHERE time >= {{low}} AND time < {{high}} AND NOT starts_with(reason, '{INVALID}') AND kind"""
+    WHERE time >= {{low}} AND time < {{high}} AND NOT starts_with(reason, '{INVALID}') {{taken}} AND kind"""
+_TAKEN = f"AND {KEY} NOT IN (SELECT impression FROM {{charges}} WHERE amount < 0)"
 
 
 class Gathered(Struct, frozen=True):
@@ -58,7 +59,7 @@ def gather(source: Relations, *, start: int, end: int, windows: Windows) -> Gath
     Conversions are counted on the day of the ad they are credited to, money on the day it was charged.
     """
     low, high = max(start, EVER[0]) - windows.longest, min(end, EVER[1]) + windows.longest
-    bounds = {"events": source.events, "low": low, "high": high}
+    bounds = {"events": source.events, "low": low, "high": high, "taken": taken(source)}
     repeated = _shown(source, bounds)
     lone = _answered(source, bounds)
     twice = _credited(source, bounds, windows)
@@ -93,6 +94,15 @@ def keep(source: Relations, gathered: Gathered, campaigns: Collection[str]) -> G
     theirs = "NOT coalesce(list_contains(?::VARCHAR[], campaign), false)"
     source.connection.execute(f"DELETE FROM facts WHERE {theirs}", [sorted(campaigns)])
     return Gathered(gathered.clicks_logged, first=gathered.first, last=gathered.last)
+
+
+def taken(source: Relations, *, clause: str = _TAKEN) -> str:
+    """What leaves out impressions whose charge was taken back (a negative one); nothing where none was.
+
+    They were found to be invalid traffic later: what followed them goes with them.
+    """
+    (count,) = _row(source, f"SELECT count(*) FROM {source.charges} WHERE amount < 0")
+    return clause.format(charges=source.charges) if count else ""
 
 
 def _shown(source: Relations, bounds: dict[str, object]) -> int:
@@ -153,7 +163,7 @@ def _credited(source: Relations, bounds: dict[str, object], windows: Windows) ->
         f"CREATE OR REPLACE TEMP TABLE sales AS SELECT e.id, e.kind, e.time, e.value, e.currency, e.person, "
         f"CASE WHEN e.decision <> '' THEN e.key END AS fact, nullif(e.product, '') AS product, w.brand, "
         f"w.category, CASE WHEN e.product = '' THEN nullif(e.campaign, '') END AS campaign "
-        f"FROM (SELECT *, {PERSON} AS person, {_KEY} AS key FROM {source.events} "
+        f"FROM (SELECT *, {PERSON} AS person, {KEY} AS key FROM {source.events} "
         f"WHERE kind IN ('purchase', 'conversion') AND time < {bounds['high']} "
         f"AND reason <> '{CREDITED}' AND NOT starts_with(reason, '{MARK}')) AS e "
         f"LEFT JOIN wares AS w ON e.product = w.product"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from hawker.measurement.facts import INVALID, PERSON
+from hawker.measurement.facts import INVALID, KEY, PERSON, taken
 from hawker.measurement.rates import LEAST_IMPRESSIONS, LEAST_SHOPPERS, moments, share
 from hawker.measurement.sources import Relations
 from hawker.statistics import Covariances, Estimate, unknown
@@ -40,10 +40,12 @@ class Filtered(Struct, frozen=True):
 def filtered(source: Relations, *, start: int, end: int) -> Filtered:
     """Count what came from `start` until `end`, before any repeat is left out."""
     run = source.connection.execute
+    later = taken(source, clause=f"OR {KEY} IN (SELECT impression FROM {{charges}} WHERE amount < 0)")
     run(
         f"CREATE OR REPLACE TEMP VIEW came AS SELECT kind, coalesce({PERSON}, id) AS cluster, "
-        f"starts_with(reason, '{INVALID}')::INT AS bad, "
-        f"regexp_replace(reason, '^{INVALID}[:_]? ?', '') AS rule FROM {source.events} "
+        f"(starts_with(reason, '{INVALID}') {later})::INT AS bad, "
+        f"CASE WHEN starts_with(reason, '{INVALID}') THEN regexp_replace(reason, '^{INVALID}[:_]? ?', '') "
+        f"ELSE 'found_later' END AS rule FROM {source.events} "
         f"WHERE kind IN {KINDS} AND time >= {start} AND time < {end}"
     )
     found = {

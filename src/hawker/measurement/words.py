@@ -164,9 +164,9 @@ NOTES: dict[str, tuple[str, str]] = {
         "去重规则：同一事件编号、同一决策同一位置的展示、同一展示的点击、同一顾客同一商品购买前后一小时内的转化事件，均只计一次。",
     ),
     "cohorts": (
-        "Clicks and conversions count on the day of their ad, spend on the day it was charged. Returns are not "
-        "deducted.",
-        "点击与转化计入其广告展示当日，花费计入扣费当日；退货未扣除。",
+        "Clicks and conversions count on the day of their ad, spend on the day it was charged, less credits on the "
+        "day they were given. Returns are not deducted.",
+        "点击与转化计入其广告展示当日，花费计入扣费当日，退款计入退款当日并冲减花费；退货未扣除。",
     ),
     "viewability": (
         "Viewability: not measured. Outcomes follow impressions as reported, viewable or not.",
@@ -258,6 +258,7 @@ RULES: dict[str, tuple[str, str]] = {
     "no_impression": ("click without impression", "无展示的点击"),
     "too_soon": ("click too soon", "点击过快"),
     "rate": ("too many a minute", "频率过高"),
+    "found_later": ("found later, credited", "事后发现并退款"),
 }
 
 KINDS: dict[str, str] = {

@@ -6,14 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from hawker import measurement
-from hawker.delivery import Engine
+from hawker.delivery import Engine, billing
 from hawker.errors import nearest
 from hawker.features.examples import microseconds
 from hawker.measurement.report import BY
 from hawker.server.wire import JSON, Reply, unfit
 
 PARAMETERS = ("format", "start", "end", "by", "language")
-_ALWAYS = 2**62
 _SAFE = (
     ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; img-src data:"),
     ("referrer-policy", "no-referrer"),
@@ -43,7 +42,7 @@ def report(
         start=_moment(engine, asked.get("start", "")),
         end=_moment(engine, asked.get("end", "")),
         by=by,
-        charges=engine.ledger.charges(0, _ALWAYS),
+        charges=billing.spending(engine.ledger),
         names={
             "campaign": {
                 one.id: one.name

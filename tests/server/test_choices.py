@@ -79,7 +79,7 @@ def test_what_does_not_fit_is_refused_with_its_place(client: Client, given: obje
 
 def test_a_name_too_long_is_refused(client: Client) -> None:
     assert client.get(f"/v1/shoppers/{'x' * 129}/preferences").status_code == 400
-    assert client.request("PUT", "/v1/shoppers/a%0Ab/preferences", json={}).status_code == 400
+    assert client.request("PUT", "/v1/shoppers/a%7Fb/preferences", json={}).status_code == 400
     assert client.request("PUT", PATH, content=b"{").status_code == 400
 
 
@@ -136,6 +136,5 @@ def test_what_another_process_began_is_finished_by_the_server(shop: Shop, client
     client.wait(lambda: bool(present(erasure.engines(shop))))
     journal = erasure.begin(Shop(shop.folder), "u-1")
     assert erasure.complete(shop, journal) is None
-    client.wait(lambda: bool(erasure.receipts(shop)))
+    client.wait(lambda: bool(erasure.receipts(shop)) and not erasure.pending(shop))
     assert client.get(PATH).json() == {}
-    assert erasure.pending(shop) == []

@@ -18,7 +18,7 @@ import secrets as chance
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -74,9 +74,11 @@ def begin(shop: Shop, shopper: str) -> Journal:
 
 def pending(shop: Shop) -> list[Journal]:
     """The erasures that are not finished, oldest first."""
-    found = sorted(_home(shop).glob("*/journal.json"))
-    read = (sealing.opened(shop, path.read_bytes()) for path in found)
-    return [msgspec.json.decode(text, type=Journal) for text in read]
+    found = []
+    for path in sorted(_home(shop).glob("*/journal.json")):
+        with suppress(FileNotFoundError):  # finished a moment ago
+            found.append(msgspec.json.decode(sealing.opened(shop, path.read_bytes()), type=Journal))
+    return found
 
 
 def attended(shop: Shop, journal: Journal, server: str) -> bool:

@@ -271,6 +271,18 @@ def _spent(campaigns: Sequence[Campaign], days: Ints, by_day: dict[tuple[str, in
 
 def _expected(slot: Slot, decision: Decision) -> tuple[float, float]:
     """What a slot is expected to cost in micros, and how many purchases it is expected to bring."""
-    purchase = slot.probability if decision.outcome == "purchase" else 0.0
-    rate = 1e-3 if slot.pricing == Pricing.CPM else slot.probability
-    return slot.price * rate, purchase
+    purchase = _chance(slot, decision, "purchase")
+    if slot.pricing == Pricing.CPM:
+        return slot.price / 1000, purchase
+    return slot.price * (
+        _chance(slot, decision, "click") if slot.pricing == Pricing.CPC else purchase
+    ), purchase
+
+
+def _chance(slot: Slot, decision: Decision, outcome: str) -> float:
+    """The chance that the record gives a slot's ad of an outcome; none where no model told."""
+    if decision.outcome == outcome:
+        return slot.probability
+    found = decision.candidates
+    told = found.others.get(outcome)
+    return told[found.ads.index(slot.ad.id)] if told else 0.0

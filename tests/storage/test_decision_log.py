@@ -125,9 +125,9 @@ def test_a_full_disk_is_told_and_nothing_queued_is_lost(
 def test_a_decision_that_cannot_be_packed_is_told_and_the_log_goes_on(tmp_path: Path) -> None:
     log = DecisionLog(tmp_path)
     log.append(decision(1))
-    log.append(msgspec.structs.replace(decision(2), versions={"model": object()}))
     with pytest.raises(BadRecord, match="cannot be packed"):
-        log.flush()
+        log.append(msgspec.structs.replace(decision(2), versions={"model": object()}))
+    log.flush()
     log.append(decision(4))
     log.close()
     assert {decision(1).id, decision(4).id} <= {one.id for one in log.scan()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -60,6 +61,7 @@ class Engine:
         self.event_log = event_log
         self.decision_log = decision_log
         self._clock = clock
+        self._chance = random.Random(secrets.randbits(256))
         self._last = world.state.watermark
         self._arrival = Arrival(shop.settings.tolerance_ms * 1000, watermark=world.state.watermark)
         self._dues = Dues(decision_log)
@@ -82,13 +84,11 @@ class Engine:
         """
         request = self.naming.renamed(request)
         moment = self.tick() if now is None else now
-        dice = secrets.randbits(63) if seed is None else seed
+        dice = self._chance.getrandbits(63) if seed is None else seed
         self.world.state.catch_up(self._arrival, moment)
-        world = replace(
-            self.world,
-            out_of_budget=self.ledger.exhausted(),
-            mechanism=mechanism or self.world.mechanism,
-        )
+        world, spent = self.world, self.ledger.exhausted()
+        if spent != world.out_of_budget or mechanism:
+            world = replace(world, out_of_budget=spent, mechanism=mechanism or world.mechanism)
         visit = self.frequency.visit(request, pipeline.path_of(request, world)[0], now=moment)
         decision = commit(
             lambda asked, without: pipeline.decide(

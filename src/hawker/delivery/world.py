@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hawker import auction
 from hawker.auction import Bidding
-from hawker.auction.bidder import CLICK, CONVERSION, GUESS
+from hawker.auction.bidder import GUESS
 from hawker.errors import NotFound, nearest
 from hawker.features.state import State
 from hawker.ranking import Model
@@ -20,13 +20,11 @@ from hawker.records.catalogue import Product
 from hawker.records.placement import Placement
 from hawker.records.preferences import Preferences
 from hawker.retrieval.candidates import Going
-from hawker.retrieval.index import AdIndex
+from hawker.retrieval.index import TYPICAL, AdIndex
 from hawker.retrieval.targeting import Membership
 
 PRICED = {"click": Pricing.CPC, "purchase": Pricing.CPA}
 """Which pricing each predicted outcome pays for; a thousand impressions need no prediction."""
-TYPICAL = {Pricing.CPM: 1e-3, Pricing.CPC: GUESS[CLICK], Pricing.CPA: GUESS[CONVERSION]}
-"""How often an impression is paid for, before a model has been asked: this only chooses candidates."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +88,13 @@ class World:
     @cached_property
     def going(self) -> Going | None:
         """What impressions typically come to, by campaign; None where all pay for the same."""
-        kinds = {campaign.pricing for campaign in self.index.campaigns}
-        if len(kinds) <= 1 and self.bidding is None:
+        rate, guaranteed = self.index.typical, self.index.shares
+        if not len(rate) and not len(guaranteed) and self.bidding is None:
             return None
-        rate = np.array([TYPICAL[campaign.pricing] for campaign in self.index.campaigns])
-        if self.bidding is None:
+        rate = TYPICAL[self.index.pays]
+        if len(guaranteed):
+            rate = np.where(guaranteed > 0.0, 1.0, rate)  # they are candidates whatever they bid
+        if self.bidding is None or (self.bidding.manual and self.pace is None):
             return Going(rate, np.full(len(rate), np.inf))
         pace = auction.start(self.bidding) if self.pace is None else self.pace
         aims = np.array([GUESS[aim] for aim in range(len(GUESS))])

@@ -22,6 +22,8 @@ from hawker.retrieval.units import Units
 
 DISPLAY = 0
 MAILER = 1
+TYPICAL = np.array([1e-3, 1e-2, 1e-3])
+"""How often an impression, a click and a conversion are paid for, before a model has been asked."""
 _PAYS = {Pricing.CPM: 0, Pricing.CPC: 1, Pricing.CPA: 2}
 
 
@@ -137,6 +139,12 @@ class AdIndex:
     def pays(self) -> NDArray[np.int8]:
         """By campaign: 0 where it pays for impressions, 1 for clicks, 2 for conversions."""
         return np.array([_PAYS[campaign.pricing] for campaign in self.campaigns], dtype=np.int8)
+
+    @cached_property
+    def typical(self) -> NDArray[np.float64]:
+        """By campaign: how often an impression is typically paid for; empty where all pay for the same."""
+        found = TYPICAL[self.pays]
+        return found if len(found) and (found != found[0]).any() else found[:0]
 
     @cached_property
     def shares(self) -> NDArray[np.float64]:

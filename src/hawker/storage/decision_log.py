@@ -28,6 +28,7 @@ from hawker.storage import files, frames
 
 _BLOCK = 256
 _SYNC_SECONDS = 1.0
+_GATHER_SECONDS = 0.01
 _ENCODE = msgspec.msgpack.Encoder()
 _DECODE = msgspec.msgpack.Decoder(Decision)
 
@@ -54,7 +55,7 @@ class DecisionLog:
     """The decision records of one folder. `append` costs microseconds; a thread does the writing.
 
     At most `waiting` decisions queue up; then `append` waits for the disk. Written within
-    milliseconds, flushed to the disk within a second, or when `flush` returns. An error of the
+    some ten milliseconds, flushed to the disk within a second, or when `flush` returns. An error of the
     writer (`StorageFull`) is raised by the next call; what was queued is kept and tried again.
     """
 
@@ -62,7 +63,8 @@ class DecisionLog:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._waiting, self._segment_bytes = waiting, segment_bytes
-        self._queue: deque[Decision] = deque()
+        self._queue: deque[bytes] = deque()
+        self._idle = False
         self._changed = threading.Condition()
         self._appended = self._written = self._durable = 0
         self._flushing = self._closing = False
@@ -73,16 +75,26 @@ class DecisionLog:
         self._writer: threading.Thread | None = None
 
     def append(self, decision: Decision) -> None:
-        """Put a decision on record; returns before it is on disk."""
+        """Put a decision on record; returns before it is on disk.
+
+        It is packed here: the writer only writes, and so never takes the interpreter from a decision.
+        """
+        try:
+            block = frames.framed(_ENCODE.encode(decision))
+        except (TypeError, ValueError, OverflowError) as cause:
+            raise BadRecord(f"Decision '{decision.id}' cannot be packed: {cause}.") from cause
         with self._changed:
             self._raise_error()
             if self._writer is None:
                 self._start()
             while len(self._queue) >= self._waiting and not self._error:
+                self._changed.notify_all()
                 self._changed.wait(0.1)
-            self._queue.append(decision)
+            self._queue.append(block)
             self._appended += 1
-            self._changed.notify_all()
+            if self._idle:
+                self._idle = False
+                self._changed.notify_all()
 
     def flush(self) -> None:
         """Return when everything appended so far is on the disk."""
@@ -211,29 +223,34 @@ class DecisionLog:
             if self._closing and not self._queue and self._handle < 0:
                 return
 
-    def _take(self) -> list[Decision]:
+    def _take(self) -> list[bytes]:
+        """What waits; where nothing does, sleep until woken, and then let some more come together."""
         with self._changed:
+            woken = False
             while not (self._queue or self._closing or (self._flushing and self._durable < self._written)):
+                self._idle = woken = True
                 late = not self._changed.wait(_SYNC_SECONDS)
                 if late and self._durable < self._written:
                     break
+            self._idle = False
+        if woken and not (self._flushing or self._closing):
+            time.sleep(_GATHER_SECONDS)
+        with self._changed:
             return list(islice(self._queue, _BLOCK))
 
-    def _write(self, batch: list[Decision]) -> None:
-        """Append a batch in full and count it out of the queue; one that cannot be packed is left out."""
+    def _write(self, batch: list[bytes]) -> None:
+        """Append a batch in full and count it out of the queue."""
         if not batch:
             return
-        block, unpacked = _packed(batch)
         if self._handle < 0:
             self._open()
-        self._end = frames.append(self._handle, block, end=self._end)
+        self._end = frames.append(self._handle, b"".join(batch), end=self._end)
         with self._changed:
             for _ in batch:
                 self._queue.popleft()
             self._written += len(batch)
-            self._changed.notify_all()
-        if unpacked:
-            raise unpacked
+            if self._flushing or len(self._queue) + len(batch) >= self._waiting:
+                self._changed.notify_all()
 
     def _sync(self) -> None:
         written = self._written
@@ -268,16 +285,6 @@ class DecisionLog:
             self._changed.notify_all()
             while self._error is not None:
                 self._changed.wait(_SYNC_SECONDS)
-
-
-def _packed(batch: list[Decision]) -> tuple[bytes, BadRecord | None]:
-    packed, error = [], None
-    for decision in batch:
-        try:
-            packed.append(frames.framed(_ENCODE.encode(decision)))
-        except (TypeError, ValueError, OverflowError) as cause:
-            error = BadRecord(f"Decision '{decision.id}' cannot be packed: {cause}.")
-    return b"".join(packed), error
 
 
 def _written_to(segment: Path) -> bool:

@@ -29,6 +29,8 @@ VERBS = (
     "serve",
     "key",
     "report",
+    "statement",
+    "credit",
     "replay",
     "explain",
     "forget",
@@ -134,6 +136,7 @@ def _register() -> None:
     from hawker.cli.replay import replay
     from hawker.cli.report import report
     from hawker.cli.serve import serve
+    from hawker.cli.statement import credit, statement
     from hawker.cli.train import train
 
     app.command()(demo)
@@ -145,6 +148,8 @@ def _register() -> None:
     app.command()(serve)
     app.add_typer(keys(), name="key")
     app.command()(report)
+    app.command()(statement)
+    app.command()(credit)
     app.command()(replay)
     app.command()(explain)
     app.command()(forget)

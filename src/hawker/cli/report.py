@@ -76,7 +76,8 @@ def _write(asked: Call, target: Path | None, text: str, *, mark: str = "") -> No
 
 
 def _charges(asked: Call) -> list[tuple[str, str, int, int]]:
-    """Every charge of the ledger; none where there is no ledger yet."""
+    """Every charge and credit of the ledger; none where there is no ledger yet."""
+    from hawker.delivery import billing
     from hawker.storage import database
     from hawker.storage.accounts import Accounts
 
@@ -84,7 +85,7 @@ def _charges(asked: Call) -> list[tuple[str, str, int, int]]:
         return []
     accounts = Accounts(asked.shop.ledger)
     try:
-        return accounts.charges(0, 2**62)
+        return billing.spending(accounts)
     finally:
         accounts.close()
 

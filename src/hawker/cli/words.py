@@ -281,6 +281,20 @@ WORDS: dict[str, tuple[str, str]] = {
         "Model {version} was to be retired by {day} and still serves: train and promote another.",
         "模型 {version} 应于 {day} 前停用但仍在使用：请训练并上线新模型。",
     ),
+    "owed": ("Owed for {month}: {due}.", "{month} 应付：{due}。"),
+    "owed_advertiser": ("Advertiser", "广告主"),
+    "owed_campaign": ("Campaign", "广告活动"),
+    "owed_pricing": ("Pricing", "计费"),
+    "owed_count": ("Charges", "扣费次数"),
+    "owed_charged": ("Charged", "扣费"),
+    "owed_credits": ("Credits", "退款次数"),
+    "owed_credited": ("Credited", "退款"),
+    "owed_due": ("Due", "应付"),
+    "no_charges": ("Nothing was charged in this month.", "本月没有扣费。"),
+    "credited": (
+        "{count:,} charges taken back: {amount}. Before: {again:,}; never charged: {free:,}.",
+        "已退回 {count:,} 笔扣费，共 {amount}。此前已退：{again:,}；从未扣费：{free:,}。",
+    ),
     "signed": ("Signed and kept in {file}.", "已签名，保存于 {file}。"),
 }
 """Each in English and Chinese; braces name what is filled in."""

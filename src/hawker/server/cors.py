@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from hawker.records.key import Role
 from hawker.server.endpoint import Endpoint
@@ -12,14 +12,14 @@ _SECONDS = "600"
 
 
 def readable(
-    origin: bytes, allowed: Collection[str], methods: Mapping[str, Endpoint] | None
+    origin: bytes, allowed: Collection[str], found: Sequence[Mapping[str, Endpoint]]
 ) -> tuple[tuple[str, str], ...]:
     """The headers that let a page read an answer; none where it may not.
 
-    >>> readable(b"https://elsewhere.example", {"https://shop.example"}, {})
+    >>> readable(b"https://elsewhere.example", {"https://shop.example"}, ())
     ()
     """
-    if not origin or methods is None or not any(_open(endpoint) for endpoint in methods.values()):
+    if not origin or not any(_open(endpoint) for methods in found[:1] for endpoint in methods.values()):
         return ()
     name = origin.decode("latin-1")
     return (("access-control-allow-origin", name), ("vary", "Origin")) if name in allowed else ()

@@ -23,31 +23,28 @@ class Rules:
         for path in sorted((path for path in self._plain if "{" in path), key=_vague):
             self._patterns.setdefault(_first(path), []).append((_pattern(path), self._plain.pop(path)))
 
-    def of(self, path: str) -> Methods | None:
-        """The endpoints of a path by method, or None where no one describes it."""
+    def of(self, path: str) -> tuple[Methods, ...]:
+        """The endpoints of a path by method, the closest description first; empty where none fits."""
         found = self._plain.get(path)
         if found is not None:
-            return found
-        fitting = [
-            methods for pattern, methods in self._patterns.get(_first(path), ()) if pattern.fullmatch(path)
-        ]
-        if len(fitting) < 2:
-            return fitting[0] if fitting else None
-        return {method: endpoint for methods in reversed(fitting) for method, endpoint in methods.items()}
+            return (found,)
+        near = self._patterns.get(_first(path), ())
+        return tuple(methods for pattern, methods in near if pattern.fullmatch(path))
 
-    def chosen(self, scope: Scope, found: Methods | None, *, origin: object) -> Endpoint | None:
+    def chosen(self, scope: Scope, found: tuple[Methods, ...], *, origin: object) -> Endpoint | None:
         """The endpoint of a request; raises `Refused` for a method its path does not know.
 
         A browser that asks beforehand (`OPTIONS`) is answered so too; `origin` says whether it may.
         """
-        if found is None:
+        if not found:
             return None
         method = scope["method"]
         if method == "OPTIONS" and header(scope, b"access-control-request-method"):
-            raise Refused(preflight(found, allowed=bool(origin)))
-        endpoint = found.get("GET" if method == "HEAD" else method)
+            raise Refused(preflight(found[0], allowed=bool(origin)))
+        wanted = "GET" if method == "HEAD" else method
+        endpoint = next((methods[wanted] for methods in found if wanted in methods), None)
         if endpoint is None:
-            raise Refused(wrong_method(tuple(sorted(found)), method))
+            raise Refused(wrong_method(tuple(sorted(found[0])), method))
         return endpoint
 
 

@@ -13,7 +13,7 @@ from hawker.delivery import bidding, credit, frequency, people, restore
 from hawker.delivery import engine as running
 from hawker.delivery.engine import Engine
 from hawker.delivery.observe import DUE
-from hawker.delivery.world import World
+from hawker.delivery.world import PRICED, World
 from hawker.features.state import State
 from hawker.privacy import erasure
 from hawker.ranking import Model, Rule
@@ -110,7 +110,10 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
         candidates=settings.candidates,
         utc_offset_minutes=settings.utc_offset_minutes,
     )
-    return advertising(blank, blank.index, versions={**held, "model": name})
+    further = others(shop)
+    blank = replace(blank, models={outcome: found for outcome, (found, _) in further.items()})
+    named = {f"model-{outcome}": version for outcome, (_, version) in further.items()}
+    return advertising(blank, blank.index, versions={**held, "model": name, **named})
 
 
 def hot(shop: Shop) -> Hot:
@@ -121,12 +124,13 @@ def hot(shop: Shop) -> Hot:
 def advertising(held: World, compiled: index.AdIndex, *, versions: Mapping[str, str]) -> World:
     """The world with other ads, and all that follows from them."""
     strategies = auction.bidding(compiled.campaigns)
+    caps = frequency.caps(compiled.advertisers.values(), compiled.campaigns, compiled.creatives.values())
     return replace(
         held,
         index=compiled,
         bidding=strategies,
         sales=bidding.sales(compiled, strategies, products=held.catalogue),
-        caps=frequency.caps(compiled.advertisers.values(), compiled.campaigns, compiled.creatives.values()),
+        caps=held.caps if held.caps == caps else caps,
         versions=versions,
     )
 
@@ -145,10 +149,29 @@ def versions(shop: Shop, control: Control) -> dict[str, str]:
         "model": ModelStore(shop.models).promoted(RANKER) or POPULAR,
         "campaigns": str(control.version()),
     }
+    for outcome in PRICED:
+        further = ModelStore(shop.models).promoted(ranker(shop, outcome))
+        if further and outcome != shop.settings.outcome:
+            found[f"model-{outcome}"] = further
     for name in ("catalogue", "audiences", "segments", "flights"):
         if shop.table(name).is_file():
             stand = shop.table(name).stat()
             found[name] = f"{zlib.crc32(f'{stand.st_size} {stand.st_mtime_ns}'.encode()):08x}"
+    return found
+
+
+def ranker(shop: Shop, outcome: str) -> str:
+    """The name in the model store of what predicts an outcome: `ranker` for the shop's own."""
+    return RANKER if outcome == shop.settings.outcome else f"{RANKER}-{outcome}"
+
+
+def others(shop: Shop) -> dict[str, tuple[Model, str]]:
+    """The promoted models of outcomes beside the shop's own, and their versions."""
+    store, found = ModelStore(shop.models), {}
+    for outcome in PRICED:
+        version = store.promoted(ranker(shop, outcome))
+        if version is not None and outcome != shop.settings.outcome:
+            found[outcome] = (ranking.load(store.path(ranker(shop, outcome), version)), version)
     return found
 
 

@@ -105,8 +105,8 @@ def per_conversion(index: AdIndex) -> frozenset[str]:
     paying = [row for row, campaign in enumerate(index.campaigns) if campaign.pricing is Pricing.CPA]
     if not paying:
         return frozenset()
-    places = np.flatnonzero(np.isin(index.campaign, paying)).tolist()
-    return frozenset(index.product_names[place] for place in places)
+    items = np.unique(index.item[np.isin(index.campaign, paying)]).tolist()
+    return frozenset(index.items.names[item] for item in items)
 
 
 def past(log: EventLog, windows: Windows, *, now: int) -> list[Event]:

@@ -45,10 +45,10 @@ class Gate:
         self._held: tuple[Span, Names, Names, Open] | None = None
 
     def at(self, now: int, *, unpriced: Names, spent: Names, refused: Names) -> Open:
-        """Who runs now. `spent` and `refused` name campaigns; `spent` is compared by identity."""
+        """Who runs now. `spent` and `refused` name campaigns; the same set again is quickest."""
         span = self._units.hours.at(now)
         held = self._held
-        if not refused and held and held[0] is span and held[1] == unpriced and held[2] is spent:
+        if not refused and held and held[0] is span and held[1] == unpriced and held[2] == spent:
             return held[3]
         found = self._open(span, unpriced, spent=spent, refused=refused)
         if not refused:

@@ -105,8 +105,9 @@ class Frequency:
 
     def rule(self, world: World) -> None:
         """Go by the caps of this world from now on."""
-        self._caps = world.caps
-        self.hot.rule(world.caps)
+        if world.caps is not self._caps:
+            self._caps = world.caps
+            self.hot.rule(world.caps)
 
     def visit(self, request: Request, path: ConsentPath, *, now: int) -> Visit:
         """What is capped for whoever asks."""

@@ -149,6 +149,17 @@ def test_a_contextual_impression_names_no_shopper(engine: Engine) -> None:
     assert connection.execute(query).fetchall() == [("", "tea")]
 
 
+def test_a_prefetch_does_not_use_a_token_up(engine: Engine) -> None:
+    decision = engine.decide(HOME)
+    seen = Told(EventKind.AD_IMPRESSION, 0, token=token(engine, decision))
+    ahead = Traffic(agent=PAGE.agent, prefetch=True, browser=True)
+    assert engine.observe([seen], traffic=ahead)[0].id == f"{decision.id}/0/prefetch"
+    assert engine.ledger.spent("c-leaf") == 0
+    assert engine.observe([seen], traffic=PAGE)[0].status == "accepted"
+    assert engine.ledger.spent("c-leaf") == 3_000
+    assert reasons(engine) == {"invalid: prefetch": 1, "": 1}
+
+
 def test_forged_tokens_do_not_fill_the_disk(engine: Engine) -> None:
     junk = [Told(EventKind.AD_IMPRESSION, 0, token=f"{n:052d}") for n in range(1_010)]
     statuses = [verdict.status for verdict in engine.observe(junk, traffic=PAGE)]

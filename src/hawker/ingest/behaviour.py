@@ -109,7 +109,7 @@ def restore(
     """
     started = time.perf_counter()
     path = quarantine.found(shop, file)
-    entries = list(quarantine.read(path))
+    entries = [quarantine.opened(shop, entry) for entry in quarantine.read(path)]
     batch = batches.recorded(shop, path.stem)
     with batches.workshop(shop) as folder, tables.connect(threads=threads, memory=MEMORY) as connection:
         passes.settle(connection, spill=folder / "spill", timezone=batch.reading.timezone)
@@ -233,7 +233,8 @@ class _Ingest:
             )
         tally = passes.Tally()
         entries = map(told or (lambda entry: entry), passes.left_over(connection, done))
-        aside = quarantine.write(self.folder / home.name, tally.counted(entries))
+        kept = (quarantine.sealed(self.shop, entry) for entry in tally.counted(entries))
+        aside = quarantine.write(self.folder / home.name, kept)
         noted = notes.of(self.shop, connection, part, file=label, batch=batch.name)
         noted += notes.repeats(verdict, done.scan, file=label)
         if not len(done.scan) and not done.broken:

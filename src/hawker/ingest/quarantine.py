@@ -14,6 +14,7 @@ from msgspec import Struct
 from hawker.errors import Corrupt, NotFound, nearest
 from hawker.ingest.batches import Batch
 from hawker.ingest.sources import Source
+from hawker.privacy import sealing
 from hawker.storage import files
 from hawker.storage.shop import Shop
 
@@ -46,6 +47,17 @@ class Quarantine(Struct, frozen=True):
     def __str__(self) -> str:
         told = ", ".join(f"{count:,} {reason}" for reason, count in self.reasons.items())
         return f"{self.path.name}: {self.lines:,} lines ({told})"
+
+
+def sealed(shop: Shop, entry: SetAside) -> SetAside:
+    """An entry as it goes to disk: its raw row sealed where the shop asks for that."""
+    raw = sealing.sealed(shop, entry.raw.encode()).decode() if sealing.wanted(shop) else entry.raw
+    return msgspec.structs.replace(entry, raw=raw)
+
+
+def opened(shop: Shop, entry: SetAside) -> SetAside:
+    """An entry with its raw row in plain; one that a person has mended is plain already."""
+    return msgspec.structs.replace(entry, raw=sealing.opened(shop, entry.raw.encode()).decode())
 
 
 def write(path: Path, entries: Iterable[SetAside]) -> int:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import msgspec
@@ -204,13 +205,21 @@ def _quarantine(shop: Shop, journal: Journal) -> tuple[int, int]:
     removed = 0
     for path in sorted(shop.quarantine.rglob("*.jsonl")):
         lines = path.read_bytes().splitlines(keepends=True)
-        left = [
-            line for line in lines if not found.search(sealing.line(shop, line).decode("utf-8", "replace"))
-        ]
+        left = [line for line in lines if not found.search(_row(shop, line))]
         if len(left) < len(lines):
             removed += len(lines) - len(left)
             files.write(path, b"".join(left)) if left else path.unlink()
     return removed, 0
+
+
+def _row(shop: Shop, line: bytes) -> str:
+    """What a line of the quarantine says of the row: the row itself, opened, and the words about it."""
+    try:
+        held = msgspec.json.decode(line, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return line.decode("utf-8", "replace")
+    raw = sealing.opened(shop, str(held.get("raw", "")).encode()).decode("utf-8", "replace")
+    return f"{raw}\n{held.get('message', '')}"
 
 
 def _decisions(shop: Shop, journal: Journal) -> tuple[int, int]:

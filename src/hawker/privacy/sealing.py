@@ -35,11 +35,6 @@ def opened(shop: Shop, text: bytes) -> bytes:
     return unseal(text, secrets.keys(shop, SECRET)) if text.startswith(_MARK) else text
 
 
-def line(shop: Shop, text: bytes) -> bytes:
-    """One line of a quarantine file with whatever is sealed in it opened."""
-    return text if _MARK not in text else opened(shop, text.strip()) + b"\n"
-
-
 def seal(text: bytes, key: bytes) -> bytes:
     """A text sealed under a key: the mark, the key's id, and base64 of nonce and cipher."""
     name = secrets.key_id(key).encode()

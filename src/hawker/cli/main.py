@@ -34,6 +34,8 @@ VERBS = (
     "replay",
     "explain",
     "forget",
+    "backup",
+    "restore",
 )
 """In the order in which a shop needs them."""
 
@@ -125,6 +127,7 @@ def begin(
 
 
 def _register() -> None:
+    from hawker.cli.backup import backup, restore
     from hawker.cli.check import check
     from hawker.cli.demo import demo
     from hawker.cli.evaluate import evaluate
@@ -141,6 +144,8 @@ def _register() -> None:
 
     app.command()(demo)
     app.command()(init)
+    app.command()(backup)
+    app.command()(restore)
     app.add_typer(group(), name="ingest")
     app.command()(check)
     app.command()(train)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Host = Annotated[str, typer.Option("--host", help="Loopback only, until there are keys.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any that is free.")]
+Workers = Annotated[int, typer.Option("--workers", metavar="N", help="So many processes on one port.")]
 Get = Annotated[
     str,
     typer.Option(
@@ -49,6 +50,7 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     get: Get = "",
+    workers: Workers = 1,
     database: Database = "",
     state: State = "",
     as_json: AsJson = False,
@@ -82,7 +84,7 @@ def serve(
         sys.stdout.flush()
 
     asked.say(asked.word("warming"), style="dim")
-    server.run(shop, host=host, port=port, started=started)
+    server.run(shop, host=host, port=port, started=started, workers=workers)
     asked.then("report")
 
 

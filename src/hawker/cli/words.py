@@ -7,6 +7,11 @@ from typing import Any
 
 WORDS: dict[str, tuple[str, str]] = {
     "next": ("Next", "下一步"),
+    "copying": ("Copying the shop", "正在备份店铺"),
+    "copied": ("{file}: {parts:,} parts, {size:,.1f} MB. It holds the shop's secrets: keep it safe.", "{file}：共 {parts:,} 个文件，{size:,.1f} MB。其中含店铺密钥，请妥善保管。"),
+    "copied_elsewhere": ("Orders and ledger are in PostgreSQL: copy them with pg_dump, before this copy.", "订单与账本在 PostgreSQL 中：请先用 pg_dump 备份，再做本备份。"),
+    "restored": ("{folder} is the shop as it was at {made} (UTC).", "{folder}：店铺已恢复到 {made}（UTC）。"),
+    "restored_elsewhere": ("Restore orders and ledger into PostgreSQL with pg_restore, then serve with --database.", "请用 pg_restore 恢复 PostgreSQL 中的订单与账本，再用 --database 启动。"),
     "place": ("Where", "位置"),
     "finding": ("What was found", "发现"),
     "rows": ("Rows", "行数"),

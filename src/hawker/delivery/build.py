@@ -9,7 +9,7 @@ from dataclasses import replace
 import msgspec
 
 from hawker import auction, ranking
-from hawker.delivery import bidding, credit, frequency, people, restore
+from hawker.delivery import bidding, credit, frequency, hearsay, people, restore
 from hawker.delivery import engine as running
 from hawker.delivery.engine import Engine
 from hawker.delivery.observe import DUE
@@ -41,21 +41,26 @@ UNLEARNED = {
 _UNSETTLED = 35 * DAY
 
 
-def build(shop: Shop, *, clock: Callable[[], int] | None = None, process: str = "serve") -> Engine:
+def build(
+    shop: Shop, *, clock: Callable[[], int] | None = None, process: str = "serve", shared: bool = False
+) -> Engine:
     """The shop's engine: folds restored, ads compiled, the promoted model loaded, the ledger open.
 
     What a crash left unsettled is settled first. `process` names this process to the ledger.
+    `shared` says that other processes serve the shop too: call `Engine.hear` a few times a second.
     """
     files.sweep(shop.folder)
     erasure.resume(shop)
     wall = clock or running.clock(shop.settings.clock, after=_lived(shop))
+    log, begun = EventLog(shop.events), wall()
+    if shared:
+        log.follow()
     state, waiting = restore.state(shop)
     now = max(wall(), state.watermark)
-    turn = now - shop.settings.tolerance_ms * 1000
+    turn = (begun - hearsay.MARGIN if shared else now) - shop.settings.tolerance_ms * 1000
     state.fold(waiting, stop=waiting.before(turn))
     state.advance(turn)
     ledger = Ledger(shop.ledger, process=process)
-    log = EventLog(shop.events)
     made = Engine(
         shop,
         world(shop, state, since=now),
@@ -66,7 +71,10 @@ def build(shop: Shop, *, clock: Callable[[], int] | None = None, process: str = 
         hot=hot(shop),
     )
     restore.counters(made.frequency, shop, made.world.caps, decisions=made.decision_log, now=now)
-    made.await_turn(restore.unreleased(shop, watermark=state.watermark))
+    unreleased = list(restore.unreleased(shop, watermark=state.watermark))
+    made.await_turn(unreleased)
+    if shared:
+        made.hear(but={event.id for event in unreleased})
     ledger.register(made.world.index.campaigns)
     made.world = made.pacer.fitted(made.world, now=now)
     made.settle(_billable(log, since=now - _UNSETTLED))

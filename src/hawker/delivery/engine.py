@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
 
 import numpy as np
 
-from hawker.delivery import credit, door, observe, people, pipeline
+from hawker.delivery import credit, door, hearsay, observe, people, pipeline
 from hawker.delivery.commit import commit
 from hawker.delivery.credit import Credits
 from hawker.delivery.frequency import Frequency
@@ -173,6 +173,10 @@ class Engine:
         self._dues.forget(names, sessions)
         self.credits.forget(names, sessions)
         self.frequency.forget(names, sessions)
+
+    def hear(self, *, but: Collection[str] = ()) -> int:
+        """Take over what other processes were told since the last time; `but` names what is here already."""
+        return hearsay.hear(self, self._arrival, but=but)
 
     def await_turn(self, events: Iterable[Event]) -> None:
         """Let logged events that are not released yet wait for their turn."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -9,13 +10,13 @@ from typing import NamedTuple
 import msgspec
 
 from hawker.delivery.commit import reservation
-from hawker.errors import HawkerError
+from hawker.errors import HawkerError, NotFound
 from hawker.records.campaign import Pricing
 from hawker.records.charge import Charge
 from hawker.records.consent import ConsentPath
 from hawker.records.decision import Decision
-from hawker.records.events import DAY, EARLIEST, Event, EventKind
-from hawker.records.ids import LONGEST, derived
+from hawker.records.events import DAY, EARLIEST, SECOND, Event, EventKind
+from hawker.records.ids import LONGEST, derived, stamp
 from hawker.records.traffic import marked
 from hawker.storage.decision_log import DecisionLog
 
@@ -46,6 +47,8 @@ _NAMES = ("id", "shopper", "session", "product", "placement", "location", "campa
 _NUMBERS = ("time", "value", "dwell_ms", "slot")
 _LARGEST = 2**63 - 1
 _RECENT = 50_000
+_JUST = 2 * SECOND
+_TRIES, _PAUSE_SECONDS = 5, 0.01
 
 
 def stamped(event: Event, *, now: int) -> Event:
@@ -142,11 +145,22 @@ class Dues:
         """What was sold in one slot of a decision; None where nothing was."""
         if decision not in self._recent:
             try:
-                self.remember(self._decisions.read(decision))
+                self.remember(self._found(decision))
             except HawkerError:
                 return None
         slots = self._recent[decision]
         return slots[slot] if 0 <= slot < len(slots) else None
+
+    def _found(self, decision: str) -> Decision:
+        """A decision on record; one that another process has just made is waited for, a moment."""
+        for _ in range(_TRIES):
+            try:
+                return self._decisions.read(decision)
+            except NotFound:
+                if time.time_ns() // 1000 - stamp(decision) > _JUST:
+                    raise
+                time.sleep(_PAUSE_SECONDS)
+        return self._decisions.read(decision)
 
     def charges(self, events: Iterable[Event]) -> list[Charge]:
         """The charges that events make due: those of decisions on record, priced by what happened.

@@ -51,6 +51,7 @@ LIMIT = 1_000_000
 HEARTBEAT_SECONDS = 5.0
 RENEWAL_SECONDS = 0.5
 KEYS_SECONDS = 0.5
+HEARING_SECONDS = 0.25
 NO_DEBUG = problem(
     403,
     "Not yours",
@@ -108,7 +109,7 @@ class Application:
     async def running(self) -> AsyncIterator[None]:
         """Build the engine, keep its leases alive, and close it when the last request is answered."""
         try:
-            self.engine = engine = delivery.build(self.shop, process=self._process)
+            self.engine = engine = delivery.build(self.shop, process=self._process, shared=True)
         except HawkerError as error:
             self.failure = error
             raise
@@ -116,7 +117,7 @@ class Application:
         keys, self.control = Keys(self.shop.control), Control(self.shop.control)
         self.guard.refresh(keys)
         self.renewal = Renewal(engine)
-        duties = (_beat(self), _follow(self), _watch(self.guard, keys), upkeep.keep(engine))
+        duties = (_beat(self), _listen(self), _follow(self), _watch(self.guard, keys), upkeep.keep(engine))
         beating = [asyncio.create_task(duty) for duty in duties]
         if self._started is not None:
             self._started()
@@ -246,6 +247,16 @@ async def _beat(application: Application) -> None:
             engine.paced(await asyncio.to_thread(engine.pacer.advance, now=engine.tick()))
         except Exception as error:
             _log.error("heartbeat", error=repr(error))
+
+
+async def _listen(application: Application) -> None:
+    """Take over what other processes of this shop were told."""
+    while True:
+        await asyncio.sleep(HEARING_SECONDS)
+        try:
+            serving(application).hear()
+        except Exception as error:
+            _log.error("hear", error=repr(error))
 
 
 async def _watch(guard: Guard, keys: Keys) -> None:

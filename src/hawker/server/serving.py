@@ -7,12 +7,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import structlog
 import uvicorn
 from starlette.routing import BaseRoute
 
 from hawker.errors import BadSetting, Conflict
+from hawker.server import workers as team
 from hawker.server.application import LIMIT, app
 from hawker.server.journal import to_stderr
 from hawker.server.limits import loopback
@@ -31,10 +33,12 @@ def run(
     mounts: Sequence[BaseRoute] = (),
     limit: int = LIMIT,
     started: Callable[[str], None] | None = None,
+    workers: int = 1,
 ) -> None:
     """Serve until SIGTERM or SIGINT; requests in flight are answered, then the logs are flushed.
 
     `started` is called with the address once requests may come; port 0 takes any that is free.
+    `workers` are so many processes behind one socket (without `mounts`).
     Raises `BadSetting` for a host that others could reach while there are no keys, `Conflict` where
     the port is taken, and whatever keeps the engine from being built.
     """
@@ -43,6 +47,7 @@ def run(
             f"'{host[:80]}' could be reached from other machines, and the shop has no keys yet.",
             remedy="Make one with hawker key create, or serve on 127.0.0.1.",
         )
+    team.check(shop, workers)
     bound = listen(host, port)
     place = f"[{host}]" if ":" in host else host
     address = f"http://{place}:{bound.getsockname()[1]}"
@@ -53,8 +58,27 @@ def run(
             started(address)
 
     to_stderr()
-    with bound, _stopped_by_signal():
-        application = app(shop, mounts=mounts, limit=limit, started=ready)
+    serve = partial(serve_on, limit=limit)
+    with bound:
+        if workers > 1:
+            team.supervise(shop.folder, bound, workers=workers, serve=serve, started=ready)
+        else:
+            serve(shop, bound, "serve", ready, mounts=mounts)
+    _log.info("closed", shop=shop.settings.name)
+
+
+def serve_on(
+    shop: Shop,
+    bound: socket.socket,
+    process: str,
+    ready: Callable[[], None],
+    *,
+    limit: int = LIMIT,
+    mounts: Sequence[BaseRoute] = (),
+) -> None:
+    """Serve on a socket as one process of that name, until a signal says stop."""
+    with _stopped_by_signal():
+        application = app(shop, mounts=mounts, limit=limit, started=ready, process=process)
         config = uvicorn.Config(
             application,
             lifespan="on",
@@ -69,7 +93,6 @@ def run(
             if application.failure is None:
                 raise
             raise application.failure from None
-    _log.info("closed", shop=shop.settings.name)
 
 
 @contextmanager

@@ -45,6 +45,7 @@ class _Id(msgspec.Struct):
 
 
 _IDS = msgspec.json.Decoder(_Id)
+_EVENTS = msgspec.json.Decoder(Event)
 _LINES = msgspec.json.Encoder()
 
 
@@ -67,6 +68,7 @@ class EventLog:
         self._ends: dict[str, int] = {}
         self._digests: NDArray[np.uint64] = np.empty(0, np.uint64)
         self._counted: tuple[object, ...] = ()
+        self._heard: list[bytes] | None = None
 
     def append(self, events: Sequence[Event]) -> list[bool]:
         """Keep a batch, whole, durable on return; says for each event whether it was new.
@@ -92,6 +94,22 @@ class EventLog:
         with self._mutex:
             self._catch_up()
             return self._holds(id)
+
+    def follow(self) -> None:
+        """From now on keep what other processes append, until `others` asks for it."""
+        with self._mutex:
+            self._catch_up()
+            self._heard = []
+
+    def others(self) -> list[Event]:
+        """What other processes have appended since `follow`, or since this was last asked, in log order.
+
+        What is moved into history before it was asked for is not among it: ask a few times a second.
+        """
+        with self._mutex:
+            self._catch_up()
+            heard, self._heard = self._heard or [], []
+        return [event for payload in heard for event in _EVENTS.decode_lines(payload)]
 
     def adopt(self, part: Path, *, name: str) -> Path:
         """Move a finished Parquet file into history in one step; one of that name is replaced.
@@ -178,6 +196,12 @@ class EventLog:
         return [self.history / name for name in sorted(os.listdir(self.history)) if name.endswith(".parquet")]
 
     @contextmanager
+    def still(self) -> Iterator[None]:
+        """While the block runs nothing is moved into history; events are appended as ever."""
+        with self._lock("move", shared=True):
+            yield
+
+    @contextmanager
     def _lock(self, what: str, *, shared: bool = False) -> Iterator[None]:
         handle = os.open(self.live / f"{what}.lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -204,6 +228,8 @@ class EventLog:
                 for end, payload in frames.read(segment, start):
                     self._ids.update(row.id for row in _IDS.decode_lines(payload))
                     self._ends[segment.name] = end
+                    if self._heard is not None:
+                        self._heard.append(payload)
         present = (self.history.stat().st_mtime_ns, *self._parts())
         if present != self._counted:
             self._digests = _digests(self._parts())

@@ -98,13 +98,19 @@ class Shop:
         """The settings, each with a working default; an unknown key names the nearest."""
         text = (self.folder / SETTINGS).read_text("utf-8")
         try:
-            return msgspec.convert(tomllib.loads(text), Settings)
+            found = msgspec.convert(tomllib.loads(text), Settings)
         except tomllib.TOMLDecodeError as error:
             raise BadSetting(f"{self.folder / SETTINGS} is not TOML: {error}.") from error
         except msgspec.ValidationError as error:
             unknown = str(error).partition("`")[2].partition("`")[0]
             hint = nearest(unknown, list(Settings.__struct_fields__)) if "unknown" in str(error) else ""
             raise BadSetting(f"{self.folder / SETTINGS}: {error}.", remedy=hint) from error
+        if found.format > FORMAT:
+            raise BadSetting(
+                f"'{self.folder}' has the format {found.format}; this Hawker knows formats up to {FORMAT}.",
+                remedy="Serve it with the newer Hawker that wrote it.",
+            )
+        return found
 
     def placement(self, name: str) -> Placement:
         """The placement of that name; raises `NotFound` naming the nearest."""

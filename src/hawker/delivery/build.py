@@ -16,12 +16,14 @@ from hawker.delivery.observe import DUE
 from hawker.delivery.world import PRICED, World
 from hawker.features.state import State
 from hawker.privacy import erasure
+from hawker.privacy.pseudonym import Naming
 from hawker.ranking import Model, Rule
 from hawker.records.catalogue import Product, advertisable
 from hawker.records.events import DAY, EVENT_COLUMNS, Event
+from hawker.records.placement import Placement
 from hawker.retrieval import flights, index
 from hawker.retrieval.targeting import Membership
-from hawker.storage import files, tables
+from hawker.storage import files, floors, tables
 from hawker.storage.control import Control
 from hawker.storage.decision_log import DecisionLog
 from hawker.storage.event_log import EventLog
@@ -104,7 +106,7 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
     model, name = promoted(shop)
     known = people.on_record(shop)
     blank = World(
-        placements={placement.name: placement for placement in settings.placements},
+        placements=placements(shop),
         index=replace(compiled, flights=running).ready() if len(running.ads) else compiled,
         state=state,
         model=model,
@@ -129,6 +131,15 @@ def hot(shop: Shop) -> Hot:
     return InRedis(shop.shared) if shop.shared else InProcess()
 
 
+def placements(shop: Shop) -> dict[str, Placement]:
+    """The placements by name; where the shop wants it, with the floors learned where those are higher."""
+    learned = floors.kept(shop) if shop.settings.learn_floors else {}
+    return {
+        place.name: msgspec.structs.replace(place, floor=max(place.floor, learned.get(place.name, 0)))
+        for place in shop.settings.placements
+    }
+
+
 def advertising(held: World, compiled: index.AdIndex, *, versions: Mapping[str, str]) -> World:
     """The world with other ads, and all that follows from them."""
     strategies = auction.bidding(compiled.campaigns)
@@ -149,7 +160,7 @@ def unsellable(catalogue: Mapping[str, Product]) -> frozenset[str]:
 
 
 def versions(shop: Shop, control: Control) -> dict[str, str]:
-    """The versions that a world made now would have: of the model, the campaigns, and the tables there are.
+    """The versions a world made now would have: of models, campaigns, and what tables and floors there are.
 
     A table's is a digest of its size and time of change.
     """
@@ -161,9 +172,12 @@ def versions(shop: Shop, control: Control) -> dict[str, str]:
         further = ModelStore(shop.models).promoted(ranker(shop, outcome))
         if further and outcome != shop.settings.outcome:
             found[f"model-{outcome}"] = further
-    for name in ("catalogue", "audiences", "segments", "flights"):
-        if shop.table(name).is_file():
-            stand = shop.table(name).stat()
+    made = {name: shop.table(name) for name in ("catalogue", "audiences", "segments", "flights")}
+    if shop.settings.learn_floors:
+        made["floors"] = floors.file(shop)
+    for name, path in made.items():
+        if path.is_file():
+            stand = path.stat()
             found[name] = f"{zlib.crc32(f'{stand.st_size} {stand.st_mtime_ns}'.encode()):08x}"
     return found
 
@@ -195,11 +209,12 @@ def promoted(shop: Shop) -> tuple[Model, str]:
 def membership(shop: Shop) -> Membership:
     """Audience lists and segments, by shopper."""
     connection = tables.connect()
+    naming = Naming(shop)
     audiences: dict[str, set[str]] = {}
     if shop.table("audiences").is_file():
         query = f"SELECT audience, shopper FROM {tables.quoted(shop.table('audiences'))}"
         for audience, shopper in connection.execute(query).fetchall():
-            audiences.setdefault(shopper, set()).add(audience)
+            audiences.setdefault(naming.of(shopper), set()).add(audience)
     segments: dict[str, str] = {}
     if shop.table("segments").is_file():
         query = f"SELECT shopper, segment FROM {tables.quoted(shop.table('segments'))}"

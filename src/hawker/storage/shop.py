@@ -47,6 +47,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     exploration: float = 0.05
     candidates: int = 300
     pacing: bool = True
+    learn_floors: bool = False
     tolerance_ms: int = 0
     outcome: str = "purchase"
     clock: str = ""

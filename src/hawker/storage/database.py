@@ -64,21 +64,25 @@ def opened(
     if isinstance(target, str) and "://" in target:
         engine = _server(target)
         sql.event.listen(engine, "connect", _promise)
-        key = (engine.url.render_as_string(hide_password=False), frozenset(schema.tables))
-        if key in _made:
-            return engine
-        _made.add(key)
     else:
         path = Path(target)
         path.parent.mkdir(parents=True, exist_ok=True)
         engine = sql.create_engine(f"sqlite:///{path}")
         sql.event.listen(engine, "connect", _prepare)
         sql.event.listen(engine, "begin", _begin)
-    with writing(engine) as connection:
-        schema.create_all(connection)
-        for column in _grow(connection, schema):
-            if fill and column in fill:
-                fill[column](connection)
+    key = (engine.url.render_as_string(hide_password=False), frozenset(schema.tables))
+    if key not in _made:
+        try:
+            with writing(engine) as connection:
+                schema.create_all(connection)
+                for column in _grow(connection, schema):
+                    if fill and column in fill:
+                        fill[column](connection)
+        except BaseException:
+            engine.dispose()
+            raise
+        if engine.dialect.name == "postgresql":  # a file may be replaced while this process lives
+            _made.add(key)
     return engine
 
 

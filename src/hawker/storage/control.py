@@ -16,6 +16,7 @@ from hawker.records.campaign import Ad, AdGroup, Campaign
 from hawker.records.creative import Creative
 from hawker.records.ids import identifier
 from hawker.storage import database
+from hawker.storage.terms import sound
 
 _SCHEMA = sql.MetaData()
 _DOCUMENTS = sql.Table(
@@ -99,6 +100,7 @@ class Control:
         for document in documents:
             kind = _KIND[type(document)]
             identifier(document.id, what=f"{kind} id")
+            sound(document)
             kinds.setdefault(kind, {})[document.id] = msgspec.json.encode(document).decode()
         with database.writing(self._engine) as connection:
             _fresh(connection, expected or {})

@@ -1,0 +1,149 @@
+"""What an order must say to be kept: amounts, times, shares and aims that can be carried out.
+
+What it names (a campaign, a product) is checked where it comes in; a placement may be made later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from hawker.errors import BadRecord
+from hawker.records.advertiser import Advertiser
+from hawker.records.campaign import (
+    Ad,
+    AdGroup,
+    Campaign,
+    Cap,
+    Daypart,
+    Did,
+    Pricing,
+    Retargeting,
+    Strategy,
+    Targeting,
+    Tier,
+    zone,
+)
+from hawker.records.creative import Creative
+
+Fault = tuple[str, str]
+"""The field, and what it must be."""
+DEAREST = 10**15
+"""A billion units of a currency, in micros: no amount is above it."""
+LATEST = 2**62
+_AMOUNT = f"an amount in micros from 0 to {DEAREST:,}"
+
+
+def sound(document: Advertiser | Campaign | AdGroup | Ad | Creative) -> None:
+    """Raise `BadRecord` naming the first field that cannot be carried out, and what it must be."""
+    for field, must in _FAULTS[type(document)](document):
+        kind = _NAMES[type(document)]
+        raise BadRecord(f"{kind} '{document.id}': '{field}' cannot be used.", remedy=f"Make it {must}.")
+
+
+def _campaign(campaign: Campaign) -> Iterator[Fault]:
+    for name in ("bid", "target_cpa", "daily_budget", "total_budget"):
+        yield from _amount(name, getattr(campaign, name))
+    for name in ("start", "end"):
+        if not 0 <= getattr(campaign, name) < LATEST:
+            yield name, "a time in microseconds since 1970"
+    if campaign.end and campaign.end <= campaign.start:
+        yield "end", "later than 'start', or 0 for open"
+    if abs(campaign.utc_offset_minutes) > 840:
+        yield "utc_offset_minutes", "from -840 to 840"
+    if campaign.timezone:
+        try:
+            zone(campaign.timezone)
+        except BadRecord:
+            yield "timezone", "an IANA name such as 'Europe/Paris'"
+    yield from _strategy(campaign)
+    yield from _caps(campaign.caps)
+    yield from _targeting(campaign.targeting)
+
+
+def _strategy(campaign: Campaign) -> Iterator[Fault]:
+    """Targets belong to the strategies that aim at them, a share to what is guaranteed."""
+    if not 0.0 <= campaign.target_roas <= 1e6:
+        yield "target_roas", "the value sold per unit spent, from 0 to 1,000,000"
+    for name, strategy in (("target_cpa", Strategy.TARGET_CPA), ("target_roas", Strategy.TARGET_ROAS)):
+        aims = campaign.strategy is strategy
+        if aims and not getattr(campaign, name):
+            yield name, f"above 0: the strategy '{strategy}' aims at it"
+        if not aims and getattr(campaign, name):
+            yield name, f"0, or set 'strategy' to '{strategy}'"
+    if not 0.0 < campaign.share <= 1.0:
+        yield "share", "above 0 and at most 1"
+    if campaign.tier is Tier.GUARANTEED:
+        if campaign.pricing is not Pricing.CPM:
+            yield "pricing", "'cpm': a guaranteed campaign pays per thousand impressions"
+        if campaign.strategy is not Strategy.MANUAL:
+            yield "strategy", "'manual': a guaranteed campaign pays what was agreed"
+
+
+def _group(group: AdGroup) -> Iterator[Fault]:
+    yield from _amount("bid", group.bid)
+    yield from _targeting(group.targeting)
+
+
+def _ad(ad: Ad) -> Iterator[Fault]:
+    if ad.bid is not None:
+        yield from _amount("bid", ad.bid)
+    if not 0.0 <= ad.quality <= 1e6:
+        yield "quality", "from 0 to 1,000,000"
+
+
+def _amount(name: str, value: int | None) -> Iterator[Fault]:
+    if value is not None and not 0 <= value <= DEAREST:
+        yield name, _AMOUNT
+
+
+def _caps(caps: Sequence[Cap]) -> Iterator[Fault]:
+    for place, cap in enumerate(caps):
+        if not 1 <= cap.most <= 1_000_000:
+            yield f"caps[{place}].most", "from 1 to 1,000,000"
+        if not 1 <= cap.count <= 100_000:
+            yield f"caps[{place}].count", "from 1 to 100,000"
+
+
+def _targeting(aim: Targeting) -> Iterator[Fault]:
+    for name in ("dayparts", "not_dayparts"):
+        for place, part in enumerate(getattr(aim, name)):
+            yield from _daypart(f"targeting.{name}[{place}]", part)
+    for name in ("keywords", "not_keywords"):
+        for place, keyword in enumerate(getattr(aim, name)):
+            if not any(letter.isalnum() for letter in keyword.text):
+                yield f"targeting.{name}[{place}].text", "text with words in it"
+    for name in ("categories", "not_categories"):
+        for place, category in enumerate(getattr(aim, name)):
+            if not category.strip(" >"):
+                yield f"targeting.{name}[{place}]", "a category's path such as 'Grocery > Bread'"
+    if aim.retargeting is not None:
+        yield from _retargeting(aim.retargeting)
+
+
+def _daypart(place: str, part: Daypart) -> Iterator[Fault]:
+    if not part.weekdays or not all(0 <= day <= 6 for day in part.weekdays):
+        yield f"{place}.weekdays", "days from 0, Monday, to 6, Sunday"
+    if not 0 <= part.start <= 23:
+        yield f"{place}.start", "an hour from 0 to 23"
+    if not 0 <= part.end <= 24:
+        yield f"{place}.end", "an hour from 0 to 24"
+
+
+def _retargeting(rule: Retargeting) -> Iterator[Fault]:
+    if not rule.did:
+        yield "targeting.retargeting.did", "one or more of 'viewed', 'carted', 'bought'"
+    if not 1 <= rule.days <= 3_650:
+        yield "targeting.retargeting.days", "from 1 to 3,650"
+    if set(rule.did) == {Did.BOUGHT} and rule.not_bought and not rule.same_category:
+        must = "false, or set 'same_category': nobody has bought it and not bought it"
+        yield "targeting.retargeting.not_bought", must
+
+
+_FAULTS: dict[type, Callable[..., Iterator[Fault]]] = {
+    Advertiser: lambda advertiser: _caps(advertiser.caps),
+    Campaign: _campaign,
+    AdGroup: _group,
+    Ad: _ad,
+    Creative: lambda creative: _caps(creative.caps),
+}
+_NAMES = {Advertiser: "advertiser", Campaign: "campaign", AdGroup: "ad group", Ad: "ad", Creative: "creative"}

@@ -55,3 +55,15 @@ def test_init_refuses_what_cannot_be(tmp_path: Path, option: str, value: str, hi
     assert done.exit_code == 2
     assert hint in done.stderr
     assert not (tmp_path / "s").exists()
+
+
+def test_a_shop_can_keep_its_shoppers_ids_to_itself(tmp_path: Path) -> None:
+    from hawker.privacy.pseudonym import Naming
+    from hawker.storage.shop import Shop
+
+    answer("init", tmp_path / "keyed", "--pseudonyms", "keyed")
+    assert Naming(Shop(tmp_path / "keyed")).of("u-1").startswith("sp_")
+    answer("init", tmp_path / "plain")
+    assert Naming(Shop(tmp_path / "plain")).of("u-1") == "u-1"
+    refused = hawker("init", tmp_path / "none", "--pseudonyms", "none")
+    assert refused.exit_code == 2

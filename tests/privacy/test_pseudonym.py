@@ -77,3 +77,16 @@ def test_the_id_is_nowhere_in_the_shop(tmp_path: Path) -> None:
     assert names == [(Naming(shop).of(WHO),)]
     for path in shop.folder.rglob("*"):
         assert not path.is_file() or WHO.encode() not in path.read_bytes(), path
+
+
+def test_lists_and_attributes_given_by_id_meet_the_shopper_under_the_pseudonym(tmp_path: Path) -> None:
+    shop = shops.tiny(tmp_path / "shop", pseudonyms=Pseudonyms.KEYED)
+    connection = tables.connect(threads=1)
+    tables.replace(connection, f"SELECT 'vip' AS audience, '{WHO}' AS shopper", shop.table("audiences"))
+    query = f"SELECT '{WHO}' AS id, '13-17' AS age_band, '' AS gender, '' AS location, true AS opted_out"
+    tables.replace(connection, query, shop.table("shoppers"))
+    with delivery.build(shop) as engine:
+        name = engine.naming.of(WHO)
+        assert engine.world.members.of(name)[0] == {"vip"}
+        assert engine.world.minors == engine.world.opted_out == {name}
+        assert engine.decide(Request("home", shopper=WHO)).path_reason == "minor"

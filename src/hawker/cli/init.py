@@ -28,6 +28,11 @@ Clock = Annotated[
     ),
 ]
 
+Names = Annotated[
+    str,
+    typer.Option("--pseudonyms", metavar="given|keyed", help="keyed: shoppers' ids never reach the disk."),
+]
+
 
 def init(
     ctx: typer.Context,
@@ -38,11 +43,12 @@ def init(
     utc_offset: Offset = "+00:00",
     outcome: Outcome = "purchase",
     clock: Clock = "",
+    pseudonyms: Names = "given",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Make a new shop: a folder with its settings."""
-    from hawker.storage.shop import Settings, Shop
+    from hawker.storage.shop import Pseudonyms, Settings, Shop
 
     asked = call(ctx, as_json=as_json, quiet=quiet)
     target = (folder or (asked.folder if asked.named else Path())).resolve()
@@ -53,6 +59,7 @@ def init(
         utc_offset_minutes=_minutes(utc_offset),
         outcome=_one_of(outcome, "--outcome", ("purchase", "click")),
         clock=_time(clock),
+        pseudonyms=Pseudonyms(_one_of(pseudonyms, "--pseudonyms", ("given", "keyed"))),
     )
     new = not (target / "shop.toml").is_file()
     shop = Shop.create(target, settings)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hawker.features.protect import clear, within
 from hawker.features.state import State
 from hawker.privacy import gate
+from hawker.privacy.pseudonym import Naming
 from hawker.records.consent import ConsentPath
 from hawker.records.decision import Request
 from hawker.records.events import Event, EventKind
@@ -46,7 +47,9 @@ def on_record(shop: Shop) -> OnRecord:
             young.add(shopper)
     if shop.table("shoppers").is_file():
         query = f"SELECT id, opted_out, age_band FROM {tables.quoted(shop.table('shoppers'))}"
-        for shopper, opted_out, age_band in connection.execute(query).fetchall():
+        naming = Naming(shop)
+        for given, opted_out, age_band in connection.execute(query).fetchall():
+            shopper = naming.of(given)
             refused |= {shopper} if opted_out else set()
             young |= {shopper} if minor(age_band or "") else set()
     return OnRecord(frozenset(refused), frozenset(young))

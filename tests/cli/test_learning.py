@@ -78,6 +78,10 @@ def test_train_saves_a_model_and_names_the_segments(shop: Shop, trained: Any) ->
     assert trained["auc"]["low"] > 0.6
     assert trained["log_loss"]["low"] < trained["log_loss"]["value"] < trained["log_loss"]["high"]
     assert sum(one["shoppers"] for one in trained["segments"]) == 40
+    assert {one["placement"] for one in trained["floors"]} == {
+        place.name for place in shop.settings.placements
+    }
+    assert all(one["floor"] is None and "too few auctions" in one["reason"] for one in trained["floors"])
     assert shop.table("segments").is_file()
 
 

@@ -8,10 +8,19 @@ from typing import Any
 WORDS: dict[str, tuple[str, str]] = {
     "next": ("Next", "下一步"),
     "copying": ("Copying the shop", "正在备份店铺"),
-    "copied": ("{file}: {parts:,} parts, {size:,.1f} MB. It holds the shop's secrets: keep it safe.", "{file}：共 {parts:,} 个文件，{size:,.1f} MB。其中含店铺密钥，请妥善保管。"),
-    "copied_elsewhere": ("Orders and ledger are in PostgreSQL: copy them with pg_dump, before this copy.", "订单与账本在 PostgreSQL 中：请先用 pg_dump 备份，再做本备份。"),
+    "copied": (
+        "{file}: {parts:,} parts, {size:,.1f} MB. It holds the shop's secrets: keep it safe.",
+        "{file}：共 {parts:,} 个文件，{size:,.1f} MB。其中含店铺密钥，请妥善保管。",
+    ),
+    "copied_elsewhere": (
+        "Orders and ledger are in PostgreSQL: copy them with pg_dump, before this copy.",
+        "订单与账本在 PostgreSQL 中：请先用 pg_dump 备份，再做本备份。",
+    ),
     "restored": ("{folder} is the shop as it was at {made} (UTC).", "{folder}：店铺已恢复到 {made}（UTC）。"),
-    "restored_elsewhere": ("Restore orders and ledger into PostgreSQL with pg_restore, then serve with --database.", "请用 pg_restore 恢复 PostgreSQL 中的订单与账本，再用 --database 启动。"),
+    "restored_elsewhere": (
+        "Restore orders and ledger into PostgreSQL with pg_restore, then serve with --database.",
+        "请用 pg_restore 恢复 PostgreSQL 中的订单与账本，再用 --database 启动。",
+    ),
     "place": ("Where", "位置"),
     "finding": ("What was found", "发现"),
     "rows": ("Rows", "行数"),
@@ -82,6 +91,16 @@ WORDS: dict[str, tuple[str, str]] = {
     "segmented": (
         "Segments {count:,}, of {shoppers:,} shoppers:",
         "人群 {count:,} 个，共 {shoppers:,} 位顾客：",
+    ),
+    "floor_learned": (
+        "Floor of {placement}: {floor} a thousand, not {present}, would have added {gain} [{low}, {high}] "
+        "per thousand requests ({auctions:,} looked at), had nobody changed a bid.",
+        "{placement} 的底价：若为每千次 {floor}（现为 {present}），在出价不变的前提下，"
+        "每千次请求可多收入 {gain} [{low}, {high}]（依据 {auctions:,} 次竞价）。",
+    ),
+    "floor_not_applied": (
+        "It is applied only with learn_floors = true in shop.toml.",
+        "仅当 shop.toml 中设置 learn_floors = true 时才会应用。",
     ),
     "saved": ("Saved as {version}; it does not serve yet.", "已保存为 {version}，尚未上线。"),
     "tested": (

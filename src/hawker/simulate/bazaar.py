@@ -12,12 +12,19 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hawker import ranking
+from hawker.delivery import restore
+from hawker.delivery.build import ranker
+from hawker.features.assemble import Moment, affinity, assemble
+from hawker.features.examples import Examples
+from hawker.features.state import State
 from hawker.records.campaign import Ad, Campaign, Cap, Daypart, Per, Pricing, Targeting
 from hawker.records.catalogue import LEVELS, Product
 from hawker.records.decision import Request
@@ -26,13 +33,26 @@ from hawker.records.placement import Page, Placement
 from hawker.storage import files, tables
 from hawker.storage.control import Control
 from hawker.storage.event_log import EventLog
+from hawker.storage.models import ModelStore
 from hawker.storage.shop import Settings, Shop
 
 START = 1_735_689_600 * SECOND  # 2025-01-01
 DAYS = 60
 DEPARTMENTS, SHELVES, SHELF_CATEGORIES, BRANDS, REGIONS, AUDIENCES = 8, 6, 5, 1_500, 20, 12
-FORMAT = "3"
+FORMAT = "5"
 _MARK = "bazaar.txt"
+_SLATES, _SHOWN = 1_000, 60
+FEATURES = (
+    *("shopper_visits", "shopper_purchases_per_visit", "shopper_spend_per_purchase"),
+    *("shopper_days_since_visit", "shopper_views_7", "shopper_interest_30", "shopper_ad_click_rate"),
+    *("shopper_ad_impressions_7", "hour", "weekday", "own_count", "own_per_visit", "own_days_since"),
+    *("own_interest_7", "own_ad_impressions_7", "own_ad_clicks", "category_count", "category_per_visit"),
+    *("category_days_since", "category_interest_7", "category_ad_clicks_30", "department_interest_30"),
+    *("department_interest_share", "department_ad_click_rate", "product_bought_7", "product_bought_28"),
+    *("product_interest_7", "product_ad_click_rate", "product_price", "product_age_days"),
+    *("category_sold_28", "category_click_rate", "price_to_habit", "affinity"),
+)
+"""What both models look at: who looks, and the shopper's and everyone's history with what is shown."""
 _SHARED = ("tables", "events", "state", "models")
 _KINDS = (EventKind.VIEW, EventKind.CLICK, EventKind.CART, EventKind.PURCHASE)
 _SHARES = (0.55, 0.1, 0.1, 0.25)
@@ -90,11 +110,16 @@ def _base(folder: Path, size: Bazaar) -> None:
     tables.write_products(made.table("catalogue"), list(_products(size)))
     _history(made, size)
     _audiences(made, size)
+    state, waiting = restore.state(made)
+    state.fold(waiting)
+    state.advance(START + DAYS * DAY)
+    restore.keep(made, state)
+    _learned(made, state, size)
 
 
 def settings() -> Settings:
     """The bazaar's `shop.toml`: six placements of three slots, exploration and a floor."""
-    return Settings(name="Bazaar", outcome="click", placements=_PLACES, candidates=256, exploration=0.05)
+    return Settings(name="Bazaar", outcome="click", placements=_PLACES, candidates=200, exploration=0.05)
 
 
 def _products(size: Bazaar) -> Iterator[Product]:
@@ -181,6 +206,50 @@ def _adopt(made: Shop, columns: dict[str, Any]) -> None:
     EventLog(made.events).adopt(part, name="bazaar")
 
 
+def _learned(made: Shop, state: State, size: Bazaar) -> None:
+    """A click and a purchase model, fitted to simulated answers of shoppers who met random ads."""
+    store = ModelStore(made.models)
+    for outcome, base in (("click", 0.03), ("purchase", 0.01)):
+        given = _answers(state, size, base=base)
+        fit, later = given.split(
+            datetime.fromtimestamp(given.time[len(given) * 3 // 4] / SECOND, UTC).isoformat()
+        )
+        model = ranking.calibrate(ranking.train(ranking.Linear(epochs=1), fit, seed=size.seed), later)
+        model.recipe |= {"outcome": outcome, "synthetic": True}
+        name = ranker(made, outcome)
+        store.promote(name, store.save(name, model.save, model.recipe))
+
+
+def _answers(state: State, size: Bazaar, *, base: float) -> Examples:
+    """Who took what was shown: some like their departments, and what others buy."""
+    rng = np.random.default_rng([size.seed, 6, round(base * 1_000)])
+    parts, taken = [], []
+    shoppers = _zipf(rng, size.shoppers, _SLATES)
+    for number, shopper in enumerate(shoppers.tolist()):
+        codes = state.codes
+        ids = rng.integers(0, size.products, _SHOWN)
+        products = np.array([codes["product"].find(f"p{id}") for id in ids.tolist()], dtype=np.int32)
+        moment = Moment(
+            START + DAYS * DAY + number * SECOND,
+            shopper=codes["shopper"].find(f"u{shopper}"),
+            location=codes["location"].find(f"region-{shopper % REGIONS}"),
+        )
+        context = {"affinity": affinity(state, moment, products)}
+        parts.append(assemble(state, moment, products, context=context, names=FEATURES)[1])
+        chance = base * np.where(_fond(np.full(_SHOWN, shopper), ids % DEPARTMENTS), 2.5, 0.7)
+        taken.append(rng.random(_SHOWN) < chance)
+    slate = np.repeat(np.arange(_SLATES), _SHOWN)
+    return Examples(
+        names=FEATURES,
+        x=np.concatenate(parts),
+        y=np.concatenate(taken).astype(np.float32),
+        time=START + DAYS * DAY + slate * SECOND,
+        group=slate,
+        cluster=np.repeat(shoppers, _SHOWN),
+        weight=np.ones(len(slate)),
+    )
+
+
 def _audiences(made: Shop, size: Bazaar) -> None:
     """Every shopper stands on a third of the lists."""
     rng = np.random.default_rng([size.seed, 3])
@@ -224,18 +293,18 @@ def _campaigns(size: Bazaar) -> Iterator[Campaign]:
 
 
 def _targeting(number: int, rng: np.random.Generator) -> Targeting:
-    """Four placements of six, two departments of eight, five lists, twelve regions, 14 to 20 hours."""
+    """Three placements of six, two departments of eight, five lists of twelve, ten regions, 12 to 16 hours."""
     own = number % DEPARTMENTS
     other = (own + 1 + int(rng.integers(DEPARTMENTS - 1))) % DEPARTMENTS
     begin = int(rng.integers(24))
-    places = rng.choice(len(_PLACES), 4, replace=False)
+    places = rng.choice(len(_PLACES), 3, replace=False)
     shelf = rng.integers(SHELVES)
     return Targeting(
         placements=tuple(_PLACES[place].name for place in sorted(places)),
         categories=(f"Department {own}", f"Department {other}"),
         audiences=tuple(f"list-{i}" for i in sorted(rng.choice(AUDIENCES, 5, replace=False))),
-        locations=tuple(f"region-{i}" for i in sorted(rng.choice(REGIONS, 12, replace=False))),
-        dayparts=(Daypart(start=begin, end=(begin + int(rng.integers(14, 21))) % 24),),
+        locations=tuple(f"region-{i}" for i in sorted(rng.choice(REGIONS, 10, replace=False))),
+        dayparts=(Daypart(start=begin, end=(begin + int(rng.integers(12, 17))) % 24),),
         not_categories=(f"Department {own}{LEVELS}Shelf {own}.{shelf}",),
     )
 

@@ -94,6 +94,7 @@ def test_an_address_may_have_several_shoppers_but_not_any_number() -> None:
     crowd = [shown(n, shopper=f"u-{n}") for n in range(6)]
     assert judged(crowd, page(address="198.51.100.7"), filter=filter) == ["", "", "", "", "rate", "rate"]
     assert "198.51.100.7" not in repr(vars(filter))
+    assert "u-5" not in repr(vars(filter))
 
 
 def test_limits_of_nought_switch_rules_off() -> None:

@@ -104,7 +104,7 @@ def ranges(path: Path) -> Ranges:
 class Filter:
     """Judges events as they come. What it remembers is a minute of counts and the latest impressions,
 
-    in this process alone; addresses are remembered as digests under a key that is never written down.
+    in this process alone; shoppers and addresses are digests under a key that is never written down.
     """
 
     def __init__(self, limits: Limits, *, data_centres: Ranges | None = None) -> None:
@@ -150,7 +150,7 @@ class Filter:
         """The rule that one ad event breaks by when and how often it came, or ''."""
         if event.kind not in _COUNTED:
             return ""
-        place = _digest(self._key, traffic.address) if traffic.browser and traffic.address else ""
+        place = _digest(self._key, f"a{traffic.address}") if traffic.browser and traffic.address else ""
         if self._often(event, place):
             return "rate"
         if not event.decision:
@@ -172,7 +172,8 @@ class Filter:
         if not most:
             return False
         minute, over = event.time // _MINUTE, False
-        person = f"u{event.shopper}" if event.shopper else f"s{event.session}" if event.session else ""
+        name = f"u{event.shopper}" if event.shopper else f"s{event.session}" if event.session else ""
+        person = _digest(self._key, name) if name else ""
         for who, worth in ((person, most), (place, most * self.limits.address_factor)):
             if who and worth:
                 key = (who, event.kind, minute)
@@ -189,8 +190,8 @@ def _remember(held: OrderedDict[_K, _V], key: _K, value: _V) -> None:
         held.popitem(last=False)
 
 
-def _digest(key: bytes, address: str) -> str:
-    return "a" + blake2b(address.encode(), key=key, digest_size=8).hexdigest()
+def _digest(key: bytes, name: str) -> str:
+    return blake2b(name.encode(), key=key, digest_size=8).hexdigest()
 
 
 def _merged(spans: list[tuple[int, int]]) -> tuple[list[int], list[int]]:

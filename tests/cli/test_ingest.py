@@ -139,7 +139,8 @@ def test_mended_lines_go_back(shop: Shop) -> None:
 
 def test_campaigns_come_from_a_file_a_person_writes(shop: Shop) -> None:
     ingest("catalogue", "catalogue.csv")
-    assert ingest("campaigns", "campaigns.toml") == {"campaigns": 1, "ads": 1, "creatives": 0, "changed": 2}
+    told = ingest("campaigns", "campaigns.toml")
+    assert told == {"advertisers": 0, "campaigns": 1, "groups": 0, "creatives": 0, "ads": 1, "changed": 2}
     control = Control(shop.control)
     (campaign,) = control.campaigns()
     control.close()
@@ -152,6 +153,29 @@ def test_campaigns_may_be_json(tmp_path: Path) -> None:
     document = {"campaigns": [{"id": "a", "bid": 5, "start": "2024-03-01T08:00:00+08:00"}]}
     (tmp_path / "c.json").write_text(json.dumps(document))
     assert ingest("campaigns", "c.json")["campaigns"] == 1
+
+
+def test_campaigns_may_be_json_lines_with_advertisers_and_groups(shop: Shop, tmp_path: Path) -> None:
+    ingest("catalogue", "catalogue.csv")
+    lines = [
+        {"ad": {"id": "a", "campaign": "c", "group": "g", "product": "tea"}},
+        {"group": {"id": "g", "campaign": "c", "bid": "0.50 EUR", "targeting": {"devices": ["phone"]}}},
+        {"campaign": {"id": "c", "advertiser": "leaf", "timezone": "Europe/Paris", "start": "2024-07-01"}},
+        {"advertiser": {"id": "leaf", "name": "Leaf & Co"}},
+    ]
+    (tmp_path / "orders.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    assert ingest("campaigns", "orders.jsonl")["changed"] == 4
+    control = Control(shop.control)
+    assert control.advertisers()[0].name == "Leaf & Co"
+    assert (control.groups()[0].bid, control.groups()[0].targeting.devices) == (500_000, ("phone",))
+    assert control.campaigns()[0].start == 1_719_784_800_000_000  # midnight in Paris, in summer
+    control.close()
+    lines[1]["group"]["id"] = "h"
+    lines[0]["ad"]["group"] = "i"
+    (tmp_path / "orders.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    done = hawker("-C", "shop", "ingest", "campaigns", "orders.jsonl")
+    assert done.exit_code == 2
+    assert "its campaign has no group 'i'" in done.stderr
 
 
 @pytest.mark.parametrize(

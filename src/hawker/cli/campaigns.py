@@ -1,13 +1,13 @@
-"""`hawker ingest campaigns`: what advertisers order, from a file a person can write: TOML or JSON."""
+"""`hawker ingest campaigns`: what advertisers order, from a file a person can write."""
 
 from __future__ import annotations
 
 import json
 import tomllib
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
@@ -15,28 +15,35 @@ import typer
 from hawker.cli.call import AsJson, Call, Quiet, call
 from hawker.errors import BadRecord, UnreadableFile, nearest
 from hawker.records import money
-from hawker.records.campaign import Ad, Campaign
+from hawker.records.advertiser import Advertiser
+from hawker.records.campaign import Ad, AdGroup, Campaign, zone
 from hawker.records.creative import Creative
 
-_AMOUNTS = ("bid", "daily_budget", "total_budget")
+if TYPE_CHECKING:
+    from hawker.storage.control import Document
+
+_AMOUNTS = ("bid", "target_cpa", "daily_budget", "total_budget")
 _MOMENTS = ("start", "end")
-_KINDS: dict[str, type[Campaign] | type[Ad] | type[Creative]] = {
+_KINDS: dict[str, type[Document]] = {
+    "advertisers": Advertiser,
     "campaigns": Campaign,
-    "ads": Ad,
+    "groups": AdGroup,
     "creatives": Creative,
+    "ads": Ad,
 }
 
 
 def campaigns(
     ctx: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILES…", help="TOML or JSON.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILES…", help="TOML, JSON or JSON lines.")],
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Read campaigns, ads and creatives; one with a known id replaces the old one.
+    """Read campaigns and all that goes with them; one with a known id replaces the old one.
 
-    A file holds lists named campaigns, ads and creatives. Amounts are text such as "0.40 EUR" (or
-    integer micros), start and end are days or times.
+    A file holds lists named advertisers, campaigns, groups, creatives and ads; in JSON lines each line
+    is one of them: {"ad": {…}}. Amounts are text such as "0.40 EUR" (or integer micros), start and end
+    are days or times.
     """
     asked = call(ctx, as_json=as_json, quiet=quiet)
     found: dict[str, list[Any]] = {name: [] for name in _KINDS}
@@ -67,12 +74,23 @@ def _read(asked: Call, path: Path) -> dict[str, list[Any]]:
 def _document(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text("utf-8-sig")
-        found = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+        if not text.lstrip().startswith("{"):
+            return tomllib.loads(text)
+        return _lines(text) if path.suffix in (".jsonl", ".ndjson") else dict(json.loads(text))
     except (ValueError, UnicodeError) as error:
         raise UnreadableFile(f"'{path}' is neither TOML nor a JSON object: {error}.") from error
     except OSError as error:
         raise UnreadableFile(f"'{path}' cannot be read: {error.strerror}.") from error
-    return dict(found)
+
+
+def _lines(text: str) -> dict[str, list[Any]]:
+    """One document a line, each an object with one name: {"campaign": {…}}."""
+    found: dict[str, list[Any]] = {}
+    for line in text.splitlines():
+        if line.strip():
+            for kind, document in dict(json.loads(line)).items():
+                found.setdefault(f"{kind}s", []).append(document)
+    return found
 
 
 def _record(asked: Call, name: str, raw: Any, *, place: str) -> Any:
@@ -87,7 +105,7 @@ def _record(asked: Call, name: str, raw: Any, *, place: str) -> Any:
                 _same(code, given.get("currency", ""), key)
         for key in _MOMENTS:
             if key in given and not isinstance(given[key], int):
-                given[key] = _moment(given[key], given.get("utc_offset_minutes", 0))
+                given[key] = _moment(given[key], _clock(given))
         return msgspec.convert(given, _KINDS[name])
     except (BadRecord, msgspec.ValidationError, ValueError) as error:
         said = error.message if isinstance(error, BadRecord) else str(error)
@@ -106,8 +124,14 @@ def _hint(message: str, name: str) -> str:
     return nearest(field, list(_KINDS[name].__struct_fields__))
 
 
-def _moment(value: Any, offset: int) -> int:
-    """A day or time as microseconds; without a zone it is the campaign's own clock."""
+def _clock(given: dict[str, Any]) -> tzinfo:
+    """The advertiser's clock: its time zone, else its offset."""
+    name = given.get("timezone", "")
+    return zone(name) if name else timezone(timedelta(minutes=given.get("utc_offset_minutes", 0)))
+
+
+def _moment(value: Any, clock: tzinfo) -> int:
+    """A day or time as microseconds; without a zone it is by the campaign's own clock."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
@@ -115,28 +139,29 @@ def _moment(value: Any, offset: int) -> int:
     if not isinstance(value, datetime):
         raise BadRecord(f"{value!r} is not a time.")
     if value.tzinfo is None:
-        value = value.replace(tzinfo=timezone(timedelta(minutes=offset)))
+        value = value.replace(tzinfo=clock)
     return int((value - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
 
 
 def _keep(asked: Call, found: dict[str, list[Any]]) -> int:
-    """Write everything that fits together; raises `BadRecord` where an ad belongs to nothing."""
+    """Write everything, or nothing where something names what is not there (`BadRecord`)."""
     from hawker.storage.control import Control
 
     control = Control(asked.shop.control)
     try:
         known = {one.id for one in [*control.campaigns(), *found["campaigns"]]}
+        groups = {one.id: one.campaign for one in [*control.groups(), *found["groups"]]}
         copies = {one.id for one in [*control.creatives(), *found["creatives"]]}
         products = list(asked.shop.catalogue)
+        for group in found["groups"]:
+            _belongs(group.campaign, known, f"group '{group.id}': there is no campaign")
         for ad in found["ads"]:
             _belongs(ad.campaign, known, f"ad '{ad.id}': there is no campaign")
+            own = [name for name, campaign in groups.items() if campaign == ad.campaign] if ad.group else []
+            _belongs(ad.group, own, f"ad '{ad.id}': its campaign has no group")
             _belongs(ad.product, products, f"ad '{ad.id}': the catalogue has no product")
             _belongs(ad.creative, copies, f"ad '{ad.id}': there is no creative")
-        return (
-            control.put_campaigns(found["campaigns"])
-            + control.put_creatives(found["creatives"])
-            + control.put_ads(found["ads"])
-        )
+        return control.put([one for name in _KINDS for one in found[name]])
     finally:
         control.close()
 

@@ -241,3 +241,18 @@ def test_a_changed_receipt_is_not_genuine_and_models_are_named(tmp_path: Path) -
     assert genuine(shop, again_)
     assert not genuine(shop, msgspec.structs.replace(receipt, done=receipt.done + 1))
     assert not genuine(shop, msgspec.structs.replace(receipt, key="00000000"))
+
+
+def test_what_others_were_told_does_not_bring_the_shopper_back(tmp_path: Path) -> None:
+    shop, _ = lived(tmp_path / "shop")
+    with delivery.build(shop) as one, delivery.build(Shop(shop.folder), process="two") as two:
+        two.event_log.follow()
+        one.observe([Event(EventKind.VIEW, NOW, id="late", shopper=WHO, product="tea")])
+        journal = erasure.begin(shop, WHO)
+        let_go(one, journal)
+        assert catch_up(two, first=two.hear) == [journal]
+        assert erasure.complete(shop, journal) is not None
+        two.hear()
+        two.decide(Request("home"), now=two.tick() + 60_000_000)
+        assert two.world.state.codes["shopper"].find(WHO) == -1
+    assert holding(shop, WHO, VISIT) == set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -40,10 +41,14 @@ def let_go(engine: Engine, journal: Journal) -> None:
     erasure.attend(engine.shop, journal, engine.name)
 
 
-def catch_up(engine: Engine) -> list[Journal]:
-    """Let go of whom another process has begun to forget; returns the erasures that are not finished."""
+def catch_up(engine: Engine, *, first: Callable[[], object] = bool) -> list[Journal]:
+    """Let go of whom another process has begun to forget; returns the erasures that are not finished.
+
+    `first` is called before there is anybody to let go of: to hear what would bring them back.
+    """
     journals = erasure.pending(engine.shop)
     for journal in journals:
         if not erasure.attended(engine.shop, journal, engine.name):
+            first()
             let_go(engine, journal)
     return journals

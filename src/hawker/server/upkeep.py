@@ -26,7 +26,7 @@ async def keep(engine: Engine) -> None:
         due = time.monotonic()
         while True:
             try:
-                for journal in forgetting.catch_up(engine):
+                for journal in forgetting.catch_up(engine, first=engine.hear):
                     await asyncio.to_thread(erasure.complete, engine.shop, journal)
                 if time.monotonic() >= due:
                     due = time.monotonic() + _DAY_SECONDS
@@ -41,6 +41,7 @@ async def keep(engine: Engine) -> None:
 async def forget(engine: Engine, shopper: str) -> Receipt | None:
     """Forget a shopper, the slow part beside the requests; None where another server has yet to let go."""
     journal = await asyncio.to_thread(erasure.begin, engine.shop, shopper)
+    engine.hear()  # what others were told and is not known here yet would bring the shopper back
     forgetting.let_go(engine, journal)
     return await _completed(engine, journal)
 

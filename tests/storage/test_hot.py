@@ -31,7 +31,7 @@ class TestInRedis(HotBehaviour):
 @settings(max_examples=10_000, deadline=None, derandomize=True, database=None)
 @given(st.integers(0, 2**40))
 def test_caps_are_never_exceeded_and_never_refuse_too_soon(seed: int) -> None:
-    random_life(InProcess(), seed, steps=10)
+    random_life(InProcess(), seed, steps=7)
 
 
 def test_long_lives_too() -> None:

@@ -122,7 +122,7 @@ class Account:
             return Settlement(entry.impression, Status.REFUSED, reason="negative_price")
         millis = entry.price + self.carry if entry.pricing is Pricing.CPM else entry.price * 1000
         amount = millis // 1000
-        leased = lease is not None and self.leases.get(lease, 0) >= amount
+        leased = lease is not None and self.leases.get(lease, -1) >= amount
         left = self.remaining(day)
         if not self.within(amount, day) or not (leased or left is None or amount <= left):
             return Settlement(entry.impression, Status.REFUSED, reason="out_of_budget")

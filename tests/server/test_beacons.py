@@ -166,6 +166,8 @@ def test_no_person_is_not_charged(client: Client, headers: dict[str, str], rule:
     client.get(ad["impression"], headers=headers)
     assert [event["reason"] for event in log(client)] == [f"invalid: {rule}"]
     assert engine(client).ledger.spent("c-leaf") == 0
+    counted = client.get("/metrics").text
+    assert f'hawker_invalid_events_total{{rule="{rule}"}} 1.0' in counted
     stored = "".join(
         path.read_bytes().decode("latin-1") for path in client.application.shop.events.rglob("*.events")
     )

@@ -7,6 +7,7 @@ was forged, used or outlived, is kept with the rule it breaks and never billed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -55,6 +56,8 @@ class Door:
         self.tokens, self.filter = tokens, filter
         self._dues, self._held = dues, held
         self._forged = (0, 0)
+        self.broken: Counter[str] = Counter()
+        """How often each rule was broken since the start, for those who watch."""
 
     @property
     def limits(self) -> Limits:
@@ -78,6 +81,9 @@ class Door:
             taken.append(stamped(found, now=now))
         judged = self.filter.judge(taken, senders, held=self._held)
         apart = [_apart(one, before, told) for one, before, told in zip(judged, taken, events, strict=True)]
+        for event in (*apart, *replays):
+            if marked(event.reason):
+                self.broken[event.reason.removeprefix(MARK)] += 1
         return Admitted(apart, replays)
 
     def fault(self, event: Event, traffic: Traffic) -> str:

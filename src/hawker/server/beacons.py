@@ -18,7 +18,8 @@ from hawker.server.wire import Handler, Receive, Refused, Reply, Scope, header, 
 if TYPE_CHECKING:
     from hawker.server.application import Application
 
-GATHER_SECONDS = 0.004
+GATHER_SECONDS = 0.05
+HASTEN_SECONDS = 0.004
 GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00"
     b",\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
@@ -103,9 +104,9 @@ def sender(scope: Scope, *, browser: bool) -> Traffic:
 
 
 class Gathering:
-    """Beacons of a few milliseconds go to the engine as one batch: one flush to the disk for them all.
+    """Beacons of some milliseconds go to the engine as one batch: one flush to the disk for them all.
 
-    Each is answered when its event is durable.
+    Each is answered when its event is durable. Somebody waits for a click: it takes the others along.
     """
 
     def __init__(self, application: Application) -> None:
@@ -116,7 +117,9 @@ class Gathering:
         """Hand an event over and wait for its verdict."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Verdict] = loop.create_future()
-        if not self._waiting:
+        if told.kind is EventKind.AD_CLICK:
+            loop.call_later(HASTEN_SECONDS, self._hand_over)
+        elif not self._waiting:
             loop.call_later(GATHER_SECONDS, self._hand_over)
         self._waiting.append((told, traffic, future))
         return await future
@@ -132,6 +135,8 @@ class Gathering:
         from hawker.server.pages import serving
 
         batch, self._waiting = self._waiting, []
+        if not batch:
+            return  # a click took them along
         try:
             engine = serving(self._application)
             verdicts = engine.observe([told for told, _, _ in batch], traffic=[who for _, who, _ in batch])

@@ -9,6 +9,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from hawker import __version__
 from hawker.delivery import Engine
+from hawker.delivery.traffic import REASONS
 from hawker.records.decision import Decision
 from hawker.records.verdict import Verdict
 
@@ -56,6 +57,10 @@ class Metrics:
             registry=registry,
         )
         self._events = Counter("hawker_events", "Events by verdict.", ["status"], registry=registry)
+        self._invalid = Counter(
+            "hawker_invalid_events", "Events marked as invalid traffic, by rule.", ["rule"], registry=registry
+        )
+        self._counted: dict[str, int] = {}
         self._live = Gauge("hawker_ads_live", "Ads in the index.", registry=registry)
         self._lag = Gauge(
             "hawker_watermark_lag_seconds", "How far the folds are behind the clock.", registry=registry
@@ -91,6 +96,10 @@ class Metrics:
         if engine is not None:
             self._live.set(len(engine.world.index))
             self._lag.set(max(engine.tick() - engine.world.state.watermark, 0) / 1e6)
+            for rule in REASONS:  # a mark of another system's making is counted under none
+                more = engine.door.broken[rule] - self._counted.get(rule, 0)
+                self._invalid.labels(rule).inc(max(more, 0))
+                self._counted[rule] = engine.door.broken[rule]
             self._about.clear()
             self._about.labels(__version__, engine.world.versions.get("model", "")).set(1)
         return generate_latest(self._registry)

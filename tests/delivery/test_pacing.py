@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests import shops
 
 from hawker import Shop, delivery
-from hawker.delivery import Engine
+from hawker.delivery import Engine, days
 from hawker.delivery.pacing import FILE
 from hawker.records.campaign import Campaign, Daypart, Pricing, Strategy, Targeting, Tier
 from hawker.records.decision import Request
@@ -185,6 +186,33 @@ def test_a_total_budget_with_an_end_is_spread_over_its_days(tmp_path: Path) -> N
         first, second = sum(day(engine, clock)), sum(day(engine, clock))
     assert first == pytest.approx(BUDGET, rel=0.15)
     assert 1.9 * BUDGET < first + second <= 2 * BUDGET
+
+
+def test_a_day_gets_its_share_of_a_total_that_ends_and_a_thirtieth_of_one_that_does_not() -> None:
+    noon = MIDNIGHT + DAY // 2
+    ends = Campaign("c", total_budget=1_000, end=MIDNIGHT + 4 * DAY)
+    assert days.budget(ends, now=noon, before=200) == 200
+    assert days.budget(replace(ends, daily_budget=150), now=noon, before=200) == 150
+    assert days.budget(replace(ends, end=MIDNIGHT + 4 * DAY + 1), now=noon, before=0) == 200
+    assert days.budget(replace(ends, utc_offset_minutes=780), now=noon, before=0) == 250
+    open_end = replace(ends, end=0)
+    assert days.budget(open_end, now=noon, before=0) == float("inf")
+    assert days.budget(replace(open_end, daily_budget=900), now=noon, before=400) == 600
+    automatic = replace(open_end, strategy=Strategy.MAXIMISE)
+    assert days.budget(automatic, now=noon, before=100) == pytest.approx(30)
+
+
+def test_an_automatic_campaign_finds_what_a_click_may_cost(tmp_path: Path) -> None:
+    """Nobody says what it bids: its pace settles where the budget lasts the day."""
+    order = Campaign("c-leaf", advertiser="Leaf", strategy=Strategy.MAXIMISE, daily_budget=BUDGET)
+    rivals = Campaign("c-orchard", advertiser="Orchard", pricing=Pricing.CPC, bid=shops.UNIT)
+    clock = Clock()
+    with opened(tmp_path / "shop", clock, order, rivals, outcome="click") as engine:
+        first, second, third = day(engine, clock), day(engine, clock), day(engine, clock)
+        assert 0 < pace(engine) < 10**12
+    assert sum(first) <= BUDGET
+    assert sum(second) <= BUDGET
+    assert 0.5 * BUDGET < sum(third) <= BUDGET
 
 
 def test_a_target_bounds_what_a_conversion_is_expected_to_cost(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ from hawker.storage.terms import sound
         ({"timezone": "Europe/Pariss"}, "timezone"),
         ({"timezone": "../etc/passwd"}, "timezone"),
         ({"utc_offset_minutes": 841}, "utc_offset_minutes"),
+        ({"strategy": Strategy.MAXIMISE}, "daily_budget"),
         ({"strategy": Strategy.TARGET_CPA}, "target_cpa"),
         ({"strategy": Strategy.TARGET_ROAS}, "target_roas"),
         ({"target_cpa": 5}, "target_cpa"),

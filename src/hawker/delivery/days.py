@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hawker.records.campaign import Campaign, offset_at
+from hawker.records.campaign import Campaign, Strategy, offset_at
 from hawker.records.events import DAY
 from hawker.retrieval.hours import hours
 from hawker.storage import tables
@@ -18,6 +18,8 @@ SLOTS = 48
 """Half-hours of the day: the grain of a campaign's plan."""
 FEW = 200
 """So many events a day say nothing of when the others come."""
+OPEN = 30
+"""A total budget without an end is planned to last so many days from each day on."""
 MINUTE = 60_000_000
 _FAINT = 0.05  # of a shape is even, so that no half-hour is taken to be empty
 Floats = NDArray[np.float64]
@@ -33,16 +35,22 @@ def local(campaigns: Sequence[Campaign], now: int) -> tuple[Ints, Floats]:
 
 
 def budget(campaign: Campaign, *, now: int, before: int) -> float:
-    """What a campaign may spend on its present day: its daily budget, or its share of a total that ends."""
-    budget = float("inf") if campaign.daily_budget is None else float(campaign.daily_budget)
+    """What a campaign may spend on its present day: its daily budget, or its share of what is left in all.
+
+    A total budget is spread evenly to its end; under an automatic strategy without an end, over `OPEN`
+    days; a manual campaign without one spends it as it comes.
+    """
+    daily = float("inf") if campaign.daily_budget is None else float(campaign.daily_budget)
     if campaign.total_budget is None:
-        return budget
+        return daily
     left = float(max(campaign.total_budget - before, 0))
-    if campaign.end <= now:
-        return min(budget, left) if campaign.daily_budget is not None else float("inf")
-    offset = offset_at(campaign, now) * MINUTE
-    days = (campaign.end - 1 + offset) // DAY - (now + offset) // DAY + 1
-    return min(budget, left / max(days, 1))
+    if campaign.end > now:
+        offset = offset_at(campaign, now) * MINUTE
+        days = (campaign.end - 1 + offset) // DAY - (now + offset) // DAY + 1
+        return min(daily, left / max(days, 1))
+    if campaign.strategy is Strategy.MANUAL:
+        return min(daily, left) if campaign.daily_budget is not None else daily
+    return min(daily, left / OPEN)
 
 
 def shapes(campaigns: Sequence[Campaign], traffic: Floats, *, now: int) -> Floats:

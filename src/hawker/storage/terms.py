@@ -70,6 +70,9 @@ def _strategy(campaign: Campaign) -> Iterator[Fault]:
             yield name, f"above 0: the strategy '{strategy}' aims at it"
         if not aims and getattr(campaign, name):
             yield name, f"0, or set 'strategy' to '{strategy}'"
+    unbounded = campaign.daily_budget is None and campaign.total_budget is None and not campaign.bid
+    if campaign.strategy is Strategy.MAXIMISE and campaign.tier is Tier.AUCTION and unbounded:
+        yield "daily_budget", "an amount: the strategy 'maximise' spends a budget (or set 'bid', its limit)"
     if not 0.0 < campaign.share <= 1.0:
         yield "share", "above 0 and at most 1"
     if campaign.tier is Tier.GUARANTEED:

@@ -36,6 +36,7 @@ from hawker.records.events import EVENT_COLUMNS
 from hawker.storage import files, hot, presence, tables
 from hawker.storage.decision_log import DecisionLog
 from hawker.storage.event_log import EventLog
+from hawker.storage.hot_redis import InRedis
 from hawker.storage.models import ModelStore
 from hawker.storage.preferences import Choices
 from hawker.storage.shop import Shop
@@ -245,9 +246,15 @@ def _preferences(shop: Shop, journal: Journal) -> tuple[int, int]:
 
 
 def _caps(shop: Shop, journal: Journal) -> tuple[int, int]:
-    """Counters of impressions kept in the folder; those on a server went when the engine let go."""
+    """Counters of impressions, in the folder and in the Redis that servers share."""
     path = shop.state / hot.SAVED
-    return (sum(hot.erase(path, name) for name in journal.names), 0) if path.is_file() else (0, 0)
+    removed = sum(hot.erase(path, name) for name in journal.names) if path.is_file() else 0
+    if shop.shared:
+        shared = InRedis(shop.shared)
+        visits = (f"{hot.SESSION}{session}" for session in journal.sessions)
+        removed += sum(shared.forget(subject) for subject in (*journal.names, *visits))
+        shared.close()
+    return removed, 0
 
 
 def _snapshots(shop: Shop, _: Journal) -> tuple[int, int]:

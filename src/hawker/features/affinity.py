@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hawker.features.bought import maybe
 from hawker.features.compiled import compiled
-from hawker.features.counters import DAY, EPOCH, HEAD, _pack, _slot
+from hawker.features.counters import DAY, EPOCH, HEAD, _home, _pack, _slot
 from hawker.features.schema import Plan
 from hawker.features.state import State
 from hawker.features.windows import THOUSANDTHS
@@ -51,7 +51,7 @@ def rough(state: State, products: NDArray[np.int32], *, shopper: int, now: int) 
         state.bought.of(shopper),
         shopper,
         (now - EPOCH) / DAY,
-        np.full((len(state.codes["category"]) + 1, 2), -1.0),
+        len(state.codes["category"]),
         out,
     )
     return out
@@ -85,11 +85,23 @@ def _row(index: NDArray[np.uint64], table: int, a: int, b: int) -> np.int64:
 
 @njit(cache=True, error_model="numpy")
 def _rough(  # type: ignore[no-untyped-def]
-    index, arena, places, rates, products, product_keys, sums, bought, shopper, today, kin, out
+    index, arena, places, rates, products, product_keys, sums, bought, shopper, today, kinds, out
 ):
+    kin = np.full((kinds + 1, 2), -1.0)
     row = _row(index, places[4, 0], shopper, 0)
     visits = arena[row + HEAD + places[4, 1]] if row >= 0 else 0.0
     everywhere = _now(index, arena, places[6], 0, rates[1], today)
+    asked, known, sink = np.empty(len(products), np.int32), 0, np.uint64(0)
+    for i in range(len(products)):
+        if products[i] >= 0 and shopper >= 0 and maybe(bought, products[i]):
+            asked[known] = i
+            known += 1
+    for j in range(known):  # ask for all of them at once, so that the waits for memory overlap
+        sink += index[_home(index, _pack(places[0, 0], shopper, products[asked[j]])), 0]
+    rows = np.full(len(products) + 1, -1, np.int64)
+    for j in range(known):
+        rows[asked[j]] = _row(index, places[0, 0], shopper, products[asked[j]])
+    rows[-1] = np.int64(sink == np.uint64(1))
     for i in range(len(products)):
         product = products[i]
         c = product_keys[product, 0]
@@ -100,9 +112,7 @@ def _rough(  # type: ignore[no-untyped-def]
             kin[c, 0] = (count + 0.05) / (visits + 5.0)
             kin[c, 1] = _now(index, arena, places[5], c, rates[0], today)
         again = 0.0
-        row = np.int64(-1)
-        if maybe(bought, product):
-            row = _row(index, places[0, 0], shopper, product)
+        row = rows[i]
         if row >= 0 and arena[row + HEAD + places[0, 1]] > 0.0:
             held = row + HEAD
             first = arena[held + places[2, 1]]

@@ -163,8 +163,14 @@ def _pack(table: int, a: int, b: int) -> np.uint64:
 @compiled
 def _slot(index: NDArray[np.uint64], key: np.uint64) -> np.int64:
     """Where a key stands in the index, or where it would be put."""
+    return _probe(index, key, _home(index, key))
+
+
+@compiled
+def _home(index: NDArray[np.uint64], key: np.uint64) -> np.int64:
+    """Where the search for a key begins."""
     mixed = key * np.uint64(0x9E3779B97F4A7C15)
-    return _probe(index, key, np.int64((mixed ^ (mixed >> np.uint64(32))) & np.uint64(len(index) - 1)))
+    return np.int64((mixed ^ (mixed >> np.uint64(32))) & np.uint64(len(index) - 1))
 
 
 @compiled

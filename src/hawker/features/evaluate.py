@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from hawker.features.counters import HEAD, _pack, _slot
+from hawker.features.counters import HEAD, _home, _pack, _slot
 from hawker.features.formula import Step
 from hawker.features.windows import THOUSANDTHS
 
@@ -58,7 +58,12 @@ def _find(read, held, products, fixed, spots, offsets):  # type: ignore[no-untyp
     Memory sets the pace: this pass touches every row it finds, so that the waits overlap.
     """
     index, arena, _, product_keys = held
-    sink = 0.0
+    sink, touched = 0.0, np.uint64(0)
+    if read[2] >= 0:
+        for i in range(len(products)):
+            a = _key(read[1], products[i], product_keys, fixed)
+            b = _key(read[2], products[i], product_keys, fixed)
+            touched += index[_home(index, _pack(read[0], max(a, 0), int(max(b, 0)))), 0]
     for i in range(len(products)):
         a = _key(read[1], products[i], product_keys, fixed)
         b = _key(read[2], products[i], product_keys, fixed) if read[2] >= 0 else np.int64(0)
@@ -71,8 +76,10 @@ def _find(read, held, products, fixed, spots, offsets):  # type: ignore[no-untyp
                 offsets[i] = np.int64(index[place, 1])
                 if kept:
                     spots[read[6] + a] = offsets[i]
-        sink += arena[max(offsets[i], 0)]
-    offsets[_BLOCK] = np.int64(sink < 0.0)
+    for i in range(len(products)):
+        if offsets[i] >= 0:
+            sink += arena[offsets[i]] + arena[min(offsets[i] + read[8], len(arena) - 1)]
+    offsets[_BLOCK] = np.int64(sink < 0.0) + np.int64(touched == np.uint64(1))
 
 
 @njit(cache=True, error_model="numpy")

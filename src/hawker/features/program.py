@@ -80,9 +80,9 @@ class Sheet:
 class Program:
     """The steps that some features need, as arrays.
 
-    `reads` (tables, 8): table, sources of both keys, first item, items, shared, and where in `spots`
-    (remembered places of rows, which never move) its codes begin and how many; `items` (n, 3): counter,
-    its decay slot, its cell; `loads` (n, 3): window or context column, cell, kind; `steps` (n, 4): step,
+    `reads` (tables, 9): table, sources of both keys, first item, items, shared, where in `spots`
+    (remembered places of rows, which never move) its codes begin and how many, and how far into a row
+    it looks; `items` (n, 3): counter, its decay slot, its cell; `loads` (n, 3): window or context column, cell, kind; `steps` (n, 4): step,
     cell, inputs. Cells of own numbers count from 0 up, those of shared ones from -1 down.
     """
 
@@ -214,9 +214,10 @@ def _reads(tape: Tape, needed: Sequence[int], cells: dict[int, int], plan: Plan)
         table = next(index for index, held in enumerate(plan.tables) if held.name == name)
         sources = [_source(key) for key in plan.tables[table].key]
         paired = sources[1] if len(sources) > 1 else -1
-        reads.append([table, sources[0], paired, len(items), len(asked[name]), int(shared[name]), 0, 0])
+        last = 2 + max(column for _, column, _ in asked[name])
+        reads.append([table, sources[0], paired, len(items), len(asked[name]), int(shared[name]), 0, 0, last])
         items += [[column, slot, cell] for slot, column, cell in sorted(asked[name])]
-    return _table(reads, 8), _table(items, 3)
+    return _table(reads, 9), _table(items, 3)
 
 
 def _remembered(reads: Ints, plan: Plan, state: State) -> int:

@@ -293,7 +293,7 @@ def _campaigns(size: Bazaar) -> Iterator[Campaign]:
 
 
 def _targeting(number: int, rng: np.random.Generator) -> Targeting:
-    """Three placements of six, two departments of eight, five lists of twelve, ten regions, 12 to 16 hours."""
+    """Half the placements and regions, two departments of eight, five lists of twelve, 12 to 16 hours."""
     own = number % DEPARTMENTS
     other = (own + 1 + int(rng.integers(DEPARTMENTS - 1))) % DEPARTMENTS
     begin = int(rng.integers(24))

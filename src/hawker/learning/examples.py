@@ -81,7 +81,14 @@ def on_offer(world: World, trial: Trial) -> Eligible:
     if trial.ads is not None:
         return Eligible(trial.ads, np.full((len(trial.ads), 2), -1, dtype=np.int8), {})
     return eligible(
-        world.index, trial.request, now=trial.time, members=world.members, unpriced=world.unpriced
+        world.index,
+        trial.request,
+        now=trial.time,
+        members=world.members,
+        page=world.placement(trial.request.placement).page,
+        page_category=trial.request.category,
+        state=world.state,
+        unpriced=world.unpriced,
     )
 
 

@@ -99,3 +99,11 @@ def test_every_word_exists_in_both_languages() -> None:
         assert chinese
     assert words("next", "fr") == "Next"
     assert words("next", "zh-Hans") == "下一步"
+
+
+def test_people_whom_a_finding_quotes_are_masked(call: Call) -> None:
+    found = [Finding("log:1", "bad_price", "'jane.doe@example.com' is not a price.", Severity.ERROR)]
+    call.findings(found)
+    told = printed(call.out) + str(calls.plain(found))
+    assert "jane.doe" not in told
+    assert "j…@example.com" in told

@@ -18,6 +18,7 @@ import typer
 
 from hawker.cli.words import words
 from hawker.errors import HawkerError
+from hawker.privacy import masking
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -132,7 +133,9 @@ class Call:
             colour = _COLOURS[int(finding.severity)]
             mark = {0: "·", 1: "!", 2: "✗"}[int(finding.severity)]
             count = f"{finding.count:,}" if finding.count > 1 else ""
-            lines.add_row(mark, finding.place, finding.message, count, style=colour if mark != "!" else "")
+            lines.add_row(
+                mark, finding.place, masking.text(finding.message), count, style=colour if mark != "!" else ""
+            )
         self.say("")
         self.say(lines)
         if len(ordered) > SHOWN:
@@ -218,12 +221,12 @@ def nearest_shop(here: Path) -> Path:
 
 
 def plain(found: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Findings for JSON."""
+    """Findings for JSON; people that a message quotes are masked."""
     return [
         {
             "place": finding.place,
             "reason": finding.reason,
-            "message": finding.message,
+            "message": masking.text(finding.message),
             "severity": finding.severity.name.lower(),
             "count": finding.count,
         }

@@ -62,6 +62,7 @@ class Hours:
         self._week, self._clock = np.array(picked, dtype=np.int64), np.array(clock, dtype=np.int64)
         self.aimed = bool(len(self._weeks)) and not bool(self._weeks.all())
         """Whether any unit runs at some hours only."""
+        self._summer = any(campaign.timezone for campaign in self._clocks)
         self._held: Span | None = None
 
     def at(self, now: int) -> Span:
@@ -83,9 +84,10 @@ class Hours:
         hour = (local // 60 + _MONDAY) % WEEK
         turn = int((60 - local % 60).min())  # minutes until the next hour strikes anywhere
         begun = now // MINUTE * MINUTE
+        change = (now // QUARTER + 1) * QUARTER if self._summer else _NEVER
         return Span(
             max(since, begun),
-            min(until, begun + turn * MINUTE, (now // QUARTER + 1) * QUARTER),
+            min(until, begun + turn * MINUTE, change),
             running,
             packed(self._weeks[self._week, hour[self._clock]]),
         )

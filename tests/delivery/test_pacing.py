@@ -130,6 +130,18 @@ def test_a_restart_goes_on_where_it_stopped(tmp_path: Path) -> None:
         assert pace(engine) > 0
 
 
+def test_what_a_killed_process_had_learned_is_not_lost(tmp_path: Path) -> None:
+    clock = Clock()
+    killed = opened(tmp_path / "shop", clock, LEAF)
+    day(killed, clock)
+    day(killed, clock, requests=60, hours=6.0)
+    before = pace(killed)  # and then nothing is closed
+    with opened(tmp_path / "shop", clock) as engine:
+        assert before < 0.9
+        assert pace(engine) == pytest.approx(before, rel=0.1)
+    killed.decision_log.close()
+
+
 def test_two_processes_pace_on_what_both_spent(tmp_path: Path) -> None:
     clock = Clock()
     with (

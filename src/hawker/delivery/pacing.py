@@ -27,6 +27,7 @@ from hawker.records.events import DAY
 from hawker.storage.shop import Shop
 
 FILE = "pacing.msgpack"
+_WRITTEN = 300_000_000  # microseconds between two writings of the file
 _NEW = 0.3  # the weight of the day just counted
 
 
@@ -68,6 +69,7 @@ class Pacer:
         self._bidding = bidding(())
         self._counted, self._counting = np.zeros(SLOTS, np.int64), 0
         self._bought: dict[str, _Bought] = {}
+        self._written = 0
 
     def fitted(self, world: World, *, now: int) -> World:
         """The world with a pace for each of its campaigns; those known before go on from where they are.
@@ -160,13 +162,19 @@ class Pacer:
                 worth=worth,
             )
             self._paces = replace(held, course=course, until=until, spent=spent)
+            if now - self._written >= _WRITTEN or turned.any():
+                self._write(now)
             return self.setting()
 
     def keep(self) -> None:
-        """Write down where every campaign stands, for the next start."""
+        """Write down where every campaign stands, for the next start; `advance` does so now and then."""
         with self._lock:
             if self._campaigns and _paced(self._paces, self._bidding).any():
-                paces.keep(self._shop.state / FILE, self._names, self._paces, traffic=self._traffic)
+                self._write(self._written)
+
+    def _write(self, now: int) -> None:
+        paces.keep(self._shop.state / FILE, self._names, self._paces, traffic=self._traffic)
+        self._written = now
 
     def _turned(
         self,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawker import auction
+from hawker.delivery.draw import draw
 from hawker.delivery.explore import Bar, explore
 from hawker.records.bid import NoBidReason
 from hawker.records.decision import Decision
@@ -109,6 +110,32 @@ def fill(
     winner neither wins nor sets a price.
     """
     held = beside or _FREE
+    if rules.mechanism == "gsp" and held.products is None and not held.apart and not held.guaranteed:
+        drawn = draw(
+            values,
+            bids,
+            least=auction.least_prices(rules.floor, rates),
+            advertisers=advertisers,
+            slots=rules.slots,
+            exploration=rules.exploration,
+            most=rules.most_per_advertiser,
+            rng=rng,
+        )
+        return Filled(*drawn)
+    return _apart(bids, rates, values=values, advertisers=advertisers, rules=rules, rng=rng, held=held)
+
+
+def _apart(
+    bids: NDArray[np.int64],
+    rates: Floats,
+    *,
+    values: Floats,
+    advertisers: NDArray[np.int64],
+    rules: Rules,
+    rng: np.random.Generator,
+    held: Beside,
+) -> Filled:
+    """The same with whatever may not stand together, and what comes ahead of the auction."""
     first, due = _ahead(held.guaranteed, rng)
     slots = rules.slots - (first >= 0)
     able = bids >= auction.least_prices(rules.floor, rates)

@@ -82,8 +82,9 @@ class Program:
 
     `reads` (tables, 9): table, sources of both keys, first item, items, shared, where in `spots`
     (remembered places of rows, which never move) its codes begin and how many, and how far into a row
-    it looks; `items` (n, 3): counter, its decay slot, its cell; `loads` (n, 3): window or context column, cell, kind; `steps` (n, 4): step,
-    cell, inputs. Cells of own numbers count from 0 up, those of shared ones from -1 down.
+    it looks; `items` (n, 3): counter, its decay slot, its cell; `loads` (n, 3): window or context column,
+    cell, kind; `steps` (n, 4): step, cell, inputs. Cells of own numbers count from 0 up, those of shared
+    ones from -1 down.
     """
 
     names: tuple[str, ...]

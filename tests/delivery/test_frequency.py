@@ -117,6 +117,18 @@ def test_caps_survive_a_restart_and_a_crash(tmp_path: Path, crash: bool) -> None
         assert ads(again.decide(HOME, now=later + HOLD + 1)) == ["a-jam"]
 
 
+def test_counters_are_kept_every_few_minutes(tmp_path: Path) -> None:
+    shop = shop_of(tmp_path, Cap(4))
+    with delivery.build(shop) as engine:
+        saved, begun = shop.state / "caps.msgpack", engine.tick()
+        engine.frequency.tend(shop.state, now=begun)
+        see(engine, engine.decide(HOME))
+        engine.frequency.tend(shop.state, now=begun + 4 * MINUTE)
+        assert b"u-1" not in saved.read_bytes()
+        engine.frequency.tend(shop.state, now=begun + 5 * MINUTE)
+        assert b"u-1" in saved.read_bytes()
+
+
 def test_a_forgotten_shopper_has_seen_nothing(tmp_path: Path) -> None:
     with delivery.build(shop_of(tmp_path, Cap(2))) as engine:
         see(engine, engine.decide(HOME))

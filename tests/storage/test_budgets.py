@@ -15,7 +15,8 @@ from hypothesis import given, settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import servers
+from tests import servers
+
 from behaviour.ledgers import DAY, NOON, SECOND, Clock
 from hawker.records.campaign import Campaign, Cap, Per, Pricing
 from hawker.records.charge import Charge, Credit, Status, Terms

@@ -12,7 +12,8 @@ import sqlalchemy as sql
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import servers
+from tests import servers
+
 from behaviour.controls import ControlBehaviour
 from hawker.errors import BadSetting, Conflict, MissingExtra, Unreachable
 from hawker.storage import database

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import servers
+from tests import servers
+
 from behaviour.hots import CAPS, DAY, HOLD, IDLE, NOON, HotBehaviour, random_life
 from hawker.errors import BadSetting, Corrupt, Unreachable
 from hawker.storage.hot import Hot, InProcess, erase

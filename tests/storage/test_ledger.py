@@ -16,7 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import servers
+from tests import servers
+
 from behaviour.ledgers import DAY, NOON, SECOND, Clock, LedgerBehaviour
 from hawker.errors import Corrupt, StorageFull
 from hawker.records.campaign import Campaign, Pricing

@@ -21,9 +21,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import msgspec
 from msgspec import Struct
 
@@ -33,13 +32,14 @@ from hawker.privacy.receipt import Erased, Receipt, Retiring, mark, sign
 from hawker.records.consent import Consent
 from hawker.records.decision import Decision
 from hawker.records.events import EVENT_COLUMNS
-from hawker.storage import files, hot, presence, tables
+from hawker.storage import files, hot, presence
 from hawker.storage.decision_log import DecisionLog
-from hawker.storage.event_log import EventLog
 from hawker.storage.hot_redis import InRedis
 from hawker.storage.models import ModelStore
-from hawker.storage.preferences import Choices
 from hawker.storage.shop import Shop
+
+if TYPE_CHECKING:
+    import duckdb
 
 _PAID = "kind IN ('ad_impression', 'ad_viewable', 'ad_click', 'conversion') AND decision <> ''"
 _BLANK = {
@@ -157,6 +157,8 @@ def unnamed(decision: Decision) -> Decision:
 
 def _sessions(shop: Shop, names: tuple[str, ...]) -> tuple[str, ...]:
     """The sessions in the log that were these names' and nobody else's."""
+    from hawker.storage.event_log import EventLog
+
     connection = _connected(names, ())
     EventLog(shop.events).view(connection)
     query = (
@@ -167,6 +169,8 @@ def _sessions(shop: Shop, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _connected(names: tuple[str, ...], sessions: tuple[str, ...]) -> duckdb.DuckDBPyConnection:
+    from hawker.storage import tables
+
     connection = tables.connect(threads=1)
     for table, held in (("forgotten", names), ("visits", sessions)):
         connection.execute(f"CREATE TEMP TABLE {table} (name VARCHAR)")
@@ -180,6 +184,9 @@ _OURS = "(shopper IN (SELECT name FROM forgotten) OR (shopper = '' AND session I
 
 def _tables(shop: Shop, journal: Journal) -> tuple[int, int]:
     """Lists, segments, declared attributes and outliers; whatever table names a shopper."""
+    from hawker.storage import tables
+    from hawker.storage.event_log import EventLog
+
     removed = 0
     connection = _connected(journal.names, journal.sessions)
     EventLog(shop.events).view(connection)
@@ -238,6 +245,8 @@ def _decisions(shop: Shop, journal: Journal) -> tuple[int, int]:
 
 
 def _preferences(shop: Shop, journal: Journal) -> tuple[int, int]:
+    from hawker.storage.preferences import Choices
+
     choices = Choices(shop.control)
     try:
         return sum(choices.remove(name) for name in journal.names), 0
@@ -267,6 +276,8 @@ def _snapshots(shop: Shop, _: Journal) -> tuple[int, int]:
 
 def _events(shop: Shop, journal: Journal) -> tuple[int, int]:
     """What was paid for stays without the person, all else of theirs goes."""
+    from hawker.storage.event_log import EventLog
+
     connection = _connected(journal.names, journal.sessions)
     columns = ", ".join(
         f'CASE WHEN {_OURS} THEN {_BLANK[name]} ELSE "{name}" END AS "{name}"'

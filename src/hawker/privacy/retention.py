@@ -12,9 +12,8 @@ from msgspec import Struct
 from hawker.privacy import erasure
 from hawker.privacy.receipt import Retiring
 from hawker.records.events import DAY
-from hawker.storage import files, tables
+from hawker.storage import files
 from hawker.storage.decision_log import DecisionLog
-from hawker.storage.event_log import EventLog
 from hawker.storage.models import ModelStore
 from hawker.storage.shop import Shop
 
@@ -65,6 +64,9 @@ def overdue(shop: Shop) -> list[Retiring]:
 
 def _events(shop: Shop, edge: int) -> int:
     """Events received before a moment (imported ones: that happened before it)."""
+    from hawker.storage import tables
+    from hawker.storage.event_log import EventLog
+
     connection = tables.connect(threads=1)
     removed = EventLog(shop.events).rewrite(connection, where=f"{_AGE} < {edge}", keep=f"{_AGE} >= {edge}")
     for name in erasure.SNAPSHOTS if removed else ():

@@ -12,7 +12,18 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute
 
-from hawker.server import asking, auditing, beacons, billing, choices, collecting, manage, openrtb, pages
+from hawker.server import (
+    asking,
+    auditing,
+    beacons,
+    billing,
+    choices,
+    collecting,
+    credits,
+    manage,
+    openrtb,
+    pages,
+)
 from hawker.server.endpoint import Endpoint
 from hawker.server.wire import Handler
 
@@ -27,6 +38,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *manage.ENDPOINTS,
     *auditing.ENDPOINTS,
     *billing.ENDPOINTS,
+    *credits.ENDPOINTS,
     *openrtb.ENDPOINTS,
     *pages.ENDPOINTS,
 )
@@ -36,6 +48,7 @@ _ROUTES: tuple[Callable[[Application], Sequence[BaseRoute]], ...] = (
     manage.routes,
     auditing.routes,
     billing.routes,
+    credits.routes,
 )
 _HOT: tuple[Callable[[Application], Mapping[str, Handler]], ...] = (beacons.hot, openrtb.hot)
 

@@ -6,7 +6,9 @@ makes a new world. Everything here may run in a thread of its own, but `learn`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,7 +67,8 @@ class Renewal:
         differ = {name for name in {*found, *world.versions} if found.get(name) != world.versions.get(name)}
         made = self._worked_in(world) if differ == {"campaigns"} else None
         if made is None:
-            fresh = built(Shop(self._engine.shop.folder), world.state, since=now)
+            with _unhindered():
+                fresh = built(Shop(self._engine.shop.folder), world.state, since=now)
             made = Renewed(fresh, fresh.index.campaigns)
         self._engine.ledger.register(made.campaigns)
         return replace(made, world=self._engine.pacer.fitted(made.world, now=now))
@@ -106,6 +109,19 @@ class Renewal:
         if self._barred is None or self._barred[0] is not catalogue:
             self._barred = (catalogue, unsellable(catalogue))
         return self._barred[1]
+
+
+@contextmanager
+def _unhindered() -> Iterator[None]:
+    """Make many objects that will stay, without the collector stopping every thread to look through them."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if on:
+            gc.enable()
 
 
 def learn(codes: Codes, products: Iterable[Product]) -> None:

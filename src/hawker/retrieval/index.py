@@ -206,10 +206,10 @@ class AdIndex:
 
     def ready(self) -> AdIndex:
         """This index, with everything compiled that a request would have to wait for."""
-        units = self.units
-        units.compile()
-        for name in ("gate", "spotless", "always"):
-            getattr(self, name)
+        for part in (self.units, self):
+            for name, value in vars(type(part)).items():
+                if isinstance(value, cached_property):
+                    getattr(part, name)
         return self
 
     def only(self, ads: NDArray[np.int32]) -> AdIndex:

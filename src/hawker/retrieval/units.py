@@ -85,11 +85,6 @@ class Units:
                 vars(made)["aims"] = self.aims
         return made
 
-    def compile(self) -> None:
-        """Work out now what a request would have to wait for."""
-        for name in ("aims", "hours", "pricing", "paused", "of_advertiser", "of_campaign", "none"):
-            getattr(self, name)
-
     def __len__(self) -> int:
         return len(self.groups)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -114,6 +115,7 @@ class Application:
             self.failure = error
             raise
         engine.event_log.known("")  # the log's first use costs: pay now
+        gc.freeze()  # what lives as long as the server is not looked through for garbage again
         keys, self.control = Keys(self.shop.control), Control(self.shop.control)
         self.guard.refresh(keys)
         self.renewal = Renewal(engine)

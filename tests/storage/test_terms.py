@@ -26,7 +26,7 @@ from hawker.records.campaign import (
 )
 from hawker.records.creative import Creative
 from hawker.storage.control import Control, Document
-from hawker.storage.terms import sound
+from hawker.storage.terms import sound, unplaced
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,17 @@ def test_aims_that_no_shopper_can_meet_name_the_field(given: dict[str, Any], fie
 def test_every_kind_of_document_is_looked_at(document: Document) -> None:
     with pytest.raises(BadRecord, match=f"'{document.id}'"):
         sound(document)
+
+
+def test_a_placement_that_is_not_there_is_noted_and_kept() -> None:
+    aim = Targeting(placements=("home", "hoem"), not_placements=("cart",))
+    found = unplaced(
+        [Campaign("c", targeting=aim), AdGroup("g", "c", targeting=aim), Ad("a", "c", "p")], ["home"]
+    )
+    assert [one.place for one in found] == ["campaign 'c'"] * 2 + ["ad group 'g'"] * 2
+    assert "'hoem'" in found[0].message
+    assert "Did you mean 'home'?" in found[0].message
+    assert {one.reason for one in found} == {"unknown_placement"}
 
 
 def test_what_can_be_carried_out_passes() -> None:

@@ -45,6 +45,8 @@ def campaigns(
     is one of them: {"ad": {…}}. Amounts are text such as "0.40 EUR" (or integer micros), start and end
     are days or times.
     """
+    from hawker.storage.terms import unplaced
+
     asked = call(ctx, as_json=as_json, quiet=quiet)
     found: dict[str, list[Any]] = {name: [] for name in _KINDS}
     for path in files:
@@ -54,6 +56,8 @@ def campaigns(
     figures = {**{name: len(records) for name, records in found.items()}, "changed": changed}
     asked.answer(figures)
     asked.say(asked.word("campaigns_kept", **figures))
+    placements = [placement.name for placement in asked.shop.settings.placements]
+    asked.findings(unplaced([*found["campaigns"], *found["groups"]], placements))
     asked.then("serve")
 
 

@@ -5,9 +5,9 @@ What it names (a campaign, a product) is checked where it comes in; a placement 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-from hawker.errors import BadRecord
+from hawker.errors import BadRecord, nearest
 from hawker.records.advertiser import Advertiser
 from hawker.records.campaign import (
     Ad,
@@ -24,7 +24,12 @@ from hawker.records.campaign import (
     zone,
 )
 from hawker.records.creative import Creative
+from hawker.records.finding import Finding, Severity
 
+Document = Advertiser | Campaign | AdGroup | Ad | Creative
+REASONS: dict[str, str] = {
+    "unknown_placement": "A campaign or ad group names a placement that shop.toml does not have."
+}
 Fault = tuple[str, str]
 """The field, and what it must be."""
 DEAREST = 10**15
@@ -33,11 +38,27 @@ LATEST = 2**62
 _AMOUNT = f"an amount in micros from 0 to {DEAREST:,}"
 
 
-def sound(document: Advertiser | Campaign | AdGroup | Ad | Creative) -> None:
+def sound(document: Document) -> None:
     """Raise `BadRecord` naming the first field that cannot be carried out, and what it must be."""
     for field, must in _FAULTS[type(document)](document):
         kind = _NAMES[type(document)]
         raise BadRecord(f"{kind} '{document.id}': '{field}' cannot be used.", remedy=f"Make it {must}.")
+
+
+def unplaced(documents: Iterable[Document], placements: Collection[str]) -> list[Finding]:
+    """A note on each placement that is named in an aim but is not (or not yet) the shop's."""
+    found: dict[tuple[str, str], Finding] = {}
+    for document in documents:
+        if isinstance(document, Campaign | AdGroup):
+            aim = document.targeting
+            for name in (*aim.placements, *aim.not_placements):
+                if name not in placements:
+                    place = f"{_NAMES[type(document)]} '{document.id}'"
+                    message = (
+                        f"There is no placement '{name}' in shop.toml. {nearest(name, list(placements))}"
+                    )
+                    found[place, name] = Finding(place, "unknown_placement", message, Severity.NOTE)
+    return list(found.values())
 
 
 def _campaign(campaign: Campaign) -> Iterator[Fault]:

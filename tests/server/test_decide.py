@@ -208,3 +208,33 @@ def test_a_fault_of_ours_is_an_incident_without_a_traceback(
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert answer.json()["incident"] in "".join(capsys.readouterr())
+
+
+def test_a_page_of_several_places_shows_no_product_twice(client: Client) -> None:
+    asked = {
+        "placements": [{"placement": "home", "shopper": "u-1"}, {"placement": "search", "shopper": "u-1"}]
+    }
+    answer = client.post("/v1/decide/page", json=asked)
+    assert answer.status_code == 200
+    first, second = answer.json()["placements"]
+    assert first["decision"] != second["decision"]
+    products = [ad["product"] for one in (first, second) for ad in one["ads"]]
+    assert first["ads"]
+    assert len(set(products)) == len(products)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"placements": []}, 400),
+        ({"placements": [{"placement": "home"}] * 21}, 400),
+        ({"places": []}, 400),
+        ({"placements": [{"placement": "home"}, {"placement": "hmoe"}]}, 404),
+    ],
+)
+def test_a_page_that_makes_no_sense_is_refused_whole(
+    client: Client, asked: dict[str, Any], status: int
+) -> None:
+    answer = client.post("/v1/decide/page", json=asked)
+    assert answer.status_code == status
+    assert answer.json()["title"]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
 
+import msgspec
 import numpy as np
 
 from hawker.delivery import credit, door, hearsay, observe, people, pipeline
@@ -115,6 +116,21 @@ class Engine:
         self.decision_log.append(decision)
         return decision
 
+    def decide_page(self, requests: Sequence[Request]) -> list[Decision]:
+        """Answer several places of one page, in order: a product that an ad shows in one is in no later one.
+
+        Each is a decision of its own, with its own record, money and caps. Raises `NotFound` before any
+        is made where the shop has no placement of one of the names.
+        """
+        for request in requests:
+            self.world.placement(request.placement)
+        made: list[Decision] = []
+        placed: tuple[str, ...] = ()
+        for request in requests:
+            made.append(self.decide(msgspec.structs.replace(request, shown=(*request.shown, *placed))))
+            placed += tuple(slot.ad.product for slot in made[-1].slots)
+        return made
+
     def observe(
         self, events: Sequence[Event], *, traffic: Traffic | Sequence[Traffic] = SERVER
     ) -> list[Verdict]:
@@ -155,9 +171,9 @@ class Engine:
     def settle(self, events: Sequence[Event]) -> int:
         """Charge what events made due; safe to repeat. What the ledger could not take is tried again
 
-        with the next. The decisions charged for are on disk before the charges are.
+        with the next; without events, what waited for its decision to be on record is. The decisions charged for are on disk before the charges are.
         """
-        self._owed += self._dues.charges(events)
+        self._owed += self._dues.charges(events) if events else self._dues.overdue()
         if not self._owed:
             return 0
         self.decision_log.flush()
@@ -195,7 +211,8 @@ class Engine:
         """
         if not registered:
             self.ledger.register(world.index.campaigns)
-        self.frequency.rule(world)
+        if world.caps is not self.world.caps:
+            self.frequency.rule(world)
         self.credits.products = credit.per_conversion(world.index)
         fresh = replace(
             world,
@@ -213,6 +230,7 @@ class Engine:
 
     def close(self) -> None:
         """Write down what waits, and give the leases back."""
+        self.settle(())
         self.decision_log.close()
         self.frequency.keep(self.shop.state, now=self.tick())
         self.hot.close()

@@ -98,7 +98,12 @@ class Application:
         self.writing, self._renewing = asyncio.Lock(), asyncio.Lock()
         self.described = document(parts.ENDPOINTS)
         self.guard = Guard(parts.ENDPOINTS, rates=shop.settings.rates)
-        hot = {"/v1/decide": self._decide, "/v1/events": self._collect, **parts.hot(self)}
+        hot = {
+            "/v1/decide": self._decide,
+            "/v1/decide/page": self._decide_page,
+            "/v1/events": self._collect,
+            **parts.hot(self),
+        }
         self._hot: dict[str, Handler] = hot
         self._rest = Starlette(
             routes=[*parts.routes(self), *mounts],
@@ -222,6 +227,18 @@ class Application:
         language = self.shop.settings.language
         return asking.answered(decision, language=language, debug=debug, tokens=engine.door.tokens)
 
+    async def _decide_page(self, scope: Scope, receive: Receive) -> Reply:
+        engine = serving(self)
+        if scope["method"] != "POST":
+            return wrong_method(("POST",), scope["method"])
+        asked = asking.posted_page(await body(scope, receive, most=self.limit), scope)
+        since = perf_counter()
+        decisions = engine.decide_page(asked)
+        for decision in decisions:
+            self.metrics.decided(decision, since=since)
+        language = self.shop.settings.language
+        return Reply(200, asking.told_page(decisions, language=language, tokens=engine.door.tokens))
+
     async def _collect(self, scope: Scope, receive: Receive) -> Reply:
         engine = serving(self)
         if scope["method"] != "POST":
@@ -244,6 +261,7 @@ async def _beat(application: Application) -> None:
         engine = serving(application)
         try:
             engine.ledger.heartbeat(now=engine.tick())
+            engine.settle(())
             engine.wishes.refresh()
             engine.frequency.tend(engine.shop.state, now=engine.tick())
             engine.paced(await asyncio.to_thread(engine.pacer.advance, now=engine.tick()))

@@ -18,6 +18,7 @@ from hawker.server.endpoint import FLAG, PAGES, Endpoint, parameters
 from hawker.server.wire import Reply, Scope, header, query, unfit
 
 MOST_SLOTS = 100
+MOST_PLACES = 20
 LABELS = {"zh": "广告", "en": "Sponsored"}
 MOST_LISTED = 500
 MOST_TEXT = 1_000
@@ -74,6 +75,19 @@ class PageAnswer(Struct):
     watermark: int
 
 
+class PageRequest(Struct, forbid_unknown_fields=True):
+    """Several places of one page, each asked for as in `POST /v1/decide`."""
+
+    placements: tuple[Request, ...]
+
+
+class PageAnswers(Struct):
+    """One answer a place, in the order asked; no product is advertised twice."""
+
+    placements: tuple[PageAnswer, ...]
+
+
+_PAGE_DECODER = msgspec.json.Decoder(PageRequest)
 ENDPOINTS = (
     Endpoint(
         "post",
@@ -83,6 +97,15 @@ ENDPOINTS = (
         takes=Request,
         gives=PageAnswer,
         parameters=(FLAG,),
+        refusals=(400, 404, 413, 503),
+    ),
+    Endpoint(
+        "post",
+        "/v1/decide/page",
+        "Which ads to show in several placements of one page",
+        keys=PAGES,
+        takes=PageRequest,
+        gives=PageAnswers,
         refusals=(400, 404, 413, 503),
     ),
     Endpoint(
@@ -114,6 +137,23 @@ def posted(body: bytes, scope: Scope) -> tuple[Request, bool]:
     return _sound(asked, scope), debug
 
 
+def posted_page(body: bytes, scope: Scope) -> list[Request]:
+    """The requests in a JSON body, one a place."""
+    try:
+        asked = _PAGE_DECODER.decode(body)
+    except msgspec.ValidationError as error:
+        known = ("placements", *Request.__struct_fields__, *_SIGNALS)
+        raise unfit(f"{error}.", hint(str(error), known)) from error
+    except msgspec.DecodeError as error:
+        detail = f"The body is not JSON: {error}." if body else "The body is empty."
+        raise unfit(detail, 'Send {"placements": [{"placement": "home"}, …]}.') from error
+    for name, _ in query(scope):
+        raise unfit(f"There is no parameter '{name[:80]}' here.", "Put the requests into the body.")
+    if not 1 <= len(asked.placements) <= MOST_PLACES:
+        raise unfit(f"A page of {len(asked.placements)} placements.", f"Ask for 1 to {MOST_PLACES}.")
+    return [_sound(one, scope) for one in asked.placements]
+
+
 def in_query(scope: Scope) -> tuple[Request, bool]:
     """The request in a query string: every field a parameter, a list as often as needed."""
     given: dict[str, Any] = {}
@@ -140,6 +180,16 @@ def in_query(scope: Scope) -> tuple[Request, bool]:
 
 def told(decision: Decision, *, language: str, tokens: Tokens) -> bytes:
     """The answer to a page, as JSON. `language` is the shop's, where the request names none."""
+    return msgspec.json.encode(_answer(decision, language=language, tokens=tokens))
+
+
+def told_page(decisions: Sequence[Decision], *, language: str, tokens: Tokens) -> bytes:
+    """The answers for several places of one page, as JSON."""
+    answers = tuple(_answer(one, language=language, tokens=tokens) for one in decisions)
+    return msgspec.json.encode(PageAnswers(answers))
+
+
+def _answer(decision: Decision, *, language: str, tokens: Tokens) -> PageAnswer:
     label = labelled(decision.request.language or language)
     why = f"/v1/explain/{decision.id}"
     used = main_parameters(decision.path, decision.request.language or language)
@@ -164,10 +214,8 @@ def told(decision: Decision, *, language: str, tokens: Tokens) -> bytes:
         )
         for place, slot in enumerate(decision.slots)
     )
-    return msgspec.json.encode(
-        PageAnswer(
-            decision.id, decision.path, decision.path_reason, decision.fallback, ads, decision.watermark
-        )
+    return PageAnswer(
+        decision.id, decision.path, decision.path_reason, decision.fallback, ads, decision.watermark
     )
 
 

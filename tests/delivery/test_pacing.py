@@ -12,7 +12,7 @@ from tests import shops
 from hawker import Shop, delivery
 from hawker.delivery import Engine, days
 from hawker.delivery.pacing import FILE
-from hawker.records.campaign import Campaign, Daypart, Pricing, Strategy, Targeting, Tier
+from hawker.records.campaign import Campaign, Daypart, Objective, Pricing, Strategy, Targeting, Tier
 from hawker.records.decision import Request
 from hawker.records.events import DAY, Event, EventKind
 
@@ -245,3 +245,21 @@ def test_a_target_bounds_what_a_conversion_is_expected_to_cost(tmp_path: Path) -
         assert 0 < pace(engine) < 10**9
     assert purchases > 0
     assert cost / purchases <= 2_000 * 1.1
+
+
+def test_what_no_model_can_value_bids_nothing_and_is_not_shown(tmp_path: Path) -> None:
+    """Conversions are wanted, clicks are paid for, and only clicks are predicted."""
+    order = Campaign(
+        "c-leaf",
+        advertiser="Leaf",
+        strategy=Strategy.MAXIMISE,
+        objective=Objective.CONVERSIONS,
+        pricing=Pricing.CPC,
+        daily_budget=BUDGET,
+    )
+    with opened(tmp_path / "shop", Clock(), order, outcome="click") as engine:
+        decision = engine.decide(HOME)
+    bids = dict(zip(decision.candidates.ads, decision.candidates.bids, strict=True))
+    assert bids["a-tea"] == bids["a-pot"] == 0
+    assert {slot.ad.campaign for slot in decision.slots} == {"c-hill", "c-orchard"}
+    assert decision.excluded["below_floor"] == 2

@@ -69,7 +69,7 @@ def _draw(values, bids, least, advertisers, dice, exploration, most):  # type: i
     able = np.empty(count, np.int64)
     size = 0
     for i in range(count):
-        if bids[i] >= least[i]:
+        if bids[i] >= least[i] and bids[i] > 0:
             able[size] = i
             size += 1
     able = able[:size]

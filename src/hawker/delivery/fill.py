@@ -138,7 +138,7 @@ def _apart(
     """The same with whatever may not stand together, and what comes ahead of the auction."""
     first, due = _ahead(held.guaranteed, rng)
     slots = rules.slots - (first >= 0)
-    able = bids >= auction.least_prices(rules.floor, rates)
+    able = (bids >= auction.least_prices(rules.floor, rates)) & (bids > 0)  # a bid of nothing buys nothing
     able[[row for row, _ in held.guaranteed]] = False
     reached = int(np.count_nonzero(able))
     reaching = able.copy() if held.products is not None else able

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from tests import shops
 from tests.server.client import Client
+from tests.server.test_faults import serving
 
 from hawker.records.key import Rates, Role
 from hawker.server import answer, app
@@ -259,6 +260,32 @@ def test_one_question_without_a_server_passes_as_the_shop_or_by_its_key(
     assert answer(shop, "/v1/decide?placement=home")[0] == 200
     assert answer(shop, "/v1/decide?placement=home", headers=bearer(secrets["reader"]))[0] == 403
     assert answer(shop, "/v1/report?by=day", headers=bearer(secrets["reader"]))[0] == 200
+
+
+def test_a_server_prints_no_secret_whatever_it_is_sent(tmp_path: Path) -> None:
+    shop = shops.tiny(tmp_path / "shop")
+    keys = Keys(shop.control)
+    good = keys.create(Role.SHOP, now=now())[1]
+    page = keys.create(Role.PAGE, now=now(), origins=[PAGE])[1]
+    keys.close()
+    wrong = "hk_live_" + "w" * 43
+    with serving(shop) as (process, address):
+        for secret in (good, page, wrong):
+            for path in (
+                "/v1/report?format=pdf",
+                f"/v1/decide?placement=hme&key={secret}",
+                f"/v1/ads/{secret}",
+            ):
+                httpx.get(address + path, headers=bearer(secret, Origin=PAGE), timeout=30)
+                httpx.get(address + path, headers={"Origin": PAGE}, timeout=30)
+            httpx.put(
+                f"{address}/v1/ads/a", headers=bearer(secret), content=b"{" + secret.encode(), timeout=30
+            )
+        assert httpx.get(f"{address}/metrics", headers=bearer(good), timeout=30).status_code == 200
+        process.terminate()
+        printed = "".join(process.communicate(timeout=60))
+    assert '"event": "ready"' in printed
+    assert not [secret for secret in (good, page, wrong) if secret[8:] in printed]
 
 
 def test_no_secret_is_written_into_the_log(

@@ -7,14 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hawker import Shop, ranking
+from hawker import Shop, delivery, ranking
+from hawker.explain.again import again
+from hawker.features.schema import KEYS
 from hawker.learning import load, pipeline, placement, trials
-from hawker.records.events import Event, EventKind
+from hawker.records.decision import Request
+from hawker.records.events import DAY, KIND_CODE, Event, EventKind
 from hawker.simulate import campaigns
 from hawker.simulate.behaviour import behaviour
 from hawker.simulate.world import world
 from hawker.storage.control import Control
 from hawker.storage.event_log import EventLog
+from hawker.storage.models import ModelStore
 from hawker.storage.tables import write_products
 
 
@@ -116,3 +120,48 @@ def test_a_click_belongs_to_the_last_impression_before_it(tmp_path: Path, shop: 
     replay = load(copy)
     found = trials(replay.events, placement.world(copy, replay.state), start=0, end=2**62)
     assert [len(trial.taken) for trial in found] == [0, 1]
+
+
+def test_what_was_bought_within_a_day_of_seeing_it_is_known(shop: Shop) -> None:
+    replay = load(shop)
+    base = placement.world(shop, replay.state)
+    found = trials(replay.events, base, start=0, end=2**62)
+    events, product, shopper = replay.events, KEYS.index("product"), KEYS.index("shopper")
+    sales = np.flatnonzero(events.kind == KIND_CODE[EventKind.PURCHASE])
+    bought: dict[tuple[int, int], list[int]] = {}
+    for row in sales.tolist():
+        pair = (int(events.keys[row, shopper]), int(events.keys[row, product]))
+        bought.setdefault(pair, []).append(int(events.time[row]))
+    told = 0
+    for trial in found[:2_000]:
+        assert trial.ads is not None
+        assert trial.bought is not None
+        for code in base.index.product[trial.ads].tolist():
+            times = bought.get((trial.shopper, code), [])
+            expected = trial.shopper >= 0 and any(trial.time <= time <= trial.time + DAY for time in times)
+            assert (code in trial.bought) == expected
+            told += expected
+    assert told > 10
+
+
+def test_a_second_model_tells_purchases_where_enough_were_seen(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "FEWEST", 3)
+    held = pipeline.bench(shop)
+    _, sold = pipeline._rows(held, pipeline.Course((ranking.Linear(),), most=1_500), seed=7)
+    assert sold is not None
+    version = pipeline._further(shop, ranking.Linear(), sold, held=held, outcome="purchase", seed=7)
+    assert version is not None
+    store = ModelStore(shop.models)
+    store.promote("ranker-purchase", version)
+    with delivery.build(shop) as engine:
+        assert set(engine.world.models) == {"click", "purchase"}
+        assert engine.world.unpriced == frozenset()
+        decision = engine.decide(Request("home", shopper="u-1"), seed=3)
+        assert list(decision.candidates.others) == ["purchase"]
+        assert decision.versions["model-purchase"] == version
+        compared, _ = again(decision, engine)
+        assert compared.reproduced, compared
+        stored, _ = again(decision, shop)
+        assert stored.reproduced, stored

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ class _Rows:
     y: list[NDArray[np.float32]] = field(default_factory=list)
     weight: list[NDArray[np.float64]] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
+    bought: list[NDArray[np.float32]] = field(default_factory=list)
 
     def whole(self) -> Examples:
         """All of them as one table."""
@@ -59,10 +60,24 @@ def examples(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Examples:
+    """The rows of `both`, for the outcome of the trials alone."""
+    return both(replay, world, trials, negatives=negatives, seed=seed, progress=progress)[0]
+
+
+def both(
+    replay: Replay,
+    world: World,
+    trials: Sequence[Trial],
+    *,
+    negatives: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> tuple[Examples, Examples | None]:
     """What was on offer in each trial, and whether it was taken, with the features of that moment.
 
     Of each trial's candidates all that were taken are kept and `negatives` others (None: all),
     weighted so that rates stay true. Trials come in order of time; `world` holds the replay's state.
+    Second, where slates say it: the same rows, with what was bought after it was seen.
     """
     made = _Rows()
     rng = np.random.default_rng(seed)
@@ -73,7 +88,9 @@ def examples(
             _add(made, world, trial, kept=kept, negatives=negatives, rng=rng)
         if progress and count % 100 == 0:
             progress("training rows", count / len(trials))
-    return made.whole()
+    whole = made.whole()
+    sold = np.concatenate(made.bought) if made.bought else None
+    return whole, None if sold is None else replace(whole, y=sold)
 
 
 def on_offer(world: World, trial: Trial) -> Eligible:
@@ -112,3 +129,5 @@ def _add(
     made.y.append(taken[rows].astype(np.float32))
     made.weight.append(np.where(taken[rows], 1.0, len(others) / max(len(drawn), 1)))
     made.trials.append(trial)
+    if trial.bought is not None:
+        made.bought.append(np.isin(world.index.product[kept.ads], trial.bought)[rows].astype(np.float32))

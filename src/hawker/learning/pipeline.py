@@ -9,16 +9,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from hawker import ranking
-from hawker.delivery.build import RANKER
-from hawker.delivery.world import World
+from hawker.delivery.build import RANKER, ranker
+from hawker.delivery.world import PRICED, World
 from hawker.errors import BadInput, BadSetting
 from hawker.features.events import EventArrays
 from hawker.features.examples import Examples
 from hawker.learning import placement
-from hawker.learning.examples import examples
+from hawker.learning.examples import both
 from hawker.learning.placement import Outcome, Watch
 from hawker.learning.replay import Replay, load
-from hawker.learning.trials import Trial, trials
+from hawker.learning.trials import WINDOW, Trial, trials
 from hawker.ranking import Estimator, Evaluation, Model
 from hawker.statistics.intervals import Estimate
 from hawker.storage.models import ModelStore
@@ -27,6 +27,8 @@ from hawker.storage.shop import Shop
 Progress = Callable[[str, float], None]
 _SHARES = (0.2, 0.7, 0.8)
 _LEAST = 200
+FEWEST = 30
+"""Positives of a further outcome, on either slice, below which no model of it is made."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def train(
     """
     held = on or bench(shop, progress=progress)
     plan = how or course(shop.settings.outcome)
-    rows = training_rows(held, plan, seed=seed, progress=progress)
+    rows, sold = _rows(held, plan, seed=seed, progress=progress)
     fit, later = rows.take(rows.time < held.split.calibrate), rows.take(rows.time >= held.split.calibrate)
     started = time.perf_counter()
     models = {}
@@ -152,6 +154,8 @@ def train(
     judged = {name: ranking.evaluate(model, later) for name, model in models.items()}
     best = min(judged, key=lambda name: _loss(judged[name]))
     version = _save(shop, models[best], held=held, fit=fit, judged=judged[best])
+    if sold is not None:
+        _further(shop, plan.estimators[0], sold, held=held, outcome="purchase", seed=seed)
     return Trained(
         version=version,
         name=f"{best} × {plan.bags}, calibrated",
@@ -160,6 +164,30 @@ def train(
         evaluation=judged[best],
         rivals={name: found for name, found in judged.items() if name != best},
     )
+
+
+def _further(
+    shop: Shop, estimator: Estimator, rows: Examples, *, held: Bench, outcome: str, seed: int
+) -> str | None:
+    """Fit, calibrate and save a model of another outcome; None where too little came of what was shown.
+
+    It is P(outcome | impression), judged on the calibration slice: `promote` lets it serve only if it
+    tells more than the mean rate does.
+    """
+    known = rows.take(rows.time < held.split.test - WINDOW)  # what the test slice tells is left alone
+    fit, later = known.take(known.time < held.split.calibrate), known.take(known.time >= held.split.calibrate)
+    if min(fit.y.sum(), later.y.sum()) < FEWEST or outcome == shop.settings.outcome:
+        return None
+    model = ranking.calibrate(ranking.train(estimator, fit, seed=seed), later, method="platt")
+    judged = ranking.evaluate(model, later)
+    entropy = judged.normalised_entropy.high
+    model.recipe |= {
+        "outcome": outcome,
+        "positives": int(fit.y.sum()),
+        "calibration": judged.summary(),
+        "tells": entropy is not None and entropy < 1.0,
+    }
+    return ModelStore(shop.models).save(ranker(shop, outcome), model.save, model.recipe)
 
 
 def _fitted(estimator: Estimator, fit: Examples, *, bags: int, seed: int) -> Model:
@@ -175,12 +203,19 @@ def _fitted(estimator: Estimator, fit: Examples, *, bags: int, seed: int) -> Mod
 
 def training_rows(held: Bench, plan: Course, *, seed: int, progress: Progress | None = None) -> Examples:
     """The rows of both slices before the test, trials drawn by the seed."""
+    return _rows(held, plan, seed=seed, progress=progress)[0]
+
+
+def _rows(
+    held: Bench, plan: Course, *, seed: int, progress: Progress | None = None
+) -> tuple[Examples, Examples | None]:
+    """Those rows, and where slates say it the same with what was bought of them."""
     split = held.split
     drawn = trials(
         held.replay.events, held.world, start=split.start, end=split.test, most=plan.most, seed=seed
     )
     keep = None if held.world.outcome == "click" else plan.negatives
-    return examples(held.replay, held.world, drawn, negatives=keep, seed=seed, progress=progress)
+    return both(held.replay, held.world, drawn, negatives=keep, seed=seed, progress=progress)
 
 
 def evaluate(
@@ -220,8 +255,14 @@ def better(lift: Estimate) -> bool:
 
 
 def promote(shop: Shop, version: str) -> None:
-    """Let a version serve."""
-    ModelStore(shop.models).promote(RANKER, version)
+    """Let a version serve, and with it the newest models of further outcomes that tell something."""
+    store = ModelStore(shop.models)
+    store.promote(RANKER, version)
+    for outcome in PRICED:
+        name = ranker(shop, outcome)
+        known = store.versions(name) if name != RANKER else ()
+        if known and store.recipe(name, known[-1]).get("tells"):
+            store.promote(name, known[-1])
 
 
 def rollback(shop: Shop) -> str:

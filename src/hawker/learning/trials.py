@@ -15,8 +15,9 @@ from hawker.delivery.world import World
 from hawker.features.events import EventArrays
 from hawker.features.schema import KEYS
 from hawker.records.decision import Request
-from hawker.records.events import KIND_CODE, EventKind
+from hawker.records.events import DAY, KIND_CODE, EventKind
 
+WINDOW = DAY
 _SHOPPER, _PRODUCT, _LOCATION, _PLACEMENT = (
     KEYS.index(name) for name in ("shopper", "product", "location", "placement")
 )
@@ -27,7 +28,9 @@ class Trial:
     """One moment: the request a page would have sent, and the products that were then taken (codes).
 
     `shopper` is a code. `ads` are the positions of the ads that were really shown, or None where
-    everything eligible was on offer. `name` is the visit or slate (a number, the group of its rows).
+    everything eligible was on offer. `bought` are those of a slate's products that the shopper bought
+    within a day of seeing them (None: nobody has looked). `name` is the visit or slate (a number, the
+    group of its rows).
     """
 
     name: int
@@ -36,6 +39,7 @@ class Trial:
     request: Request
     taken: NDArray[np.int32]
     ads: NDArray[np.int32] | None = None
+    bought: NDArray[np.int32] | None = None
 
 
 def trials(
@@ -80,13 +84,14 @@ def slates(events: EventArrays, world: World, *, start: int, end: int) -> list[T
     A click belongs to the last impression of its product before it in the session.
     """
     shown = _of(events, EventKind.AD_IMPRESSION)
-    clicked = _clicked(events, shown)
+    clicked, sold = _clicked(events, shown), _sold(events, shown)
     by_product = {int(product): ad for ad, product in enumerate(world.index.product) if product >= 0}
     group = np.column_stack([events.session[shown], events.time[shown], events.keys[shown, _PLACEMENT]])
     order = np.lexsort((np.arange(len(shown)), group[:, 2], group[:, 0], group[:, 1]))
     _, label = np.unique(group[order], axis=0, return_inverse=True)
     found = []
-    for own in _runs(label.ravel()[np.argsort(label.ravel(), kind="stable")], order):
+    together = np.argsort(label.ravel(), kind="stable")
+    for own in _runs(label.ravel()[together], order[together]):
         first = shown[own[0]]
         time = int(events.time[first])
         if not start <= time < end:
@@ -99,7 +104,8 @@ def slates(events: EventArrays, world: World, *, start: int, end: int) -> list[T
         asked = _request(events, world, int(first), placement=world.state.codes["placement"].names[code])
         taken = products[clicked[own]]
         shopper = int(events.keys[first, _SHOPPER])
-        found.append(Trial(int(first), time, shopper, asked, taken, np.array(ads, dtype=np.int32)))
+        bought = products[sold[own]]
+        found.append(Trial(int(first), time, shopper, asked, taken, np.array(ads, dtype=np.int32), bought))
     return sorted(found, key=lambda trial: (trial.time, trial.name))
 
 
@@ -128,6 +134,22 @@ def _clicked(events: EventArrays, shown: NDArray[np.intp]) -> NDArray[np.bool_]:
             latest[key] = int(place[index])
         elif key in latest and events.kind[row] == KIND_CODE[EventKind.AD_CLICK]:
             answer[latest[key]] = True
+    return answer
+
+
+def _sold(events: EventArrays, shown: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which impressions were followed within a day by a purchase of their product, by whom they reached."""
+    bought = _of(events, EventKind.PURCHASE)
+    pair = events.keys[:, _SHOPPER].astype(np.int64) << 32 | events.keys[:, _PRODUCT]
+    order = np.lexsort((events.time[bought], pair[bought]))
+    pairs, times = pair[bought][order], events.time[bought][order]
+    answer = np.zeros(len(shown), dtype=np.bool_)
+    for index, row in enumerate(shown.tolist()):
+        first, last = np.searchsorted(pairs, pair[row]), np.searchsorted(pairs, pair[row], side="right")
+        next_ = first + np.searchsorted(times[first:last], events.time[row])
+        answer[index] = (
+            events.keys[row, _SHOPPER] >= 0 and next_ < last and times[next_] <= events.time[row] + WINDOW
+        )
     return answer
 
 

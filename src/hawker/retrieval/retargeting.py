@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +12,7 @@ from hawker.features.state import State
 from hawker.records.campaign import Did, Retargeting
 from hawker.records.events import DAY, KIND_CODE, EventKind
 from hawker.retrieval import sift
+from hawker.retrieval.aims import Words
 
 if TYPE_CHECKING:
     from hawker.retrieval.index import AdIndex
@@ -51,8 +51,11 @@ class Retargets:
         self._kind = index.items.kind[index.item]
         self._by_category = _filed(index, wide, self._kind)
 
-    def found(self, state: State | None, shopper: str, *, now: int, live: Ints) -> Ints:
-        """The ads that stand here (`live`: in flight) and aim at a shopper for what they did; ascending."""
+    def found(self, state: State | None, shopper: str, *, now: int, alive: Words, live: Ints) -> Ints:
+        """The ads that aim at a shopper for what they did, ascending: of units that are `alive` those that
+
+        stand here; `live` are the ads in flight.
+        """
         code = -1
         if self._any and state is not None and shopper:
             code = state.codes["shopper"].find(shopper)
@@ -60,9 +63,10 @@ class Retargets:
             return np.zeros(0, dtype=np.int32)
         seen, kinds, times = state.sequences.read(code)
         categories = state.codes.of_products("category", seen)
-        parts = [*_under(self._by_product, seen), *_under(self._by_category, categories)]
-        ads = np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int32)
         index = self._index
+        own = sift.under(*self._by_product, seen, alive, index.unit)
+        near = sift.under(*self._by_category, categories, alive, index.unit)
+        ads = np.unique(np.concatenate([own, near]))
         holds = sift.drawn(
             ads,
             index.unit,
@@ -77,9 +81,10 @@ class Retargets:
             KIND_CODE[EventKind.PURCHASE],
             now,
         )
-        stand = index.stand[ads]
-        holds &= (stand == ALWAYS) | ((stand == FLIGHTED) & np.isin(ads, live))
         kept: Ints = ads[holds]
+        stand = index.stand[kept]
+        if stand.any():
+            kept = kept[(stand == ALWAYS) | ((stand == FLIGHTED) & np.isin(kept, live))]
         return kept
 
 
@@ -93,13 +98,3 @@ def _filed(index: AdIndex, units: NDArray[np.bool_], keys: Ints) -> tuple[Ints, 
     ads = np.flatnonzero(units[index.unit] & (keys >= 0)).astype(np.int32)
     order = np.argsort(keys[ads], kind="stable")
     return keys[ads][order], ads[order]
-
-
-def _under(filed: tuple[Ints, Ints], wanted: Ints) -> Sequence[Ints]:
-    """The ads filed under some keys."""
-    keys, ads = filed
-    if not len(keys) or not len(wanted):
-        return ()
-    few = np.unique(wanted[wanted >= 0])
-    first, last = np.searchsorted(keys, few, "left"), np.searchsorted(keys, few, "right")
-    return [ads[a:b] for a, b in zip(first.tolist(), last.tolist(), strict=True) if b > a]

@@ -275,6 +275,26 @@ def sooner(a: int, b: int) -> int:
 
 
 @compiled
+def under(keys: Ints, ads: Ints, wanted: Ints, alive: Words, unit: Ints) -> Ints:
+    """The ads of units that are alive filed under some keys ≥ 0; `keys` ascend. Some may come twice."""
+    total = 0
+    for value in wanted:
+        if value >= 0:
+            total += np.searchsorted(keys, value + 1) - np.searchsorted(keys, value)
+    found = np.empty(total, dtype=np.int32)
+    count = 0
+    for value in wanted:
+        at = np.searchsorted(keys, value) if value >= 0 else len(keys)
+        while at < len(keys) and keys[at] == value:
+            u = unit[ads[at]]
+            if (alive[u >> 6] >> np.uint64(u & 63)) & _ONE:
+                found[count] = ads[at]
+                count += 1
+            at += 1
+    return found[:count]
+
+
+@compiled
 def drawn(
     ads: Ints,
     unit: Ints,

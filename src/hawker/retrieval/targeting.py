@@ -100,7 +100,7 @@ def eligible(
         ads = sift.spread(alive, n, index.bounds)
         return Eligible(ads, np.full((len(ads), 2), -1, dtype=np.int8), _named(counts))
     found = _Against(index.units.none) if against is None else against
-    matched = index.retargets.found(state, request.shopper, now=now, live=live)
+    matched = index.retargets.found(state, request.shopper, now=now, alive=alive, live=live)
     ads, rows = sift.strike(
         *sift.expand(alive, n, index.bounds, index.retargets.aimed, matched, live, _MISSED, counts),
         found.units,

@@ -12,6 +12,7 @@ import pytest
 from hawker.errors import NotFound
 from hawker.records.campaign import Campaign, Pricing
 from hawker.records.charge import Charge, Credit, Status, month
+from hawker.records.ids import stamped
 from hawker.storage.ledger import Ledger
 
 SECOND = 1_000_000
@@ -116,6 +117,22 @@ class LedgerBehaviour:
         assert len(held) == 20
         assert all(self.click(ledger, id, 50) is Status.CHARGED for ledger, id in held)
         assert ledgers[0].spent("c") == 1_000
+
+    def test_another_process_settles_what_this_one_reserved(self) -> None:
+        """Behind one socket the impression may be reported to another process than the one that decided."""
+        campaign = Campaign(id="c", total_budget=1_000)
+        one, two = self.ledger(campaign), self.ledger()
+        ids = [f"{stamped('d', NOON, n)}/0" for n in range(20)]
+        assert [one.reserve("c", 50, reservation_id=id, now=NOON) for id in ids] == [True] * 20
+        assert {self.click(two, id, 50) for id in ids[:15]} == {Status.CHARGED}
+        assert self.click(two, ids[0], 50) is Status.DUPLICATE
+        one.heartbeat(now=NOON)
+        assert {self.click(one, id, 50) for id in ids[15:]} == {Status.CHARGED}
+        one.heartbeat(now=NOON + 700 * SECOND)
+        assert not one.reserve("c", 1, reservation_id="more", now=NOON + 700 * SECOND)
+        late = f"{stamped('d', NOON, 99)}/0"
+        assert self.click(two, late, 1, now=NOON + 700 * SECOND) is Status.REFUSED
+        assert (one.spent("c"), two.remaining("c", now=NOON)) == (1_000, 0)
 
     def test_what_is_released_or_expired_can_be_reserved_again(self) -> None:
         ledger = self.ledger(Campaign(id="c", total_budget=100), hold_seconds=10)

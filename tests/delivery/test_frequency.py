@@ -11,6 +11,8 @@ from tests import servers, shops
 from hawker import delivery
 from hawker.delivery import Engine
 from hawker.delivery.build import world
+from hawker.delivery.frequency import Frequency
+from hawker.delivery.observe import Dues
 from hawker.records.advertiser import Advertiser
 from hawker.records.campaign import Campaign, Cap, Per
 from hawker.records.consent import Consent
@@ -19,7 +21,7 @@ from hawker.records.decision import Decision, Request
 from hawker.records.events import Event, EventKind
 from hawker.records.traffic import Traffic
 from hawker.storage.control import Control
-from hawker.storage.hot import HOLD, MINUTE
+from hawker.storage.hot import HOLD, MINUTE, InProcess
 from hawker.storage.shop import Shop
 
 HOME = Request("home", shopper="u-1")
@@ -127,6 +129,20 @@ def test_counters_are_kept_every_few_minutes(tmp_path: Path) -> None:
         assert b"u-1" not in saved.read_bytes()
         engine.frequency.tend(shop.state, now=begun + 5 * MINUTE)
         assert b"u-1" in saved.read_bytes()
+
+
+def test_an_impression_whose_decision_is_not_written_yet_is_counted_once_it_is(tmp_path: Path) -> None:
+    with delivery.build(shop_of(tmp_path, Cap(2, Per.LIFETIME))) as engine:
+        made = engine.decide(HOME)
+        with delivery.build(shops.tiny(tmp_path / "other")) as other:
+            stranger = Frequency(InProcess(), Dues(other.decision_log))
+            stranger.rule(engine.world)
+            seen = Event(EventKind.AD_IMPRESSION, made.time, decision=made.id, slot=0)
+            stranger.confirm([seen], now=made.time)
+            other.decision_log.append(made)
+            assert stranger.hot.forget("u-1") is False
+            stranger.tend(tmp_path, now=made.time + MINUTE)
+            assert stranger.hot.forget("u-1") is True
 
 
 def test_a_forgotten_shopper_has_seen_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ a session cannot be told from another. Counters of a session live in memory alon
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,7 @@ from hawker.records.events import Event, EventKind
 from hawker.records.traffic import marked
 from hawker.retrieval.index import AdIndex
 from hawker.retrieval.targeting import Capped, Eligible
-from hawker.storage.hot import MINUTE, SAVED, SESSION, Hot, InProcess
+from hawker.storage.hot import HOLD, MINUTE, SAVED, SESSION, Hot, InProcess
 
 _SAVE_EVERY = 5 * MINUTE
 _RECENT = 50_000
@@ -101,6 +101,7 @@ class Frequency:
         self._dues = dues
         self._caps: Mapping[str, Sequence[Cap]] = {}
         self._recent: OrderedDict[str, tuple[str, list[tuple[str, ...]]]] = OrderedDict()
+        self._unknown: deque[tuple[Event, int]] = deque(maxlen=_RECENT)
         self._saved = 0
 
     def rule(self, world: World) -> None:
@@ -127,9 +128,12 @@ class Frequency:
         for event in events if self._caps else ():
             if event.kind is not EventKind.AD_IMPRESSION or not event.decision or marked(event.reason):
                 continue
-            subject, named = self._counted(event)
-            name = reservation(event.decision, event.slot)
-            self.hot.confirm(subject, named, id=name, now=now)
+            found = self._counted(event)
+            if found is None:
+                self._unknown.append((event, now))
+            else:
+                name = reservation(event.decision, event.slot)
+                self.hot.confirm(*found, id=name, now=now)
 
     def forget(self, names: frozenset[str], sessions: frozenset[str]) -> None:
         """Drop the counters of shoppers and sessions."""
@@ -139,7 +143,14 @@ class Frequency:
         self._recent = OrderedDict((id, held) for id, held in self._recent.items() if held[0] not in gone)
 
     def tend(self, folder: Path, *, now: int) -> None:
-        """Let go what is over and keep the rest in a file, every few minutes. Call it more often."""
+        """Let go what is over and keep the rest in a file, every few minutes. Call it more often.
+
+        Impressions of a decision that another process had not written down yet are counted now.
+        """
+        waiting, self._unknown = self._unknown, deque(maxlen=_RECENT)
+        for event, since in waiting:
+            if since + HOLD > now:
+                self.confirm([event], now=since)
         if now - self._saved >= _SAVE_EVERY:
             self._saved = now
             self.hot.tidy(now=now)
@@ -165,14 +176,14 @@ class Frequency:
         for event in impressions:
             self.confirm([event], now=event.received or event.time)
 
-    def _counted(self, event: Event) -> tuple[str, tuple[str, ...]]:
-        """For whom and for what an impression counts: as remembered, else by the record."""
+    def _counted(self, event: Event) -> tuple[str, tuple[str, ...]] | None:
+        """For whom and for what an impression counts: as remembered, else by the record, if it is there."""
         held = self._recent.get(event.decision)
         if held is not None:
             return (held[0], held[1][event.slot]) if 0 <= event.slot < len(held[1]) else ("", ())
         sold = self._dues.slot(event.decision, event.slot)
         if sold is None:
-            return "", ()
+            return None
         return sold.shopper, entities(sold.advertiser, sold.campaign, sold.creative)
 
 

@@ -49,6 +49,7 @@ _LARGEST = 2**63 - 1
 _RECENT = 50_000
 _JUST = 2 * SECOND
 _TRIES, _PAUSE_SECONDS = 5, 0.01
+_LOOKS = 12  # how often a decision that is not on record is looked for again
 
 
 def stamped(event: Event, *, now: int) -> Event:
@@ -128,6 +129,7 @@ class Dues:
     def __init__(self, decisions: DecisionLog) -> None:
         self._decisions = decisions
         self._recent: OrderedDict[str, tuple[Sold, ...]] = OrderedDict()
+        self._waiting: list[tuple[Event, int]] = []
 
     def remember(self, decision: Decision) -> None:
         """Keep what a decision sold at hand."""
@@ -165,11 +167,26 @@ class Dues:
     def charges(self, events: Iterable[Event]) -> list[Charge]:
         """The charges that events make due: those of decisions on record, priced by what happened.
 
-        What is marked as invalid traffic is free.
+        What is marked as invalid traffic is free. An event whose decision another process has yet to
+        write down is looked at again by `overdue`.
         """
-        due = (event for event in events if event.kind in DUE and event.decision and not marked(event.reason))
-        found = (self._charge(event) for event in due)
-        return [charge for charge in found if charge is not None]
+        due = [event for event in events if event.kind in DUE and event.decision and not marked(event.reason)]
+        return self._charges([(event, 0) for event in due])
+
+    def overdue(self) -> list[Charge]:
+        """The charges of events whose decision was not on record before. Call it every few seconds."""
+        waiting, self._waiting = self._waiting, []
+        return self._charges(waiting)
+
+    def _charges(self, due: Iterable[tuple[Event, int]]) -> list[Charge]:
+        made = []
+        for event, tries in due:
+            charge = self._charge(event)
+            if charge is not None:
+                made.append(charge)
+            elif event.decision not in self._recent and tries < _LOOKS and len(self._waiting) < _RECENT:
+                self._waiting.append((event, tries + 1))
+        return made
 
     def _charge(self, event: Event) -> Charge | None:
         found = self.slot(event.decision, event.slot)

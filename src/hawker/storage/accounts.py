@@ -14,7 +14,7 @@ lock of that owner's row, and grow only under the lock of their campaign's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sql
@@ -89,6 +89,12 @@ class Accounts(Statements):
             connection.execute(sql.delete(LEASES).where((LEASES.c.owner == owner) & (LEASES.c.open <= 0)))
             return True
 
+    def leased(self, owner: str) -> dict[tuple[str, int], int]:
+        """What an owner has leased: others may have settled out of it what it had reserved."""
+        query = sql.select(LEASES.c.campaign, LEASES.c.day, LEASES.c.open).where(LEASES.c.owner == owner)
+        with database.reading(self._engine) as connection:
+            return {(row.campaign, row.day): row.open for row in connection.execute(query)}
+
     @database.retried
     def lease(
         self, owner: str, *, campaign: str, day: int, need: int, share: float, now: int, until: int
@@ -114,11 +120,17 @@ class Accounts(Statements):
 
     @database.retried
     def settle(
-        self, owner: str, entries: Sequence[tuple[Charge, int, bool]], *, until: int
+        self,
+        owner: str,
+        entries: Sequence[tuple[Charge, int, bool]],
+        *,
+        until: int,
+        elsewhere: Collection[str] = (),
     ) -> tuple[bool, list[Settlement]]:
         """Charge a batch of (charge, day, from the owner's lease), durable on return, each at most once.
 
-        Says first whether the owner's leases were still there (if not, they had fallen back).
+        `elsewhere` names impressions that another process may have reserved. Says first whether the
+        owner's leases were still there (if not, they had fallen back).
         """
         with database.sharing(self._engine) as connection:
             alive = _extend(connection, owner, until)
@@ -135,7 +147,12 @@ class Accounts(Statements):
                 elif account is None:
                     answer = Settlement(entry.impression, Status.REFUSED, reason="unknown_campaign")
                 else:
-                    answer = account.charge(entry, day=day, lease=(day, owner) if leased else None)
+                    answer = account.charge(
+                        entry,
+                        day=day,
+                        lease=(day, owner) if leased else None,
+                        elsewhere=entry.impression in elsewhere,
+                    )
                 if answer.status is Status.CHARGED and account is not None:
                     done[entry.impression] = answer.amount
                     rows.append(_row(entry, day=day, amount=answer.amount, account=account))

@@ -79,6 +79,10 @@ SET_LEASE = sql.text(
     "INSERT INTO leases (campaign, day, owner, open) VALUES (:campaign, :day, :owner, :open) "
     "ON CONFLICT (campaign, day, owner) DO UPDATE SET open = excluded.open"
 )
+_TAKE = sql.text(
+    "UPDATE leases SET open = open - :amount "
+    "WHERE campaign = :campaign AND day = :day AND owner = :owner AND open >= :amount"
+)
 SET_BUDGET = sql.text(
     "INSERT INTO budgets (campaign, daily, total, utc_offset_minutes, timezone, advertiser, charged, carry) "
     "VALUES (:campaign, :daily, :total, :utc_offset_minutes, :timezone, :advertiser, 0, 0) "
@@ -98,6 +102,7 @@ class Account:
     days: dict[int, int] = field(default_factory=dict)
     leases: dict[tuple[int, str], int] = field(default_factory=dict)
     advertiser: str = ""
+    taken: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def within(self, amount: int, day: int) -> bool:
         """Whether the budgets themselves allow one more charge, whatever is leased."""
@@ -116,15 +121,21 @@ class Account:
             left.append(self.terms.daily - self.days.get(day, 0) - leased)
         return min(left) if left else None
 
-    def charge(self, entry: Charge, *, day: int, lease: tuple[int, str] | None) -> Settlement:
-        """Charge one outcome, out of a lease or else out of what nobody has leased."""
+    def charge(
+        self, entry: Charge, *, day: int, lease: tuple[int, str] | None, elsewhere: bool = False
+    ) -> Settlement:
+        """Charge one outcome, out of a lease or else out of what nobody has leased.
+
+        `elsewhere` says that another process reserved it: then its lease will do as well.
+        """
         if entry.price < 0:
             return Settlement(entry.impression, Status.REFUSED, reason="negative_price")
         millis = entry.price + self.carry if entry.pricing is Pricing.CPM else entry.price * 1000
         amount = millis // 1000
         leased = lease is not None and self.leases.get(lease, -1) >= amount
         left = self.remaining(day)
-        if not self.within(amount, day) or not (leased or left is None or amount <= left):
+        free = leased or left is None or amount <= left
+        if not self.within(amount, day) or not (free or (elsewhere and self._take(amount, day))):
             return Settlement(entry.impression, Status.REFUSED, reason="out_of_budget")
         if leased and lease is not None:
             self.leases[lease] -= amount
@@ -133,6 +144,17 @@ class Account:
         if entry.pricing is Pricing.CPM:
             self.carry = millis % 1000
         return Settlement(entry.impression, Status.CHARGED, amount, leased=leased)
+
+    def _take(self, amount: int, day: int) -> bool:
+        """Take an amount out of the largest lease of a day that has it."""
+        open, owner = max(
+            ((open, who) for (on, who), open in self.leases.items() if on == day), default=(0, "")
+        )
+        if open < amount:
+            return False
+        self.leases[day, owner] -= amount
+        self.taken[day, owner] = self.taken.get((day, owner), 0) + amount
+        return True
 
     def credit(self, amount: int, *, day: int) -> None:
         """Take a charge off the day that it was made on."""
@@ -201,3 +223,11 @@ def store(connection: Connection, accounts: dict[str, Account], owner: str = "")
     ]
     if leases:
         connection.execute(SET_LEASE, leases)
+    taken = [
+        {"campaign": campaign, "day": day, "owner": holder, "amount": amount}
+        for campaign, account in accounts.items()
+        for (day, holder), amount in account.taken.items()
+        if holder != owner
+    ]
+    if taken:
+        connection.execute(_TAKE, taken)

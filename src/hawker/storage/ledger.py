@@ -16,9 +16,10 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from hawker.errors import NotFound
+from hawker.errors import BadRecord, NotFound
 from hawker.records.campaign import Campaign, Pricing, local_day
 from hawker.records.charge import Balance, Charge, Credit, Line, Settlement, Statement, Terms, dearest
+from hawker.records.ids import stamp
 from hawker.storage import database
 from hawker.storage.accounts import Accounts
 
@@ -71,6 +72,7 @@ class Ledger:
         self._retry, self._share, self._clock = round(retry_seconds * SECOND), share, clock
         self._mutex = threading.RLock()
         self._terms: dict[str, Terms] = {}
+        self._settling = 0
         self._enter()
 
     def _enter(self) -> None:
@@ -144,8 +146,16 @@ class Ledger:
                 (charge, hold.key[1] if hold else self._day(charge.campaign, charge.time), hold is not None)
                 for charge, hold in zip(charges, holds, strict=True)
             ]
+            elsewhere = {
+                charge.impression
+                for charge, hold in zip(charges, holds, strict=True)
+                if hold is None and self._recent(charge)
+            }
+            self._settling += 1
         try:  # without the mutex: reservations go on while the disk works
-            alive, answers = self._accounts.settle(owner, entries, until=moment + self._ttl)
+            alive, answers = self._accounts.settle(
+                owner, entries, until=moment + self._ttl, elsewhere=elsewhere
+            )
         except BaseException:
             self._conclude(owner, charges, holds, None)
             raise
@@ -171,7 +181,13 @@ class Ledger:
             for key, amount in idle.items():
                 self._leases[key].open -= amount
             if self._renew(give_back=[(campaign, day, amount) for (campaign, day), amount in idle.items()]):
-                self._leases = {key: lease for key, lease in self._leases.items() if lease.open > 0}
+                if not self._settling:
+                    kept = self._accounts.leased(self._owner)
+                    for key, lease in self._leases.items():
+                        lease.open = min(lease.open, kept.get(key, 0))
+                self._leases = {
+                    key: lease for key, lease in self._leases.items() if lease.open > 0 or lease.held > 0
+                }
                 for lease in self._leases.values():
                     lease.used = False
             self._terms = self._accounts.terms()
@@ -285,6 +301,13 @@ class Ledger:
             if hold is not None and hold.expires <= now:
                 self.release(reservation_id)
 
+    def _recent(self, charge: Charge) -> bool:
+        """Whether a process may still hold the reservation: its decision is younger than a hold."""
+        try:
+            return charge.time - stamp(charge.impression.partition("/")[0]) < self._hold
+        except BadRecord:
+            return False
+
     def _claim(self, charge: Charge) -> _Hold | None:
         """The reservation of a charge, or one made for it on the spot where the lease has room."""
         hold = self._holds.pop(charge.impression, None)
@@ -308,6 +331,7 @@ class Ledger:
     ) -> None:
         """Take what was settled out of the leases; without answers, put the reservations back."""
         with self._mutex:
+            self._settling -= 1
             if owner != self._owner:
                 return
             for place, hold in enumerate(holds):

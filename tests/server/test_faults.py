@@ -22,11 +22,13 @@ from hawker import Shop, delivery
 from hawker.errors import BadSetting, Conflict
 from hawker.explain import explain
 from hawker.records.campaign import Campaign
+from hawker.records.key import Role
 from hawker.server import run
 from hawker.server.serving import listen
 from hawker.storage import tables
 from hawker.storage.event_log import EventLog
 from hawker.storage.files import PARTIAL
+from hawker.storage.keys import Keys
 
 SERVE = """
 import sys
@@ -176,6 +178,15 @@ def events(shop: Shop) -> list[str]:
 def test_it_serves_this_machine_only(tmp_path: Path, host: str) -> None:
     with pytest.raises(BadSetting, match=r"no keys yet.*hawker key create"):
         run(shops.tiny(tmp_path / "shop"), host=host)
+
+
+def test_with_keys_it_serves_other_machines_too(tmp_path: Path) -> None:
+    shop = shops.tiny(tmp_path / "shop")
+    keys = Keys(shop.control)
+    keys.create(Role.SHOP, now=1)
+    keys.close()
+    with listen("0.0.0.0", 0) as taken, pytest.raises(Conflict, match=r"of 0\.0\.0\.0 cannot be had"):
+        run(shop, host="0.0.0.0", port=taken.getsockname()[1])  # past the question of keys
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:

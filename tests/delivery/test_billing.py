@@ -20,7 +20,10 @@ from hawker.records.charge import month
 from hawker.records.decision import Request
 from hawker.records.events import Event, EventKind
 
-BUDGET = (Campaign("c-leaf", advertiser="Leaf", bid=4 * shops.UNIT, daily_budget=90_000), *shops.CAMPAIGNS[1:])
+BUDGET = (
+    Campaign("c-leaf", advertiser="Leaf", bid=4 * shops.UNIT, daily_budget=90_000),
+    *shops.CAMPAIGNS[1:],
+)
 
 
 @pytest.fixture
@@ -93,7 +96,7 @@ def test_a_report_leaves_out_what_was_credited_and_counts_it_as_invalid(engine: 
     assert sum(cell.spend for cell in section.cells) == after.totals.spend
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(shown=st.lists(st.integers(0, 4), min_size=1, max_size=12), bots=st.sets(st.integers(0, 4)))
 def test_statements_sum_to_the_ledger(
     tmp_path_factory: pytest.TempPathFactory, shown: list[int], bots: set[int]

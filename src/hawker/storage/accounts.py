@@ -8,8 +8,8 @@ to the campaign's next charge. A credit gives money back to the day it was charg
 budget has it at once, a daily budget only while that day lasts.
 
 On SQLite writers take turns. On PostgreSQL each locks first its own row of `owners`, then the rows
-of `budgets` that it decides by, in the order of their names; leases of an owner change only under the
-lock of that owner's row, and grow only under the lock of their campaign's.
+of `budgets` that it decides by, in the order of their names; leases grow only under the lock of their
+owner's row and of their campaign's, and shrink under either.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from hawker.delivery import credit, door, hearsay, observe, people, pipeline
-from hawker.delivery.commit import commit
+from hawker.delivery.commit import commit, reservation
 from hawker.delivery.credit import Credits
 from hawker.delivery.frequency import Frequency
 from hawker.delivery.observe import Dues
@@ -189,6 +189,11 @@ class Engine:
         self._dues.forget(names, sessions)
         self.credits.forget(names, sessions)
         self.frequency.forget(names, sessions)
+
+    def withdraw(self, decision: str, place: int) -> bool:
+        """Free the money and the caps of a slot that will not be shown; whether money was set aside."""
+        self.frequency.withdraw(decision, place)
+        return self.ledger.release(reservation(decision, place))
 
     def hear(self, *, but: Collection[str] = ()) -> int:
         """Take over what other processes were told since the last time; `but` names what is here already."""

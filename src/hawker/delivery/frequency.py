@@ -123,6 +123,12 @@ class Frequency:
             if len(self._recent) > _RECENT:
                 self._recent.popitem(last=False)
 
+    def withdraw(self, decision: str, place: int) -> None:
+        """Take back what was reserved for a slot that will not be shown after all."""
+        subject, slots = self._recent.get(decision, ("", []))
+        if subject and place < len(slots):
+            self.hot.release(subject, slots[place], id=reservation(decision, place))
+
     def confirm(self, events: Iterable[Event], *, now: int) -> None:
         """Count the impressions among events; invalid traffic is nobody's."""
         for event in events if self._caps else ():

@@ -13,11 +13,13 @@ from tests.server.openrtb import exchange
 from tests.server.openrtb.exchange import asks, bids, noticed
 
 from hawker.delivery import Engine
+from hawker.records.campaign import Campaign, Cap
 from hawker.server import app
 from hawker.server.openrtb.bidding import Bidder
 from hawker.server.openrtb.macros import KNOWN, filled
 from hawker.server.openrtb.reading import NoBid, Passed
 from hawker.server.openrtb.request import decode
+from hawker.storage.control import Control
 
 BID = "/v1/openrtb2/bid"
 EVER = 2**62
@@ -108,6 +110,20 @@ def test_a_lost_bid_frees_its_money(client: Client) -> None:
     assert held == before - 1_000
     assert client.get(noticed(bid["lurl"], loss="102")).status_code == 204
     assert ledger.remaining("c-leaf", now=engine(client).tick()) == before
+
+
+def test_a_lost_bid_frees_its_place_under_the_cap(tmp_path: Path) -> None:
+    shop = exchange.shop(tmp_path / "shop")
+    control = Control(shop.control)
+    control.put_campaigns([Campaign("c-leaf", advertiser="leaf", bid=1_000_000, caps=(Cap(1),))])
+    control.close()
+    whom = {"user": {"buyeruid": "u-1"}}
+    with Client(app(shop)) as client:
+        bid = offer(client, **whom)
+        assert bid["adid"] == "a-tea"
+        assert offer(client, **whom)["adid"] != "a-tea"
+        assert client.get(noticed(bid["lurl"], loss="102")).status_code == 204
+        assert offer(client, **whom)["adid"] == "a-tea"
 
 
 def test_a_test_bid_holds_no_money_and_cannot_be_billed(client: Client) -> None:

@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from hawker.delivery import Engine
-from hawker.delivery.commit import reservation
 from hawker.records.traffic import Traffic
 from hawker.server.endpoint import SHOP, Endpoint
 from hawker.server.openrtb import answer, notices, reading
@@ -104,8 +103,9 @@ class Bidder:
                 reasons.append(passed.reason)
         late = self._clock() > until
         if late or asked.test == 1:
-            for bid in found:
-                notices.withdraw(engine, bid.id)
+            for bid in found:  # a bid bears the name of its reservation: decision and place
+                decision, _, place = bid.id.rpartition("/")
+                engine.withdraw(decision, int(place))
         if late:
             raise Passed(NoBid.TOO_LATE)
         if not found and reasons:
@@ -142,7 +142,7 @@ class Bidder:
         root = f"https://{root.partition('://')[2]}" if secure else root
         for place, slot in enumerate(self._directory.introduced(engine, decision)):
             if answer.price(slot) < max(request.floor, 1):
-                notices.withdraw(engine, reservation(decision.id, place))
+                engine.withdraw(decision.id, place)
                 continue
             try:
                 bid = answer.bid(
@@ -158,7 +158,7 @@ class Bidder:
                     settings=settings,
                 )
             except Passed as passed:
-                notices.withdraw(engine, reservation(decision.id, place))
+                engine.withdraw(decision.id, place)
                 reasons.append(passed.reason)
                 continue
             made.append(bid)

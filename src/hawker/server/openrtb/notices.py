@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hawker.delivery import Engine
-from hawker.delivery.commit import reservation
 from hawker.delivery.tokens import Act, Claim
 from hawker.errors import BadRecord
 from hawker.records.money import micros
@@ -94,15 +93,10 @@ def hot(application: Application) -> dict[str, Handler]:
     async def lost(scope: Scope, _: Receive) -> Reply:
         found = _claim(application, scope)
         if found is not None:
-            withdraw(serving(application), reservation(found.decision, found.slot))
+            serving(application).withdraw(found.decision, found.slot)
         return _counted(application, "lost", found is not None)
 
     return {WON: won, BILLED: billed, LOST: lost}
-
-
-def withdraw(engine: Engine, bid: str) -> bool:
-    """Give back what was set aside for a bid that will not be shown; its id is that of its reservation."""
-    return engine.ledger.release(bid)
 
 
 def _claim(application: Application, scope: Scope) -> Claim | None:

@@ -40,7 +40,7 @@ from hawker.storage.decision_log import DecisionLog
 from hawker.storage.ledger import Ledger
 from hawker.storage.shop import Shop
 
-WARM, COUNTED, STAGED = 25_000, 10_000, 2_000
+WARM, COUNTED, STAGED = 50_000, 10_000, 2_000
 SCALES = (1_000, 10_000, 100_000, 1_000_000)
 STAGES: tuple[tuple[str, Any, str], ...] = (
     ("eligible", pipeline, "eligible"),

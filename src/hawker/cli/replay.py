@@ -28,17 +28,18 @@ def replay(
     with asked.progress() as tell:
         tell(asked.word("loading"), 0.0)
         from hawker.errors import NotFound
-        from hawker.explain.again import execute, model_of
+        from hawker.explain.again import execute, models_of
 
         kept = newest(shop, decisions)
-        models: dict[tuple[str, str], Any] = {}
+        models: dict[tuple[str, ...], Any] = {}
         differing: dict[str, list[str]] = {}
         missing: Counter[str] = Counter()
         for number, decision in enumerate(kept):
             tell(asked.word("replaying"), number / len(kept))
-            key = (decision.versions.get("model", ""), decision.outcome)
+            named = (decision.versions.get(f"model-{other}", "") for other in decision.candidates.others)
+            key = (decision.versions.get("model", ""), decision.outcome, *named)
             try:
-                models[key] = models.get(key) or model_of(decision, shop)
+                models[key] = models.get(key) or models_of(decision, shop)
                 _, found = execute(decision, models[key])
             except NotFound as error:
                 missing[error.message] += 1

@@ -87,9 +87,9 @@ class Engine:
         moment = self.tick() if now is None else now
         dice = self._chance.getrandbits(63) if seed is None else seed
         self.world.state.catch_up(self._arrival, moment)
-        world, spent = self.world, self.ledger.exhausted()
-        if spent != world.out_of_budget or mechanism:
-            world = replace(world, out_of_budget=spent, mechanism=mechanism or world.mechanism)
+        if (spent := self.ledger.exhausted()) != self.world.out_of_budget:
+            self.world = replace(self.world, out_of_budget=spent)
+        world = replace(self.world, mechanism=mechanism) if mechanism else self.world
         visit = self.frequency.visit(request, pipeline.path_of(request, world)[0], now=moment)
         decision = commit(
             lambda asked, without: pipeline.decide(
@@ -171,7 +171,8 @@ class Engine:
     def settle(self, events: Sequence[Event]) -> int:
         """Charge what events made due; safe to repeat. What the ledger could not take is tried again
 
-        with the next; without events, what waited for its decision to be on record is. The decisions charged for are on disk before the charges are.
+        with the next; without events, what waited for its decision to be on record is. The decisions
+        charged for are on disk before the charges are.
         """
         self._owed += self._dues.charges(events) if events else self._dues.overdue()
         if not self._owed:

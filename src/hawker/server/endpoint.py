@@ -31,8 +31,8 @@ class Endpoint:
     """One method of one path. `keys` are the roles it opens to; where it is `ANYONE`, no key is asked for.
 
     An endpoint that opens to advertisers has to show each only its own. `status` is that of success,
-    `silent` are further ones without a body;
-    with `makes` it is 201 where something new was made.
+    with `makes` it is 201 where something new was made; `silent` are further ones without a body. What
+    is `proven` by a token in its path has no rate.
     """
 
     method: str
@@ -45,6 +45,7 @@ class Endpoint:
     kinds: tuple[str, ...] = (JSON,)
     refusals: tuple[int, ...] = ()
     silent: tuple[int, ...] = ()
+    proven: bool = False
     status: int = 200
     makes: bool = False
 

@@ -92,7 +92,8 @@ class Guard:
     def _caller(self, scope: Scope, seen: Mapping[bytes, bytes], endpoint: Endpoint | None) -> Caller:
         keys = _SECRETS if endpoint is None else endpoint.keys
         if not keys:
-            self._unhurried(scope)
+            if endpoint is None or not endpoint.proven:
+                self._unhurried(scope)
             return PASSER_BY
         given: Caller = scope.get("caller") or self._known(scope, seen)
         if given.role not in keys:

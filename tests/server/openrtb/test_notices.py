@@ -14,6 +14,7 @@ from tests.server.openrtb.exchange import asks, bids, noticed
 
 from hawker.delivery import Engine
 from hawker.records.campaign import Campaign, Cap
+from hawker.records.key import Rates
 from hawker.server import app
 from hawker.server.openrtb.bidding import Bidder
 from hawker.server.openrtb.macros import KNOWN, filled
@@ -145,6 +146,15 @@ def test_forged_tokens_do_nothing(client: Client, notice: str) -> None:
     click = bid["adm"].partition("/v1/click/")[2][:52]
     assert client.get(f"{place}/{click}").status_code == 404
     assert charged(client) == []
+
+
+def test_notices_of_one_address_are_not_slowed_down(tmp_path: Path) -> None:
+    with Client(app(exchange.shop(tmp_path / "shop", rates=Rates(guest=1)))) as client:
+        path = noticed(offer(client)["nurl"], price="1", currency="USD")
+        scope = {"type": "http", "method": "GET", "path": path.partition("?")[0], "headers": []}
+        for _ in range(10):
+            client.application.guard.admit({**scope, "client": ("203.0.113.9", 1), "query_string": b""})
+        assert client.get(path).status_code == 204
 
 
 def test_a_page_never_sees_the_token_that_bills(client: Client) -> None:

@@ -34,6 +34,7 @@ ENDPOINTS = (
         parameters=(("price", TEXT, False), ("currency", TEXT, False)),
         refusals=(503,),
         silent=(404,),
+        proven=True,
         status=204,
     ),
     Endpoint(
@@ -44,6 +45,7 @@ ENDPOINTS = (
         parameters=(("price", TEXT, False), ("currency", TEXT, False)),
         refusals=(503, 507),
         silent=(404,),
+        proven=True,
         status=204,
     ),
     Endpoint(
@@ -54,6 +56,7 @@ ENDPOINTS = (
         parameters=(("reason", TEXT, False),),
         refusals=(503,),
         silent=(404,),
+        proven=True,
         status=204,
     ),
 )

@@ -109,8 +109,16 @@ def _draw(values, bids, least, advertisers, dice, exploration, most):  # type: i
         odds[slot] = exploration / left + (1.0 - exploration) * (place == best)
         filled += 1
         left -= _strike(place, ranking, free, shown, advertisers, most)
+    runner_up, limited = _losers(ranking, free, shown, whole=filled == slots)
+    return ints[:, :filled], odds[:filled], runner_up, (count - size, limited, size - filled - limited)
+
+
+@njit(cache=True)
+def _losers(ranking, free, shown, whole):  # type: ignore[no-untyped-def]
+    """The best not shown that could have been (-1: none), and how many only a limit kept out."""
+    size = len(ranking)
     runner_up, limited, last = -1, 0, size
-    if filled == slots:
+    if whole:
         last = 0
         for place in range(size):
             if shown[place]:
@@ -123,7 +131,7 @@ def _draw(values, bids, least, advertisers, dice, exploration, most):  # type: i
                 runner_up = ranking[place]
         elif place < last:
             limited += 1
-    return ints[:, :filled], odds[:filled], runner_up, (count - size, limited, size - filled - limited)
+    return runner_up, limited
 
 
 @njit(cache=True)

@@ -137,53 +137,48 @@ def _apart(
 ) -> Filled:
     """The same with whatever may not stand together, and what comes ahead of the auction."""
     first, due = _ahead(held.guaranteed, rng)
-    slots = rules.slots - (first >= 0)
+    ahead = (first,) if first >= 0 else ()
     able = (bids >= auction.least_prices(rules.floor, rates)) & (bids > 0)  # a bid of nothing buys nothing
     able[[row for row, _ in held.guaranteed]] = False
-    reached = int(np.count_nonzero(able))
-    reaching = able.copy() if held.products is not None else able
+    reached, reaching = int(np.count_nonzero(able)), able.copy()
     if first >= 0:
         able &= _beside(first, held, values, advertisers, most=rules.most_per_advertiser)
     admitted = np.flatnonzero(able)
     bar = _bar(held, admitted, advertisers)
     drawn, odds, by_chance = explore(
         values[admitted],
-        slots=slots,
+        slots=rules.slots - len(ahead),
         exploration=rules.exploration,
         rng=rng,
         advertisers=advertisers[admitted],
         most_per_advertiser=rules.most_per_advertiser,
         bar=bar,
     )
-    kept = np.arange(len(admitted)) if bar is None else _standing(bar, len(admitted), drawn)
+    kept = _standing(bar, len(admitted), drawn)
     rows = admitted[kept]
     cleared = auction.clear(
         values[rows],
         bids[rows],
         rates=rates[rows],
-        slots=slots,
+        slots=rules.slots - len(ahead),
         floor=rules.floor,
         mechanism=rules.mechanism,
         order=np.searchsorted(kept, drawn),
         advertisers=advertisers[rows],
         most_per_advertiser=rules.most_per_advertiser,
     )
-    chances = odds.tolist()
-    if due and first < 0 and chances:
-        chances[0] *= 1.0 - sum(chance for _, chance in due)
-    ahead = [first] if first >= 0 else []
     order = (*ahead, *admitted[drawn].tolist())
-    twice = _repeats(held, order, reaching, rows)
+    twice, promised = _repeats(held, order, reaching, rows), len(held.guaranteed)
     lost = {
         **cleared.reasons,
-        NoBidReason.BELOW_FLOOR: len(bids) - reached - len(held.guaranteed),
-        NoBidReason.NOT_DRAWN: len(held.guaranteed) - len(ahead),
+        NoBidReason.BELOW_FLOOR: len(bids) - reached - promised,
+        NoBidReason.NOT_DRAWN: promised - len(ahead),
         NoBidReason.ORGANIC: twice,
         NoBidReason.COMPETITOR: reached - len(rows) - twice,
     }
     return Filled(
         order=order,
-        odds=(*(dict(due)[row] for row in ahead), *chances),
+        odds=_odds(first, due, odds.tolist()),
         by_chance=(*(False for _ in ahead), *by_chance.tolist()),
         prices=(*(int(bids[row]) for row in ahead), *cleared.prices.tolist()),
         rivals=(*(-1 for _ in ahead), *(_row(rows, rival) for rival in cleared.rivals.tolist())),
@@ -228,6 +223,15 @@ def _ahead(
     return -1, due
 
 
+def _odds(first: int, due: tuple[tuple[int, float], ...], drawn: list[float]) -> tuple[float, ...]:
+    """The propensities of all slots; the auction has the first one only where no guaranteed ad was drawn."""
+    if first >= 0:
+        return (dict(due)[first], *drawn)
+    if due and drawn:
+        drawn[0] *= 1.0 - sum(chance for _, chance in due)
+    return tuple(drawn)
+
+
 def _beside(
     first: int, held: Beside, values: Floats, advertisers: NDArray[np.int64], *, most: int | None
 ) -> NDArray[np.bool_]:
@@ -260,11 +264,11 @@ def _bar(held: Beside, rows: NDArray[np.intp], advertisers: NDArray[np.int64]) -
     return bar
 
 
-def _standing(bar: Bar, count: int, chosen: NDArray[np.intp]) -> NDArray[np.intp]:
+def _standing(bar: Bar | None, count: int, chosen: NDArray[np.intp]) -> NDArray[np.intp]:
     """The rows that nothing chosen keeps away, and the chosen themselves."""
     free = np.ones(count, np.bool_)
     for ad in chosen.tolist():
-        if (barred := bar(ad)) is not None:
+        if bar is not None and (barred := bar(ad)) is not None:
             free[barred] = False
     free[chosen] = True
     return np.flatnonzero(free)

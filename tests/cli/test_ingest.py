@@ -128,9 +128,12 @@ def test_mended_lines_go_back(shop: Shop) -> None:
     ingest("behaviour", "log.jsonl")
     ingest("catalogue", "catalogue.csv")
     (log,) = (shop.quarantine / "behaviour").glob("*.jsonl")
+    assert "2999-" not in log.read_text()
+    assert ingest("unseal", log.name)["lines"] == 1
     log.write_text(log.read_text().replace("2999-", "2024-"))
     assert ingest("restore", str(log))["events"] == 1
     (feed,) = (shop.quarantine / "catalogue").glob("*.jsonl")
+    ingest("unseal", feed.name)
     feed.write_text(feed.read_text().replace(",No id", "cup,No id"))
     told = ingest("restore", feed.name)
     assert (told["products"], told["set_aside"]) == (1, 0)

@@ -61,9 +61,9 @@ def test_a_shop_can_keep_its_shoppers_ids_to_itself(tmp_path: Path) -> None:
     from hawker.privacy.pseudonym import Naming
     from hawker.storage.shop import Shop
 
-    answer("init", tmp_path / "keyed", "--pseudonyms", "keyed")
+    answer("init", tmp_path / "keyed")
     assert Naming(Shop(tmp_path / "keyed")).of("u-1").startswith("sp_")
-    answer("init", tmp_path / "plain")
+    answer("init", tmp_path / "plain", "--pseudonyms", "given")
     assert Naming(Shop(tmp_path / "plain")).of("u-1") == "u-1"
     refused = hawker("init", tmp_path / "none", "--pseudonyms", "none")
     assert refused.exit_code == 2

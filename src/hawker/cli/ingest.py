@@ -60,7 +60,7 @@ def group() -> typer.Typer:
     made = typer.Typer(no_args_is_help=True, help="Take in a catalogue, a behaviour log, campaigns.")
     from hawker.cli.campaigns import campaigns
 
-    for verb in (catalogue, behaviour, campaigns, restore):
+    for verb in (catalogue, behaviour, campaigns, unseal, restore):
         made.command()(verb)
     return made
 
@@ -172,6 +172,23 @@ def restore(
 
             _kept(asked, [quarantine.restore(shop, file)])
     asked.then("check")
+
+
+def unseal(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A quarantine file that is to be mended.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Lay sealed quarantine lines open, to be mended; `restore` seals again what is left."""
+    from hawker.ingest import quarantine
+
+    asked = call(ctx, as_json=as_json, quiet=quiet)
+    path = _of_feed(asked.shop.quarantine / "catalogue", file) or quarantine.found(asked.shop, file)
+    lines = quarantine.unseal(asked.shop, path)
+    asked.answer({"file": str(path), "lines": lines})
+    asked.say(asked.word("unsealed", count=lines, file=path))
+    asked.then("ingest", "restore", str(path))
 
 
 def clock(offset: int) -> str:

@@ -43,7 +43,7 @@ def init(
     utc_offset: Offset = "+00:00",
     outcome: Outcome = "purchase",
     clock: Clock = "",
-    pseudonyms: Names = "given",
+    pseudonyms: Names = "keyed",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

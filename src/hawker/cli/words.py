@@ -33,6 +33,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Errors {errors:,} · warnings {warnings:,} · notes {notes:,}",
         "错误 {errors:,} · 警告 {warnings:,} · 提示 {notes:,}",
     ),
+    "unsealed": ("{count:,} lines lie open in {file}", "{count:,} 行已可读：{file}"),
     "written": ("Written: {file}", "已写入：{file}"),
     "made": ("A new shop, '{name}', in {folder}", "新店铺“{name}”已建立：{folder}"),
     "already": ("{folder} is a shop already; nothing was changed.", "{folder} 已是店铺，未作改动。"),
@@ -73,8 +74,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "广告活动 {campaigns:,} · 广告 {ads:,} · 创意 {creatives:,}；新增或变更 {changed:,}",
     ),
     "mend": (
-        "Mend 'raw' in {folder}, then: hawker ingest restore FILE",
-        "在 {folder} 中修正 raw 字段，然后运行 hawker ingest restore 文件",
+        "To mend one in {folder}: hawker ingest unseal FILE, edit 'raw', hawker ingest restore FILE",
+        "修正 {folder} 中的行：hawker ingest unseal 文件，编辑 raw 字段，hawker ingest restore 文件",
     ),
     "loading": ("loading", "加载中"),
     "value": ("Value", "数值"),

@@ -144,6 +144,15 @@ def listed(shop: Shop) -> list[Quarantine]:
     return found
 
 
+def unseal(shop: Shop, path: Path) -> int:
+    """Lay a quarantine file open so that it can be mended; what is left after `restore` is sealed again.
+
+    Returns the number of lines. Raises `Corrupt` for a text whose key is lost.
+    """
+    entries = [opened(shop, entry) for entry in read(path)]
+    return write(path, entries)
+
+
 def restore(shop: Shop, file: str | Path) -> BehaviourResult:
     """Put mended lines back into the log; see `behaviour.restore`."""
     from hawker.ingest.behaviour import restore as put_back

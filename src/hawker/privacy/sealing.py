@@ -11,7 +11,7 @@ import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
-from hawker.errors import Corrupt, extra
+from hawker.errors import Corrupt
 from hawker.storage import secrets
 from hawker.storage.shop import Pseudonyms, Shop
 
@@ -62,5 +62,6 @@ def unseal(text: bytes, keys: tuple[bytes, ...]) -> bytes:
 
 
 def _cipher(key: bytes) -> Any:
-    module = extra("cryptography.hazmat.primitives.ciphers.aead", "privacy")
-    return module.AESGCM(key[:32])
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    return AESGCM(key[:32])

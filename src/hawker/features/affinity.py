@@ -87,40 +87,79 @@ def _row(index: NDArray[np.uint64], table: int, a: int, b: int) -> np.int64:
 def _rough(  # type: ignore[no-untyped-def]
     index, arena, places, rates, products, product_keys, sums, bought, shopper, today, kinds, out
 ):
-    kin = np.full((kinds + 1, 2), -1.0)
+    """Memory sets the pace: whatever lies scattered is asked for in loops that do nothing else.
+
+    So the waits overlap. The arithmetic comes after.
+    """
     row = _row(index, places[4, 0], shopper, 0)
     visits = arena[row + HEAD + places[4, 1]] if row >= 0 else 0.0
-    everywhere = _now(index, arena, places[6], 0, rates[1], today)
-    asked, known, sink = np.empty(len(products), np.int32), 0, np.uint64(0)
+    everywhere = _now(index, arena, places[6], 0, rates[1], today) + 1000.0
+    kind, sold = np.empty(len(products), np.int32), np.empty(len(products))
     for i in range(len(products)):
-        if products[i] >= 0 and shopper >= 0 and maybe(bought, products[i]):
+        kind[i] = product_keys[products[i], 0]
+    for i in range(len(products)):
+        known = 0 <= products[i] < sums.shape[1]
+        sold[i] = sums[1, products[i]] if known else 0
+    kin = _kin(index, arena, places, rates, kind, (shopper, visits, today, kinds))
+    own, all_ = np.empty(len(products)), np.empty(len(products))
+    for i in range(len(products)):
+        own[i], all_[i] = kin[kind[i], 0], kin[kind[i], 1]
+    for i in range(len(products)):
+        units = sold[i] / THOUSANDTHS
+        out[i] = own[i] * units / all_[i] + 0.3 * units / everywhere
+    _again(index, arena, places, products, bought, (shopper, visits, today), out)
+
+
+@njit(cache=True, error_model="numpy")
+def _kin(index, arena, places, rates, kind, who):  # type: ignore[no-untyped-def]
+    """By category, where any of its products is asked for: the shopper's own rate, and what it sells."""
+    shopper, visits, today, kinds = who
+    kin, seen = np.empty((kinds + 1, 2)), np.zeros(kinds + 1, np.bool_)
+    asked, count, sink = np.empty(kinds + 1, np.int32), 0, np.uint64(0)
+    for i in range(len(kind)):
+        if not seen[kind[i]]:
+            seen[kind[i]] = True
+            asked[count] = kind[i]
+            count += 1
+    for j in range(count):
+        a, c = max(shopper, 0), max(asked[j], 0)
+        sink += index[_home(index, _pack(places[3, 0], a, c)), 0]
+        sink += index[_home(index, _pack(places[5, 0], c, 0)), 0]
+    rows = np.empty(kinds + 2, np.int64)
+    for j in range(count):
+        rows[j] = _row(index, places[3, 0], shopper, asked[j])
+    rows[-1] = np.int64(sink == np.uint64(1))
+    for j in range(count):
+        own = arena[rows[j] + HEAD + places[3, 1]] if rows[j] >= 0 else 0.0
+        kin[asked[j], 0] = (own + 0.05) / (visits + 5.0)
+    for j in range(count):
+        kin[asked[j], 1] = 2.0 * _now(index, arena, places[5], asked[j], rates[0], today) + 10.0
+    return kin
+
+
+@njit(cache=True, error_model="numpy")
+def _again(index, arena, places, products, bought, who, out):  # type: ignore[no-untyped-def]
+    """Add the chance that what the shopper has bought before is bought again."""
+    shopper, visits, today = who
+    asked, known, sink = np.empty(len(products), np.int32), 0, np.uint64(0)
+    for i in range(len(products) if shopper >= 0 else 0):
+        if products[i] >= 0 and maybe(bought, products[i]):
             asked[known] = i
             known += 1
-    for j in range(known):  # ask for all of them at once, so that the waits for memory overlap
-        sink += index[_home(index, _pack(places[0, 0], shopper, products[asked[j]])), 0]
-    rows = np.full(len(products) + 1, -1, np.int64)
     for j in range(known):
-        rows[asked[j]] = _row(index, places[0, 0], shopper, products[asked[j]])
+        sink += index[_home(index, _pack(places[0, 0], shopper, products[asked[j]])), 0]
+    rows = np.empty(known + 1, np.int64)
+    for j in range(known):
+        rows[j] = _row(index, places[0, 0], shopper, products[asked[j]])
     rows[-1] = np.int64(sink == np.uint64(1))
-    for i in range(len(products)):
-        product = products[i]
-        c = product_keys[product, 0]
-        sold = sums[1, product] / THOUSANDTHS if 0 <= product < sums.shape[1] else 0.0
-        if kin[c, 0] < 0.0:
-            row = _row(index, places[3, 0], shopper, c)
-            count = arena[row + HEAD + places[3, 1]] if row >= 0 else 0.0
-            kin[c, 0] = (count + 0.05) / (visits + 5.0)
-            kin[c, 1] = _now(index, arena, places[5], c, rates[0], today)
-        again = 0.0
-        row = rows[i]
-        if row >= 0 and arena[row + HEAD + places[0, 1]] > 0.0:
-            held = row + HEAD
+    for j in range(known):
+        if rows[j] >= 0 and arena[rows[j] + HEAD + places[0, 1]] > 0.0:
+            held = rows[j] + HEAD
             first = arena[held + places[2, 1]]
             span = visits - (0.0 if np.isnan(first) else first)
             again = arena[held + places[0, 1]] / (max(span, 0.0) + 2.0)
             again *= np.exp2((arena[held + places[1, 1]] - today) / 180.0)
-        fresh = kin[c, 0] * sold / (2.0 * kin[c, 1] + 10.0) + 0.3 * sold / (everywhere + 1000.0)
-        out[i] = again + fresh
+            out[asked[j]] = again + out[asked[j]]
 
 
 @njit(cache=True, error_model="numpy")

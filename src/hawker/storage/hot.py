@@ -40,6 +40,8 @@ Caps = Mapping[str, Sequence[Cap]]
 Limits = tuple[tuple[int, int], ...]
 """Caps as (most, span in microseconds)."""
 _NONE: frozenset[str] = frozenset()
+_UNSEEN: Mapping[str, int] = {}
+_NEVER = 1 << 62
 
 
 class Hot(Protocol):
@@ -101,6 +103,7 @@ class InProcess:
 
     def __init__(self) -> None:
         self._limits: dict[str, Limits] = {}
+        self._least: dict[str, int] = {}
         self._seen: dict[str, dict[str, dict[str, int]]] = {}
         self._sessions: OrderedDict[str, int] = OrderedDict()
         self._tokens: dict[str, int] = {}
@@ -109,6 +112,7 @@ class InProcess:
     def rule(self, caps: Caps) -> None:
         """Take these caps for all that exist."""
         self._limits = {entity: limits(held) for entity, held in caps.items() if held}
+        self._least = {entity: min(most for most, _ in rules) for entity, rules in self._limits.items()}
 
     def capped(self, subject: str, *, now: int) -> frozenset[str]:
         """The entities at one of their caps."""
@@ -117,11 +121,12 @@ class InProcess:
         seen = self._seen.get(subject)
         if not seen:
             return _NONE
-        known = self._limits
+        least = self._least  # few entities come near a cap: only those are counted by the moment
+        near = [entity for entity, stamps in seen.items() if len(stamps) >= least.get(entity, _NEVER)]
+        if not near:
+            return _NONE
         return frozenset(
-            entity
-            for entity, stamps in seen.items()
-            if entity in known and full(stamps.values(), known[entity], now=now)
+            entity for entity in near if full(seen[entity].values(), self._limits[entity], now=now)
         )
 
     def reserve(self, subject: str, entities: Sequence[str], *, id: str, now: int) -> str:
@@ -129,7 +134,10 @@ class InProcess:
         counted = self._counted(subject, entities)
         held = self._seen.get(subject, {})
         for entity in counted:
-            others = [stamp for name, stamp in held.get(entity, {}).items() if name != id]
+            stamps = held.get(entity, _UNSEEN)
+            if len(stamps) < self._least[entity]:
+                continue
+            others = [stamp for name, stamp in stamps.items() if name != id]
             if full(others, self._limits[entity], now=now):
                 return entity
         self._write(subject, counted, id=id, stamp=-(now + HOLD), now=now)

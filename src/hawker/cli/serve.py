@@ -93,8 +93,23 @@ def _doors(asked: Call, address: str) -> Table:
     lines = table("", "")
     lines.show_header = False
     placements = asked.shop.settings.placements
-    ask = f"/v1/decide?placement={placements[0].name}" if placements else ""
+    ask = f"/v1/decide?placement={placements[0].name}{_where(asked)}" if placements else ""
     for path, what in (("/docs", "docs_page"), (ask, "ask_page"), ("/health", "health_page")):
         if path:
             lines.add_row(f"  {address}{path}", asked.word(what))
     return lines
+
+
+def _where(asked: Call) -> str:
+    """The store to ask for, where ads run store by store: the one with most of the last flights."""
+    from urllib.parse import quote
+
+    from hawker.storage import tables
+
+    path = asked.shop.table("flights")
+    if not path.is_file():
+        return ""
+    order = 'max("end") DESC, count(*) DESC'
+    query = f"SELECT location FROM {tables.quoted(path)} GROUP BY location ORDER BY {order} LIMIT 1"
+    found = tables.connect().execute(query).fetchone()
+    return f"&location={quote(str(found[0]))}" if found and found[0] else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +102,21 @@ class Program:
     results: Ints  # the cells of those
     spots: Ints
 
+    @cached_property
+    def blank(self) -> NDArray[np.float32]:
+        """What all rows share, before any of it is known: float32 (features,)."""
+        return np.full(len(self.outputs), np.nan, dtype=np.float32)
+
+    @cached_property
+    def alike(self) -> NDArray[np.intp]:
+        """The features that are the same in all rows."""
+        return np.flatnonzero(self.outputs < 0)
+
+    @cached_property
+    def sources(self) -> Ints:
+        """Where those stand among the shared numbers."""
+        return -1 - self.outputs[self.alike]
+
     def run(
         self, state: State, moment: Moment, products: NDArray[np.int32], context: Mapping[str, Floats]
     ) -> Sheet:
@@ -126,8 +142,9 @@ class Program:
             self.results,
             own,
         )
-        common = np.where(self.outputs < 0, shared[-1 - np.minimum(self.outputs, -1)], np.nan)
-        return Sheet(self.names, common.astype(np.float32), self.columns, own)
+        common = self.blank.copy()
+        common[self.alike] = shared[self.sources]
+        return Sheet(self.names, common, self.columns, own)
 
 
 _NOTHING = np.zeros((0, 0))

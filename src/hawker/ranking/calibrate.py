@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from hawker.errors import BadSetting, extra, nearest
@@ -65,8 +66,8 @@ class Calibrated(Model):
 
     def bend(self, score: Floats) -> Floats:
         """The strictly rising map from the inner model's score to calibrated log-odds."""
-        outside = np.minimum(score - self.knots[0], 0) + np.maximum(score - self.knots[-1], 0)
-        return np.asarray(np.interp(score, self.knots, self.heights) + self.slope * outside)
+        inside = np.interp(score, self.knots, self.heights)
+        return np.asarray(_tilted(inside, score, self.knots[0], self.knots[-1], self.slope))
 
     def scored(self, x: Rows) -> Floats:
         return self.bend(self.model.scored(x))
@@ -90,6 +91,16 @@ class Calibrated(Model):
     def read(cls, folder: Path, head: dict[str, Any]) -> Calibrated:
         knots, heights = np.array(head["knots"]), np.array(head["heights"])
         return cls(load(folder / "inner"), knots, heights, head["slope"])
+
+
+@njit(cache=True)
+def _tilted(inside, score, first, last, slope):  # type: ignore[no-untyped-def]
+    """Add the slope that holds outside the knots, in one pass."""
+    out = np.empty(len(score))
+    for i in range(len(score)):
+        outside = min(score[i] - first, 0.0) + max(score[i] - last, 0.0)
+        out[i] = inside[i] + slope * outside
+    return out
 
 
 def logistic(columns: Floats, examples: Examples) -> tuple[Floats, float]:

@@ -8,6 +8,7 @@ from hawker.errors import BadRecord
 
 LONGEST = 128
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: sorts like the number
+_PAIRS = tuple(one + other for one in _DIGITS for other in _DIGITS)
 _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 
 
@@ -75,8 +76,8 @@ def _foreign(name: str) -> BadRecord:
 
 
 def _base32(number: int, length: int) -> str:
-    digits = []
-    for _ in range(length):
-        number, rest = divmod(number, 32)
-        digits.append(_DIGITS[rest])
-    return "".join(reversed(digits))
+    pairs = ""
+    for _ in range(0, length, 2):
+        pairs = _PAIRS[number & 1023] + pairs
+        number >>= 10
+    return pairs[-length:]

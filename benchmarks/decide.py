@@ -9,8 +9,10 @@ about speed only. `--shop FOLDER` measures a shop's own promoted models on its o
 
 A decision is `Engine.decide`: folds brought up to date, consent, eligibility, candidates, features, both
 models, bids, auction, caps and money reserved, the record packed and handed to its writer. Decisions of a
-warm-up come first, until nearly every campaign has leased money for the day, as after a few minutes of
-service. `decisions_per_s` counts everything that happened meanwhile, the writer's work included.
+warm-up come first, as after a few minutes of service. Beside them the ledger's heartbeat runs every five
+seconds on the same core, as in a server. `decisions_per_s` counts everything that happened meanwhile, the
+writer's and the heartbeat's work included; `leases` is how often a decision waited for the disk to lease
+money, `gc_pause_us` the longest that collecting garbage took.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import os
 import platform
 import sys
 import tempfile
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -36,11 +39,13 @@ from hawker.delivery import Engine, pipeline
 from hawker.records.decision import Decision, Request
 from hawker.simulate import bazaar
 from hawker.simulate.bazaar import Bazaar
+from hawker.storage.accounts import Accounts
 from hawker.storage.decision_log import DecisionLog
 from hawker.storage.ledger import Ledger
 from hawker.storage.shop import Shop
 
 WARM, COUNTED, STAGED = 50_000, 10_000, 2_000
+BEAT_SECONDS = 5.0
 SCALES = (1_000, 10_000, 100_000, 1_000_000)
 STAGES: tuple[tuple[str, Any, str], ...] = (
     ("eligible", pipeline, "eligible"),
@@ -56,29 +61,44 @@ STAGES: tuple[tuple[str, Any, str], ...] = (
 """The parts of a decision that are timed one by one, in a run of their own."""
 
 
+class Clock:
+    """The clock of the engine: it stands at the moment of the last request."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+
 def one_core() -> None:
     """Keep this process, its threads included, on one core, the least busy one where that can be asked."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
-def measure(engine: Engine, asked: Sequence[tuple[Request, int]], *, warm: int) -> dict[str, float]:
+def measure(
+    engine: Engine, asked: Sequence[tuple[Request, int]], *, warm: int, clock: Clock
+) -> dict[str, float]:
     """Percentiles and rate of the decisions after the warm-up."""
     decide = engine.decide
     for request, now in asked[:warm]:
+        clock.now = now
         decide(request, now=now)
     engine.decision_log.flush()
     gc.collect()
     gc.freeze()
     taken = np.empty(len(asked) - warm, dtype=np.int64)
     seen: list[tuple[int, int, int]] = []
-    begun, cpu = time.perf_counter(), time.process_time()
-    for place, (request, now) in enumerate(asked[warm:]):
-        started = time.perf_counter_ns()
-        decision = decide(request, now=now)
-        taken[place] = time.perf_counter_ns() - started
-        seen.append(facts(decision))
-    whole, cpu = time.perf_counter() - begun, time.process_time() - cpu
+    with paused() as pauses, waits() as leased:
+        begun, cpu = time.perf_counter(), time.process_time()
+        for place, (request, now) in enumerate(asked[warm:]):
+            clock.now = now
+            started = time.perf_counter_ns()
+            decision = decide(request, now=now)
+            taken[place] = time.perf_counter_ns() - started
+            seen.append(facts(decision))
+        whole, cpu = time.perf_counter() - begun, time.process_time() - cpu
     gc.unfreeze()
     eligible, scored, filled = (np.array(column) for column in zip(*seen, strict=True))
     return {
@@ -89,7 +109,65 @@ def measure(engine: Engine, asked: Sequence[tuple[Request, int]], *, warm: int) 
         "p99_us": round(float(np.percentile(taken, 99)) / 1000, 1),
         "decisions_per_s": round(len(taken) / whole),
         "cpu_us": round(cpu / len(taken) * 1e6, 1),
+        "mean_us": round(float(taken.mean()) / 1000, 1),
+        "leases": len(leased),
+        "gc_pause_us": round(max(pauses, default=0) / 1000, 1),
     }
+
+
+@contextmanager
+def paused() -> Iterator[list[int]]:
+    """How long each collection of garbage took, in nanoseconds."""
+    found: list[int] = []
+    begun = 0
+
+    def heard(phase: str, _: dict[str, int]) -> None:
+        nonlocal begun
+        if phase == "start":
+            begun = time.perf_counter_ns()
+        else:
+            found.append(time.perf_counter_ns() - begun)
+
+    gc.callbacks.append(heard)
+    try:
+        yield found
+    finally:
+        gc.callbacks.remove(heard)
+
+
+@contextmanager
+def waits() -> Iterator[list[str]]:
+    """The campaigns for which a lease was fetched while a decision waited."""
+    found: list[str] = []
+    fetch: Any = Accounts.lease
+
+    def noted(accounts: Accounts, owner: str, *, campaign: str, **named: Any) -> Any:
+        found.append(campaign)
+        return fetch(accounts, owner, campaign=campaign, **named)
+
+    setattr(Accounts, "lease", noted)  # noqa: B010
+    try:
+        yield found
+    finally:
+        setattr(Accounts, "lease", fetch)  # noqa: B010
+
+
+@contextmanager
+def tended(engine: Engine, clock: Clock) -> Iterator[None]:
+    """Let the ledger's heart beat in a thread, as a server does."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(BEAT_SECONDS):
+            engine.ledger.heartbeat(now=clock())
+
+    thread = threading.Thread(target=beat, name="heartbeat")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def facts(decision: Decision) -> tuple[int, int, int]:
@@ -148,10 +226,11 @@ def in_bazaar(
         clear(kept)
     total = warm + counted + STAGED
     print("building the engine …", file=sys.stderr)
-    with delivery.build(shop, process="benchmark") as engine:
-        asked = list(zip(bazaar.requests(size, total), bazaar.moments(total).tolist(), strict=True))
+    asked = list(zip(bazaar.requests(size, total), bazaar.moments(total).tolist(), strict=True))
+    clock = Clock(asked[0][1])
+    with delivery.build(shop, clock=clock, process="benchmark") as engine, tended(engine, clock):
         print(f"{total:,} decisions …", file=sys.stderr)
-        found = measure(engine, asked[: warm + counted], warm=warm)
+        found = measure(engine, asked[: warm + counted], warm=warm, clock=clock)
         return found, staged(engine, asked[warm + counted :])
 
 
@@ -167,7 +246,8 @@ def clear(path: Path) -> None:
 
 def in_shop(folder: Path, *, warm: int, counted: int) -> tuple[dict[str, float], dict[str, float]]:
     """The figures of a shop as it is: its placements, shoppers and locations in turn."""
-    with delivery.build(Shop(folder), process="benchmark") as engine:
+    clock = Clock(time.time_ns() // 1000)
+    with delivery.build(Shop(folder), clock=clock, process="benchmark") as engine, tended(engine, clock):
         codes = engine.world.state.codes
         rng = np.random.default_rng(7)
         places = list(engine.world.placements)
@@ -185,7 +265,7 @@ def in_shop(folder: Path, *, warm: int, counted: int) -> tuple[dict[str, float],
             )
             for turn in range(warm + counted + STAGED)
         ]
-        found = measure(engine, asked[: warm + counted], warm=warm)
+        found = measure(engine, asked[: warm + counted], warm=warm, clock=clock)
         return found, staged(engine, asked[warm + counted :])
 
 

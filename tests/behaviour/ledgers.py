@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sql
 
 from hawker.errors import NotFound
 from hawker.records.campaign import Campaign, Pricing
@@ -28,6 +30,21 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now
+
+
+@contextmanager
+def transactions(ledger: Ledger) -> Iterator[list[sql.Connection]]:
+    """The transactions that a ledger begins meanwhile."""
+    begun: list[sql.Connection] = []
+
+    def heard(connection: sql.Connection) -> None:
+        begun.append(connection)
+
+    sql.event.listen(ledger._accounts._engine, "begin", heard)
+    try:
+        yield begun
+    finally:
+        sql.event.remove(ledger._accounts._engine, "begin", heard)
 
 
 class LedgerBehaviour:
@@ -298,6 +315,110 @@ class LedgerBehaviour:
         assert busy.reserve("c", 9_990, reservation_id="b", now=NOON)
         assert self.click(idle, "a", 10) is Status.CHARGED
 
+    def test_what_stands_by_is_reserved_without_a_transaction(self) -> None:
+        campaigns = [Campaign(id=f"c{n}", daily_budget=10_000, total_budget=50_000) for n in range(300)]
+        resting = [Campaign(id="off", daily_budget=100, active=False), Campaign(id="free")]
+        past = Campaign(id="past", total_budget=100, end=NOON)
+        ledger = self.ledger(*campaigns, *resting, past)
+        ledger.stand_by([*campaigns, *resting, past], now=NOON)
+        with transactions(ledger) as begun:
+            for n in range(300):
+                assert ledger.reserve(f"c{n}", 300, reservation_id=f"r{n}", now=NOON)
+            assert begun == []
+            assert ledger.reserve("c7", 300, reservation_id="more", now=NOON)
+            assert ledger.reserve("past", 10, reservation_id="late", now=NOON)
+            assert len(begun) == 2
+        leased = {balance.campaign: balance.leased for balance in ledger.balances(now=NOON)}
+        assert {leased[f"c{n}"] for n in range(300) if n != 7} == {500}
+        assert (leased["off"], leased["free"]) == (0, 0)
+
+    def test_what_stands_by_grows_with_what_is_asked_and_lies_still_without(self) -> None:
+        campaign = Campaign(id="c", daily_budget=100_000)
+        ledger = self.ledger(campaign)
+        ledger.stand_by([campaign], now=NOON)
+        asked = 0
+        for _ in range(5):
+            with transactions(ledger) as begun:
+                for _ in range(40):
+                    asked += 1
+                    assert ledger.reserve("c", 100, reservation_id=f"r{asked}", now=NOON)
+                assert begun == []
+            ledger.heartbeat(now=NOON)
+        assert all(ledger.release(f"r{n}") for n in range(1, asked + 1))
+        for _ in range(2):
+            ledger.heartbeat(now=NOON)
+        (before,) = ledger.balances(now=NOON)
+        for _ in range(30):
+            ledger.heartbeat(now=NOON)
+            (after,) = ledger.balances(now=NOON)
+            assert 0 < after.leased <= before.leased
+        assert after.leased <= 2 * 5_000
+
+    def test_money_is_ready_when_the_day_turns(self) -> None:
+        campaign = Campaign(id="c", daily_budget=1_000, total_budget=10_000)
+        ledger = self.ledger(campaign)
+        midnight = 20_001 * DAY
+        ledger.stand_by([campaign], now=midnight - 60 * SECOND)
+        assert ledger.reserve("c", 1_000, reservation_id="old", now=midnight - 60 * SECOND)
+        ledger.heartbeat(now=midnight - 5 * SECOND)
+        with transactions(ledger) as begun:
+            assert not ledger.reserve("c", 1, reservation_id="no", now=midnight - 1)
+            asked = len(begun)
+            assert ledger.reserve("c", 50, reservation_id="new", now=midnight)
+            assert len(begun) == asked <= 1
+        assert self.click(ledger, "old", 1_000, now=midnight) is Status.CHARGED
+        assert self.click(ledger, "new", 50, now=midnight) is Status.CHARGED
+        assert (ledger.spent("c", 20_000), ledger.spent("c", 20_001)) == (1_000, 50)
+
+    def test_processes_that_stand_by_still_share_a_small_budget_to_the_last(self) -> None:
+        campaign = Campaign(id="c", total_budget=1_000)
+        ledgers = [self.ledger(campaign) for _ in range(2)]
+        for ledger in ledgers:
+            ledger.stand_by([campaign], now=NOON)
+        made: list[list[str]] = [[], []]
+        for n in range(200):
+            who = n % 2
+            if ledgers[who].reserve("c", 10, reservation_id=f"r{n}", now=NOON):
+                made[who].append(f"r{n}")
+            ledgers[who].heartbeat(now=NOON)
+            self.clock.now += SECOND
+        assert min(len(made[0]), len(made[1])) >= 30
+        assert sum(map(len, made)) >= 98
+        for ledger, ids in zip(ledgers, made, strict=True):
+            assert {self.click(ledger, id, 10) for id in ids} == {Status.CHARGED}
+        assert ledgers[0].spent("c") == 10 * sum(map(len, made)) <= 1_000
+
+    def test_what_stands_by_unused_falls_back_when_others_need_it(self) -> None:
+        campaign = Campaign(id="c", total_budget=10_000)
+        idle, busy = self.ledger(campaign), self.ledger(campaign)
+        idle.stand_by([campaign], now=NOON)
+        assert busy.reserve("c", 9_500, reservation_id="a", now=NOON)
+        assert not busy.reserve("c", 100, reservation_id="b", now=NOON)
+        for _ in range(30):
+            idle.heartbeat(now=NOON)
+        self.clock.now += 2 * SECOND
+        assert busy.reserve("c", 475, reservation_id="b", now=NOON)
+        for _ in range(60):
+            idle.heartbeat(now=NOON)
+        assert sum(lease.open for lease in idle._leases.values()) <= 1
+
+    def test_what_stands_by_and_is_short_is_left_alone_until_something_is_free(self) -> None:
+        campaign = Campaign(id="c", total_budget=100)
+        ledger, other = self.ledger(campaign), self.ledger()
+        assert other.reserve("c", 100, reservation_id="a", now=NOON)
+        ledger.stand_by([campaign], now=NOON)
+        assert not ledger.reserve("c", 60, reservation_id="b", now=NOON)
+        for _ in range(4):
+            self.clock.now += 5 * SECOND
+            ledger.heartbeat(now=NOON)
+            assert ledger.exhausted() == {"c"}
+        assert other.release("a")
+        other.heartbeat(now=NOON)
+        other.heartbeat(now=NOON)
+        ledger.heartbeat(now=NOON)
+        assert ledger.exhausted() == frozenset()
+        assert ledger.reserve("c", 60, reservation_id="b", now=NOON)
+
     def test_a_lowered_budget_binds_at_once_and_a_raised_one_is_there_at_once(self) -> None:
         ledger = self.ledger(Campaign(id="c", total_budget=100))
         assert ledger.reserve("c", 80, reservation_id="a", now=NOON)
@@ -321,8 +442,9 @@ class LedgerBehaviour:
                     answer = ledger.settle(id, campaign="c", price=20, pricing=Pricing.CPC, now=NOON)
                     charged.append(answer.amount)
                 if n % 20 == 0:
-                    ledger.heartbeat()
+                    ledger.heartbeat(now=NOON)
 
+        ledger.stand_by([Campaign(id="c", total_budget=3_000)], now=NOON)
         threads = [threading.Thread(target=spend, args=(name,)) for name in range(4)]
         for thread in threads:
             thread.start()

@@ -98,6 +98,8 @@ class Life:
             "thousand": Campaign("thousand", daily_budget=400),
         }
         self.ledgers[0].register(self.budgets.values())
+        for ledger in self.ledgers[: self.seed % 4]:
+            ledger.stand_by(self.budgets.values(), now=self.time)
 
     def live(self, steps: int) -> None:
         acts = (self.reserve, self.settle, self.release, self.wait, self.crash, self.change, self.credit)
@@ -150,6 +152,8 @@ class Life:
         self.ledgers[who] = self.open(f"p{who}", self.clock)
         self.held = {id: held for id, held in self.held.items() if held[0] != who}
         self.dead.pop()._accounts.close()
+        if who < self.seed % 4:
+            self.ledgers[who].stand_by(self.budgets.values(), now=self.time)
 
     def change(self, _: int) -> None:
         name = self.dice.choice(("total", "daily"))
@@ -189,7 +193,7 @@ def test_three_ledgers_on_one_file_keep_every_promise() -> None:
 
 def test_three_ledgers_on_postgres_keep_every_promise() -> None:
     url = servers.database()
-    Life(lambda name, clock: _opened(url, name, clock), 100).live(500)
+    Life(lambda name, clock: _opened(url, name, clock), 102).live(500)
 
 
 def _opened(target: Path | str, name: str, clock: Clock) -> Ledger:

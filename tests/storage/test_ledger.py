@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -62,6 +64,7 @@ class Interleavings(RuleBasedStateMachine):
         self.clock, self.time, self.drawn = Clock(), NOON, 0
         self.ledgers = [self.open(f"p{n}") for n in range(3)]
         self.ledgers[0].register(CAMPAIGNS.values())
+        self.ledgers[0].stand_by(CAMPAIGNS.values())
         self.reserved: dict[str, str] = {}
         self.paid: dict[str, int] = {}
         self.dead: list[Ledger] = []
@@ -110,6 +113,8 @@ class Interleavings(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1, 20, 70]), turn=st.booleans(), who=WHO)
     def wait(self, seconds: int, turn: bool, who: int) -> None:
         self.clock.now += seconds * SECOND
+        if turn:
+            self.ledgers[who].stand_by(CAMPAIGNS.values(), now=self.time)
         self.time += DAY if turn else seconds * SECOND
         self.ledgers[who].heartbeat(now=self.time)
 
@@ -175,6 +180,49 @@ def _full(connection: sql.Connection, *_: object) -> None:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
 
 
+def test_reservations_go_on_while_a_heartbeat_waits_for_the_disk(tmp_path: Path) -> None:
+    campaign = Campaign(id="c", total_budget=10_000)
+    ledger = opened(tmp_path, process="p", clock=Clock())
+    ledger.register([campaign])
+    ledger.stand_by([campaign], now=NOON)
+    writer = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    beat = threading.Thread(target=ledger.heartbeat, kwargs={"now": NOON})
+    beat.start()
+    made = [ledger.reserve("c", 10, reservation_id=f"r{n}", now=NOON) for n in range(50)]
+    assert all(made)
+    assert beat.is_alive()
+    writer.execute("ROLLBACK")
+    writer.close()
+    beat.join()
+    assert ledger.remaining("c", now=NOON) == 9_500
+    ledger.close()
+    ledger.heartbeat(now=NOON)
+    auditor = opened(tmp_path, process="auditor", clock=Clock())
+    assert auditor.remaining("c", now=NOON) == 10_000
+    auditor.close()
+
+
+def test_what_could_not_be_given_back_or_leased_ahead_is_as_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = Campaign(id="c", total_budget=10_000)
+    ledger = opened(tmp_path, process="p", clock=Clock())
+    ledger.register([campaign])
+    assert ledger.reserve("c", 10, reservation_id="a", now=NOON)
+    ledger.heartbeat(now=NOON)
+    with monkeypatch.context() as patched:
+        patched.setattr(accounts, "_extend", lambda connection, *_: _full(connection))
+        with pytest.raises(StorageFull, match="Free space"):
+            ledger.heartbeat(now=NOON)
+    (balance,) = ledger.balances(now=NOON)
+    assert balance.leased == sum(lease.open for lease in ledger._leases.values()) == 2_000
+    ledger.heartbeat(now=NOON)
+    (balance,) = ledger.balances(now=NOON)
+    assert balance.leased == 10
+    ledger.close()
+
+
 def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"a letter to a friend, not a database at all" * 50)
     with pytest.raises(Corrupt, match=r"ledger\.db"):
@@ -184,17 +232,19 @@ def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
 SPENDER = """
 import sys
 from pathlib import Path
-from hawker.records.campaign import Pricing
+from hawker.records.campaign import Campaign, Pricing
 from hawker.storage.ledger import Ledger
 path, name, start = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 ledger = Ledger(path, process=name, retry_seconds=0)
+if name == "two":
+    ledger.stand_by([Campaign("c", total_budget=6_000)], now=1_000_000)
 number, misses = start, 0
 while misses < 8:
     number += 1
     id = f"{name}-{number}"
     if not ledger.reserve("c", 50, reservation_id=id, now=1_000_000):
         misses += 1
-        ledger.heartbeat()
+        ledger.heartbeat(now=1_000_000)
         continue
     if number % 7 == 0:
         continue

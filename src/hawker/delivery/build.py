@@ -78,6 +78,7 @@ def build(
     if shared:
         made.hear(but={event.id for event in unreleased})
     ledger.register(made.world.index.campaigns)
+    ledger.stand_by(made.world.index.campaigns, now=now)
     made.world = made.pacer.fitted(made.world, now=now)
     made.settle(_billable(log, since=now - _UNSETTLED))
     if made.credits.products:

@@ -217,6 +217,7 @@ class Engine:
         """
         if not registered:
             self.ledger.register(world.index.campaigns)
+            self.ledger.stand_by(world.index.campaigns)
         if world.caps is not self.world.caps:
             self.frequency.rule(world)
         self.credits.products = credit.per_conversion(world.index)

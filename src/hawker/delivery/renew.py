@@ -71,6 +71,7 @@ class Renewal:
                 fresh = built(Shop(self._engine.shop.folder), world.state, since=now)
             made = Renewed(fresh, fresh.index.campaigns)
         self._engine.ledger.register(made.campaigns)
+        self._engine.ledger.stand_by(made.world.index.campaigns)
         return replace(made, world=self._engine.pacer.fitted(made.world, now=now))
 
     def close(self) -> None:

@@ -260,7 +260,7 @@ async def _beat(application: Application) -> None:
         await asyncio.sleep(HEARTBEAT_SECONDS)
         engine = serving(application)
         try:
-            engine.ledger.heartbeat(now=engine.tick())
+            await asyncio.to_thread(engine.ledger.heartbeat, now=engine.tick())
             engine.settle(())
             engine.wishes.refresh()
             engine.frequency.tend(engine.shop.state, now=engine.tick())

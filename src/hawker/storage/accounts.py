@@ -14,7 +14,7 @@ owner's row and of their campaign's, and shrink under either.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sql
@@ -26,6 +26,7 @@ from hawker.storage import database
 from hawker.storage.books import (
     CHARGES,
     CREDITS,
+    GIVE_BACK,
     LEASES,
     OWNERS,
     SET_BUDGET,
@@ -34,6 +35,7 @@ from hawker.storage.books import (
     load,
     store,
 )
+from hawker.storage.leases import Wish, portion
 from hawker.storage.statements import Statements
 
 _LITTLE = 8  # what remains is little when it is at most so many times what is needed now
@@ -75,25 +77,26 @@ class Accounts(Statements):
             _bury(connection, OWNERS.c.owner == owner)
 
     @database.retried
-    def renew(self, owner: str, *, until: int, give_back: Sequence[tuple[str, int, int]] = ()) -> bool:
-        """Keep an owner's leases alive, less the (campaign, day, amount) given back.
+    def renew(
+        self, owner: str, *, until: int, give_back: Mapping[tuple[str, int], int]
+    ) -> dict[tuple[str, int], int] | None:
+        """Keep an owner's leases alive, less what of campaigns' days is given back; what they are then.
 
-        False where they had already fallen back because the owner was thought dead.
+        Others may have settled out of them what was reserved there. None where they had already fallen
+        back because the owner was thought dead.
         """
         with database.sharing(self._engine) as connection:
             if not _extend(connection, owner, until):
-                return False
-            for campaign, day, amount in give_back:
-                mine = (LEASES.c.campaign == campaign) & (LEASES.c.day == day) & (LEASES.c.owner == owner)
-                connection.execute(sql.update(LEASES).where(mine).values(open=LEASES.c.open - amount))
+                return None
+            back = [
+                {"campaign": campaign, "day": day, "owner": owner, "amount": amount}
+                for (campaign, day), amount in give_back.items()
+            ]
+            if back:
+                connection.execute(GIVE_BACK, back)
             connection.execute(sql.delete(LEASES).where((LEASES.c.owner == owner) & (LEASES.c.open <= 0)))
-            return True
-
-    def leased(self, owner: str) -> dict[tuple[str, int], int]:
-        """What an owner has leased: others may have settled out of it what it had reserved."""
-        query = sql.select(LEASES.c.campaign, LEASES.c.day, LEASES.c.open).where(LEASES.c.owner == owner)
-        with database.reading(self._engine) as connection:
-            return {(row.campaign, row.day): row.open for row in connection.execute(query)}
+            query = sql.select(LEASES.c.campaign, LEASES.c.day, LEASES.c.open).where(LEASES.c.owner == owner)
+            return {(campaign, day): open for campaign, day, open in connection.execute(query)}
 
     @database.retried
     def lease(
@@ -117,6 +120,35 @@ class Accounts(Statements):
             row = {"campaign": campaign, "day": day, "owner": owner, "open": held + granted}
             connection.execute(SET_LEASE, [row])
             return granted
+
+    @database.retried
+    def lease_many(
+        self, owner: str, wishes: Sequence[Wish], *, ahead: float, share: float, now: int
+    ) -> dict[tuple[str, int], tuple[int, int]] | None:
+        """Lease ahead for many campaigns' days at once: what each was granted, and what had remained.
+
+        None where the owner's leases had fallen back. It writes nothing where nothing is granted.
+        """
+        with database.sharing(self._engine) as connection:
+            _bury_expired(connection, now)  # first: it may be this owner's turn
+            me = sql.select(OWNERS.c.owner).where(OWNERS.c.owner == owner).with_for_update()
+            if connection.execute(me).first() is None:
+                return None
+            accounts = load(connection, {one.campaign for one in wishes}, {one.day for one in wishes})
+            found, rows = {}, []
+            for campaign, day, need in wishes:
+                account = accounts.get(campaign)
+                left = account.remaining(day) if account else None
+                if account is None or left is None:
+                    continue
+                granted = portion(left, need, ahead=ahead, share=share)
+                found[campaign, day] = (granted, max(left, 0))
+                if granted:
+                    account.leases[day, owner] = open = account.leases.get((day, owner), 0) + granted
+                    rows.append({"campaign": campaign, "day": day, "owner": owner, "open": open})
+            if rows:
+                connection.execute(SET_LEASE, rows)
+            return found
 
     @database.retried
     def settle(

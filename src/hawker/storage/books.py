@@ -83,6 +83,9 @@ _TAKE = sql.text(
     "UPDATE leases SET open = open - :amount "
     "WHERE campaign = :campaign AND day = :day AND owner = :owner AND open >= :amount"
 )
+GIVE_BACK = sql.text(
+    "UPDATE leases SET open = open - :amount WHERE campaign = :campaign AND day = :day AND owner = :owner"
+)
 SET_BUDGET = sql.text(
     "INSERT INTO budgets (campaign, daily, total, utc_offset_minutes, timezone, advertiser, charged, carry) "
     "VALUES (:campaign, :daily, :total, :utc_offset_minutes, :timezone, :advertiser, 0, 0) "

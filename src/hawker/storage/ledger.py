@@ -1,10 +1,10 @@
 """Money, exactly: reserve in memory against a lease, settle once on the disk, never above a budget.
 
 A process leases a share of a campaign's remaining budget in one transaction and reserves from it
-in microseconds. Charges are checked against the budgets in the same transaction that writes them,
-so whatever happens to a process (`kill -9`, a lost lease, a budget lowered), the worst case is a
-refused charge. The leases of a dead process fall back when it starts again under its name, or
-after `lease_seconds`.
+in microseconds; for campaigns that stand by it leases some before it is asked. Charges are checked
+against the budgets in the same transaction that writes them, so whatever happens to a process
+(`kill -9`, a lost lease, a budget lowered), the worst case is a refused charge. The leases of a dead
+process fall back when it starts again under its name, or after `lease_seconds`.
 """
 
 from __future__ import annotations
@@ -13,40 +13,25 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from hawker.errors import BadRecord, NotFound
 from hawker.records.campaign import Campaign, Pricing, local_day
-from hawker.records.charge import Balance, Charge, Credit, Line, Settlement, Statement, Terms, dearest
+from hawker.records.charge import Charge, Credit, Settlement, Terms, dearest
 from hawker.records.ids import stamp
 from hawker.storage import database
 from hawker.storage.accounts import Accounts
+from hawker.storage.leases import AHEAD, REVIEWS, Hold, Key, Lease, Shortages, Standby, agreed
+from hawker.storage.readings import Readings
 
 SECOND = 1_000_000
-
-
-@dataclass
-class _Lease:
-    """What this process has leased of one campaign's day: `open` is uncharged, `held` of it reserved."""
-
-    open: int = 0
-    held: int = 0
-    used: bool = True
-
-
-@dataclass(frozen=True)
-class _Hold:
-    key: tuple[str, int]
-    amount: int
-    expires: int
 
 
 def _clock() -> int:
     return time.time_ns() // 1000
 
 
-class Ledger:
+class Ledger(Readings):
     """The ledger of one database, used by one process under a name of its own; threads may share it.
 
     `hold_seconds` is how long a reservation waits for its outcome; a later one is charged only if
@@ -70,18 +55,19 @@ class Ledger:
         self._process = process or f"process-{secrets.token_hex(4)}"
         self._hold, self._ttl = round(hold_seconds * SECOND), round(lease_seconds * SECOND)
         self._retry, self._share, self._clock = round(retry_seconds * SECOND), share, clock
-        self._mutex = threading.RLock()
+        self._mutex = threading.RLock()  # for moments: held to plan and to apply
+        self._turn = threading.Lock()  # taken before the mutex: one heartbeat or registration at a time
         self._terms: dict[str, Terms] = {}
-        self._settling = 0
+        self._standby, self._beats, self._closed = Standby(), 0, False
         self._enter()
 
     def _enter(self) -> None:
         """Begin with no leases: at the start, and where the old ones had fallen back."""
         self._owner = f"{self._process}/{secrets.token_hex(8)}"
-        self._leases: dict[tuple[str, int], _Lease] = {}
-        self._holds: dict[str, _Hold] = {}
+        self._leases: dict[Key, Lease] = {}
+        self._holds: dict[str, Hold] = {}
         self._due: deque[tuple[int, str]] = deque()
-        self._short: dict[tuple[str, int], tuple[int, int]] = {}
+        self._short = Shortages()
         now = self._clock()
         self._renewed = now
         self._accounts.enter(self._owner, process=self._process, now=now, until=now + self._ttl)
@@ -89,10 +75,23 @@ class Ledger:
 
     def register(self, campaigns: Iterable[Campaign]) -> None:
         """Set the budgets of campaigns; call it again when one changes. What is spent stays spent."""
-        with self._mutex:
+        with self._turn:
             self._accounts.register(campaigns)
-            self._terms = self._accounts.terms()
-            self._short.clear()
+            terms = self._accounts.terms()
+            with self._mutex:
+                self._terms = terms
+                self._short.forget()
+
+    def stand_by(self, campaigns: Iterable[Campaign], *, now: int | None = None) -> None:
+        """From now on these campaigns, and no others, have money leased before they are asked for it.
+
+        With `now` some is leased at once, without it at the next heartbeat. It is a small part of what
+        remains, so that other processes find theirs.
+        """
+        self._standby.put(campaigns)
+        if now is not None:
+            with self._turn:
+                self._lease_ahead(now)
 
     def reserve(self, campaign: str, amount: int, *, reservation_id: str, now: int) -> bool:
         """Set an amount aside, or say that the budget does not allow it; microseconds as a rule.
@@ -105,7 +104,7 @@ class Ledger:
             if amount <= 0 or terms.unlimited or self._held(reservation_id, campaign):
                 return True
             if self._clock() - self._renewed > self._ttl // 2:
-                self._renew()
+                self._renew({})
             key = (campaign, terms.day(now))
             lease = self._leases.get(key)
             if lease is None or lease.open - lease.held < amount:
@@ -113,8 +112,9 @@ class Ledger:
                 if lease is None:
                     return False
             lease.held += amount
+            lease.taken += amount
             lease.used = True
-            self._holds[reservation_id] = _Hold(key, amount, now + self._hold)
+            self._holds[reservation_id] = Hold(key, amount, now + self._hold)
             self._due.append((now + self._hold, reservation_id))
             return True
 
@@ -151,7 +151,6 @@ class Ledger:
                 for charge, hold in zip(charges, holds, strict=True)
                 if hold is None and self._recent(charge)
             }
-            self._settling += 1
         try:  # without the mutex: reservations go on while the disk works
             alive, answers = self._accounts.settle(
                 owner, entries, until=moment + self._ttl, elsewhere=elsewhere
@@ -165,38 +164,42 @@ class Ledger:
         return answers
 
     def heartbeat(self, *, now: int | None = None) -> None:
-        """Keep the leases alive, let late reservations go, and give back what lies unused.
+        """Keep the leases alive, let late reservations go, give back what lies unused, and lease ahead.
 
-        Call it every few seconds. A process that neither does so nor reserves nor settles loses its
-        leases after `lease_seconds`.
+        Call it every few seconds, from any thread: reservations go on while the disk works. A process
+        that neither does so nor reserves nor settles loses its leases after `lease_seconds`. Leasing
+        ahead (`stand_by`) needs to know `now`.
         """
-        with self._mutex:
-            if now is not None:
-                self._expire(now)
-            idle = {
-                key: lease.open - lease.held
-                for key, lease in self._leases.items()
-                if not lease.used and lease.open > lease.held
-            }
-            for key, amount in idle.items():
-                self._leases[key].open -= amount
-            if self._renew(give_back=[(campaign, day, amount) for (campaign, day), amount in idle.items()]):
-                if not self._settling:
-                    kept = self._accounts.leased(self._owner)
-                    for key, lease in self._leases.items():
-                        lease.open = min(lease.open, kept.get(key, 0))
-                self._leases = {
-                    key: lease for key, lease in self._leases.items() if lease.open > 0 or lease.held > 0
-                }
-                for lease in self._leases.values():
-                    lease.used = False
+        with self._turn:
+            if self._closed:
+                return
+            with self._mutex:
+                if now is not None:
+                    self._expire(now)
+                owner, moment = self._owner, self._clock()
+                idle = self._standby.idle(self._leases, terms=self._terms, now=now)
+                for key, amount in idle.items():
+                    self._leases[key].open -= amount
+                moves = {key: lease.moves for key, lease in self._leases.items() if not lease.settling}
+            try:
+                kept = self._accounts.renew(owner, until=moment + self._ttl, give_back=idle)
+            except BaseException:
+                self._restore(owner, idle)
+                raise
+            if kept is None:
+                self._enter_again(owner)
+            else:
+                self._renewed = max(self._renewed, moment)
+                self._agree(owner, kept, moves=moves, given_back=idle)
             self._terms = self._accounts.terms()
+            self._beats += 1
+            if now is not None:
+                self._lease_ahead(now)
 
     def exhausted(self) -> frozenset[str]:
         """The campaigns found short of money within the last `retry_seconds`."""
         with self._mutex:
-            moment = self._clock()
-            return frozenset(key[0] for key, (_, until) in self._short.items() if until > moment)
+            return self._short.names(self._clock())
 
     def remaining(self, campaign: str, *, now: int) -> int | None:
         """What can still be reserved here on this day (None: unlimited), from the database."""
@@ -206,16 +209,8 @@ class Ledger:
                 raise _unknown(campaign)
             day = account.terms.day(now)
             left = account.remaining(day)
-            lease = self._leases.get((campaign, day), _Lease())
+            lease = self._leases.get((campaign, day), Lease())
             return None if left is None else left + lease.open - lease.held
-
-    def spent(self, campaign: str, day: int | None = None) -> int:
-        """What a campaign has been charged, in all or on one of its local days."""
-        return self._accounts.spent(campaign, day=day)
-
-    def spends(self, days: Collection[int]) -> tuple[dict[str, int], dict[tuple[str, int], int]]:
-        """What every campaign has been charged: in all, and on each of some local days; one read for all."""
-        return self._accounts.spends(days)
 
     def credit_many(self, credits: Sequence[Credit]) -> list[Settlement]:
         """Take charges back in one transaction, each at most once; the money returns to its own day.
@@ -223,34 +218,57 @@ class Ledger:
         The answer is `credited`, `duplicate`, or `refused` where the impression was never charged.
         """
         with self._mutex:
-            self._short.clear()
+            self._short.forget()
         return self._accounts.credit(credits) if credits else []
-
-    def lines(self, start: int, end: int) -> list[Line]:
-        """What each campaign was charged, and got back, with start ≤ time < end."""
-        return self._accounts.lines(start, end)
-
-    def statement(self, advertiser: str, *, start: int, end: int) -> Statement:
-        """What one advertiser owes for a time; the statements of all sum to the ledger."""
-        return self._accounts.statement(advertiser, start=start, end=end)
-
-    def charges(self, start: int, end: int) -> list[tuple[str, str, int, int]]:
-        """Every charge with start ≤ time < end, as a report wants it: impression, campaign, amount, time."""
-        return self._accounts.charges(start, end)
-
-    def credits(self, start: int, end: int) -> list[tuple[str, str, int, int]]:
-        """Every credit with start ≤ time < end: impression, campaign, amount, time."""
-        return self._accounts.credits(start, end)
-
-    def balances(self, *, now: int, advertiser: str | None = None) -> list[Balance]:
-        """Where every campaign (of one advertiser) stands on its local day at `now`."""
-        return self._accounts.balances(lambda terms: terms.day(now), advertiser=advertiser)
 
     def close(self) -> None:
         """Give every lease back and close the database."""
-        with self._mutex:
+        with self._turn, self._mutex:
+            self._closed = True
             self._accounts.leave(self._owner)
             self._accounts.close()
+
+    def _agree(
+        self, owner: str, kept: dict[Key, int], *, moves: dict[Key, int], given_back: Collection[Key]
+    ) -> None:
+        """Believe the disk about leases that nothing moved here meanwhile: others may have taken of them."""
+        with self._mutex:
+            if owner != self._owner:
+                return
+            self._leases = agreed(self._leases, kept, moves=moves, given_back=given_back)
+            self._short.forget(self._renewed - self._ttl)
+
+    def _restore(self, owner: str, given_back: dict[Key, int]) -> None:
+        """What could not be given back is still here."""
+        with self._mutex:
+            if owner == self._owner:
+                for key, amount in given_back.items():
+                    self._leases[key].open += amount
+
+    def _lease_ahead(self, now: int) -> None:
+        """Lease for the campaigns that stand by and run low, part by part, in as few transactions."""
+        for place, names in enumerate(self._standby.groups()):
+            review = place % REVIEWS == self._beats % REVIEWS
+            with self._mutex:
+                owner, moment = self._owner, self._clock()
+                wishes = self._standby.wishes(names, self._leases, terms=self._terms, now=now, review=review)
+            if not wishes:
+                continue
+            found = self._accounts.lease_many(owner, wishes, ahead=AHEAD, share=self._share, now=moment)
+            if found is None:
+                self._enter_again(owner)
+                return
+            with self._mutex:
+                for key, (granted, left) in found.items() if owner == self._owner else ():
+                    self._granted(key, granted, left=left, until=moment + self._ttl // 6)
+
+    def _granted(self, key: Key, granted: int, *, left: int, until: int) -> None:
+        """Take in what was leased ahead; a campaign found short is left alone while nothing is free."""
+        lease = self._leases.get(key) or Lease(used=False)
+        lease.grow(granted, fair=int((left + lease.free) * AHEAD))
+        if granted:
+            self._leases[key] = lease
+        self._short.learn(key, lease.free + left - granted, until=until)
 
     def _term(self, campaign: str) -> Terms:
         terms = self._terms.get(campaign)
@@ -265,16 +283,15 @@ class Ledger:
         terms = self._terms.get(campaign)
         return terms.day(time) if terms else local_day(time, 0)
 
-    def _refill(self, key: tuple[str, int], amount: int) -> _Lease | None:
+    def _refill(self, key: tuple[str, int], amount: int) -> Lease | None:
         """Lease more for a campaign's day; None where that is not to be had now."""
         moment = self._clock()
-        asked, until = self._short.get(key, (0, 0))
-        if moment < until and amount >= asked:
+        if self._short.known(key, amount, moment=moment):
             return None
         self._give_back_other_days(key)
         granted = None
         while granted is None:
-            lease = self._leases.get(key, _Lease())
+            lease = self._leases.get(key, Lease())
             granted = self._accounts.lease(
                 self._owner,
                 campaign=key[0],
@@ -288,9 +305,9 @@ class Ledger:
                 self._enter_again(self._owner)
         self._renewed = moment
         if not granted:
-            self._short[key] = (amount, moment + self._retry)
+            self._short.note(key, amount, until=moment + self._retry)
             return None
-        lease.open += granted
+        lease.grow(granted, fair=max(lease.fair, int(granted * AHEAD / self._share)))
         self._leases[key] = lease
         return lease
 
@@ -308,10 +325,11 @@ class Ledger:
         except BadRecord:
             return False
 
-    def _claim(self, charge: Charge) -> _Hold | None:
+    def _claim(self, charge: Charge) -> Hold | None:
         """The reservation of a charge, or one made for it on the spot where the lease has room."""
         hold = self._holds.pop(charge.impression, None)
         if hold and hold.key[0] == charge.campaign:
+            self._leases[hold.key].settling += 1
             return hold
         if hold:
             self._leases[hold.key].held -= hold.amount
@@ -320,27 +338,29 @@ class Ledger:
         if lease is None or not 0 < amount <= lease.open - lease.held:
             return None
         lease.held += amount
-        return _Hold(key, amount, 0)
+        lease.settling += 1
+        return Hold(key, amount, 0)
 
     def _conclude(
         self,
         owner: str,
         charges: Sequence[Charge],
-        holds: Sequence[_Hold | None],
+        holds: Sequence[Hold | None],
         answers: Sequence[Settlement] | None,
     ) -> None:
         """Take what was settled out of the leases; without answers, put the reservations back."""
         with self._mutex:
-            self._settling -= 1
             if owner != self._owner:
                 return
             for place, hold in enumerate(holds):
                 if hold is None:
                     continue
+                lease = self._leases[hold.key]
+                lease.settling -= 1
+                lease.moves += 1
                 if answers is None and hold.expires:
                     self._holds[charges[place].impression] = hold
                     continue
-                lease = self._leases[hold.key]
                 lease.held -= hold.amount
                 if answers is not None and answers[place].leased:
                     lease.open -= answers[place].amount
@@ -353,21 +373,20 @@ class Ledger:
 
     def _give_back_other_days(self, key: tuple[str, int]) -> None:
         """When a campaign's day turns, what earlier days did not use is free again."""
-        idle = []
+        idle = {}
         for (campaign, day), lease in list(self._leases.items()):
-            if campaign == key[0] and day != key[1] and lease.open > lease.held:
-                idle.append((campaign, day, lease.open - lease.held))
+            if campaign == key[0] and day < key[1] and lease.free > 0:
+                idle[campaign, day] = lease.free
                 lease.open = lease.held
+                lease.moves += 1
         if idle:
             self._renew(idle)
 
-    def _renew(self, give_back: Sequence[tuple[str, int, int]] = ()) -> bool:
+    def _renew(self, give_back: Mapping[Key, int]) -> None:
         moment = self._clock()
-        alive = self._accounts.renew(self._owner, until=moment + self._ttl, give_back=give_back)
-        if not alive:
+        if self._accounts.renew(self._owner, until=moment + self._ttl, give_back=give_back) is None:
             self._enter_again(self._owner)
         self._renewed = moment
-        return alive
 
     def _enter_again(self, owner: str) -> None:
         """That owner's leases had fallen back: begin anew, beside whoever may have our name by now."""

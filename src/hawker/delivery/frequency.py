@@ -21,7 +21,7 @@ from hawker.records.bid import NoBidReason
 from hawker.records.campaign import Campaign, Cap
 from hawker.records.consent import ConsentPath
 from hawker.records.creative import Creative
-from hawker.records.decision import Decision, Request
+from hawker.records.decision import Decision, Request, Slot
 from hawker.records.events import Event, EventKind
 from hawker.records.traffic import marked
 from hawker.retrieval.index import AdIndex
@@ -69,6 +69,14 @@ class Visit:
     subject: str
     capped: Capped | None = None
     spared: dict[str, frozenset[str]] = field(default_factory=dict)
+    _of: tuple[Slot, ...] = ()
+    _named: list[tuple[str, ...]] = field(default_factory=list)
+
+    def shown(self, decision: Decision) -> list[tuple[str, ...]]:
+        """The entities of each slot of a decision; those of the latest are kept at hand."""
+        if self._of is not decision.slots:
+            self._of, self._named = decision.slots, shown(decision)
+        return self._named
 
     def reserve(self, decision: Decision, *, now: int) -> list[int]:
         """Reserve the caps of every slot; the places of slots that were refused.
@@ -77,7 +85,7 @@ class Visit:
         """
         if not self.subject:
             return []
-        slots, refused = shown(decision), list[int]()
+        slots, refused = self.shown(decision), list[int]()
         for place, named in enumerate(slots):
             full = self.hot.reserve(self.subject, named, id=reservation(decision.id, place), now=now)
             if full:
@@ -89,7 +97,7 @@ class Visit:
     def release(self, decision: Decision) -> None:
         """Take back what was reserved for a decision that does not stand."""
         if self.subject:
-            for place, named in enumerate(shown(decision)):
+            for place, named in enumerate(self.shown(decision)):
                 self.hot.release(self.subject, named, id=reservation(decision.id, place))
 
 
@@ -119,7 +127,7 @@ class Frequency:
     def remember(self, decision: Decision, visit: Visit) -> None:
         """Keep at hand for whom a decision's impressions count."""
         if visit.subject and decision.slots:
-            self._recent[decision.id] = (visit.subject, shown(decision))
+            self._recent[decision.id] = (visit.subject, visit.shown(decision))
             if len(self._recent) > _RECENT:
                 self._recent.popitem(last=False)
 

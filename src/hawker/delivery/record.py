@@ -39,7 +39,7 @@ class Scored:
 
 def record(index: AdIndex, scored: Scored, held: Beside, *, outcome: str) -> Candidates:
     """The candidates as they go on record, enough to score, rank and price them again."""
-    quality = index.quality[scored.ads]
+    quality = index.factors[scored.ads] if len(index.factors) else index.factors
     common, columns, own = packed(scored.sheet)
     return Candidates(
         ads=tuple(index.names[scored.ads].tolist()),

@@ -60,7 +60,7 @@ def candidates(
         value = _valued(
             found.ads,
             index.bid,
-            index.quality,
+            index.factors,
             index.campaign,
             index.per_thousand,
             rough,
@@ -86,7 +86,7 @@ def _valued(ads, bid, quality, campaign, thousand, rough, rate, worth):  # type:
         most = worth[owner] * lift
         if most < np.inf and (bid[ad] <= 0 or most < asked):
             asked = most
-        out[i] = asked * quality[ad]
+        out[i] = asked * quality[ad] if len(quality) else asked
     return out
 
 

@@ -121,6 +121,11 @@ class AdIndex:
         return not (self.bar.any() or (self.stand == FLIGHTED).any() or self.retargets.aimed.any())
 
     @cached_property
+    def factors(self) -> NDArray[np.float64]:
+        """By ad: the quality that its value is multiplied by; empty where all are one."""
+        return self.quality[:0] if (self.quality == 1.0).all() else self.quality
+
+    @cached_property
     def gate(self) -> Gate:
         """Which units run at all."""
         return Gate(self)

@@ -52,6 +52,8 @@ def test_the_compiled_pass_is_the_plain_one(data: st.DataObject) -> None:
         mechanism="gsp",
     )
     seed = data.draw(st.integers(0, 99))
+    products = np.array(data.draw(numbers), dtype=np.int64) if data.draw(st.booleans()) else None
+    beside = Beside(products=products)
     both = [
         made(
             bids,
@@ -62,7 +64,7 @@ def test_the_compiled_pass_is_the_plain_one(data: st.DataObject) -> None:
             rng=np.random.default_rng(seed),
             **more,
         )
-        for made, more in ((fill, {}), (filling._apart, {"held": Beside()}))
+        for made, more in ((fill, {"beside": beside}), (filling._apart, {"held": beside}))
     ]
     assert both[0] == both[1]
 

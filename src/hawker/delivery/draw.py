@@ -1,7 +1,7 @@
 """The commonest auction in one compiled pass: ε-greedy slots at generalised second prices.
 
 It draws and prices exactly as `explore` and `auction.clear` do (a test holds them equal), in microseconds.
-Anything less common (other mechanisms, ads that may not stand together) goes through those two.
+Anything less common (other mechanisms, competitors, guaranteed ads) goes through those two.
 """
 
 from __future__ import annotations
@@ -16,6 +16,13 @@ from hawker.records.bid import NoBidReason
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _CLOSE = 1e-9
+_ALL_DIFFER = np.zeros(0, np.int64)
+_REASONS = (
+    NoBidReason.BELOW_FLOOR,
+    NoBidReason.ADVERTISER_LIMIT,
+    NoBidReason.OUTRANKED,
+    NoBidReason.ORGANIC,
+)
 Drawn = tuple[
     tuple[int, ...],
     tuple[float, ...],
@@ -33,12 +40,16 @@ def draw(
     *,
     least: Floats,
     advertisers: Ints,
+    products: Ints | None,
     slots: int,
     exploration: float,
     most: int | None,
     rng: np.random.Generator,
 ) -> Drawn:
-    """Rows, odds, whether by chance, prices, rivals, the runner-up, and why the others lost."""
+    """Rows, odds, whether by chance, prices, rivals, the runner-up, and why the others lost.
+
+    `products` are codes where some repeat: none stands twice, and what its double keeps away sets no price.
+    """
     if slots < 0:
         raise BadInput(f"There are no {slots} slots.")
     ints, numbers, runner_up, counts = _draw(
@@ -46,41 +57,48 @@ def draw(
         bids,
         least,
         advertisers,
+        _ALL_DIFFER if products is None else products,
         rng.random((2, slots)),
         exploration,
         -1 if most is None else most,
     )
-    below, limited, outranked = counts
-    reasons = {
-        NoBidReason.BELOW_FLOOR: below,
-        NoBidReason.ADVERTISER_LIMIT: limited,
-        NoBidReason.OUTRANKED: outranked,
-    }
+    why = {reason: count for reason, count in zip(_REASONS, counts, strict=True) if count}
     rows, chance, prices, rivals = ints.tolist()
-    why = {reason: count for reason, count in reasons.items() if count}
     by_chance = tuple(bool(one) for one in chance)
     return (tuple(rows), tuple(numbers.tolist()), by_chance, tuple(prices), tuple(rivals), runner_up, why)
 
 
 @njit(cache=True, error_model="numpy")
-def _draw(values, bids, least, advertisers, dice, exploration, most):  # type: ignore[no-untyped-def]
+def _draw(values, bids, least, advertisers, products, dice, exploration, most):  # type: ignore[no-untyped-def]
     """`ints` is (4, slots filled): row, by chance, price, rival; -1 for `most` is no limit."""
-    slots, count = dice.shape[1], len(values)
-    able = np.empty(count, np.int64)
+    able = np.empty(len(values), np.int64)
     size = 0
-    for i in range(count):
+    for i in range(len(values)):
         if bids[i] >= least[i] and bids[i] > 0:
             able[size] = i
             size += 1
     able = able[:size]
     ranking = able[np.argsort(-values[able], kind="mergesort")]
-    free = np.ones(size, np.bool_)
-    shown = np.zeros(size, np.bool_)
-    ints, odds = np.empty((4, slots), np.int64), np.empty(slots)
-    left, best, filled = size, 0, 0
-    for slot in range(slots):
+    ints, odds = np.empty((4, dice.shape[1]), np.int64), np.empty(dice.shape[1])
+    filled = _choose(ranking, advertisers, products, dice, exploration, most, ints, odds)
+    ints, odds = ints[:, :filled], odds[:filled]
+    standing = _standing(ranking, products, ints[0])
+    free, shown = _price(standing, values, bids, least, advertisers, most, ints)
+    runner_up, limited = _losers(standing, free, shown, whole=filled == dice.shape[1])
+    outranked = len(standing) - filled - limited
+    return ints, odds, runner_up, (len(values) - size, limited, outranked, size - len(standing))
+
+
+@njit(cache=True)
+def _choose(ranking, advertisers, products, dice, exploration, most, ints, odds):  # type: ignore[no-untyped-def]
+    """Fill the slots, the best or by chance; how many were filled."""
+    free = np.ones(len(ranking), np.bool_)
+    shown = np.zeros(len(ranking), np.bool_)
+    best = 0
+    for slot in range(dice.shape[1]):
+        left = free.sum()
         if left == 0:
-            break
+            return slot
         while not free[best]:
             best += 1
         by_chance = dice[0, slot] < exploration
@@ -92,25 +110,50 @@ def _draw(values, bids, least, advertisers, dice, exploration, most):  # type: i
                 place += 1
                 if free[place]:
                     nth -= 1
-        row = ranking[place]
+        ints[0, slot], ints[1, slot] = ranking[place], by_chance
+        odds[slot] = exploration / left + (1.0 - exploration) * (place == best)
+        _strike(place, ranking, free, shown, advertisers, most)
+        if len(products):
+            for other in range(len(ranking)):
+                if products[ranking[other]] == products[ranking[place]]:
+                    free[other] = False
+    return dice.shape[1]
+
+
+@njit(cache=True)
+def _standing(ranking, products, winners):  # type: ignore[no-untyped-def]
+    """The ranking without the doubles of the winners' products."""
+    if not len(products):
+        return ranking
+    kept = np.ones(len(ranking), np.bool_)
+    for place in range(len(ranking)):
+        for winner in winners:
+            if products[ranking[place]] == products[winner] and ranking[place] != winner:
+                kept[place] = False
+    return ranking[kept]
+
+
+@njit(cache=True, error_model="numpy")
+def _price(ranking, values, bids, least, advertisers, most, ints):  # type: ignore[no-untyped-def]
+    """Price the winners in their order; what is still free in the end, and what is shown."""
+    free = np.ones(len(ranking), np.bool_)
+    shown = np.zeros(len(ranking), np.bool_)
+    for slot in range(ints.shape[1]):
+        row, place = ints[0, slot], 0
+        while ranking[place] != row:
+            place += 1
         rival = _rival(place, ranking, free, advertisers)
         bid, price = float(bids[row]), least[row]
-        if rival >= 0 and values[row] > 0:
-            beaten = bid * (values[rival] / values[row])
-            if beaten > price:
-                price = beaten
-            else:
-                rival = -1
+        beaten = bid * (values[rival] / values[row]) if rival >= 0 and values[row] > 0 else 0.0
+        if beaten > price:
+            price = beaten
         else:
             rival = -1
         exact = min(price, bid)
-        ints[0, slot], ints[1, slot], ints[3, slot] = row, by_chance, rival
         ints[2, slot] = min(np.int64(np.ceil(exact * (1 - _CLOSE))), bids[row])
-        odds[slot] = exploration / left + (1.0 - exploration) * (place == best)
-        filled += 1
-        left -= _strike(place, ranking, free, shown, advertisers, most)
-    runner_up, limited = _losers(ranking, free, shown, whole=filled == slots)
-    return ints[:, :filled], odds[:filled], runner_up, (count - size, limited, size - filled - limited)
+        ints[3, slot] = rival
+        _strike(place, ranking, free, shown, advertisers, most)
+    return free, shown
 
 
 @njit(cache=True)
@@ -146,18 +189,16 @@ def _rival(place, ranking, free, advertisers):  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def _strike(place, ranking, free, shown, advertisers, most):  # type: ignore[no-untyped-def]
-    """Take a place, and all of its advertiser where that was the last it may have; how many went."""
+    """Take a place, and all of its advertiser where that was the last it may have."""
     free[place], shown[place] = False, True
-    gone, code = 1, advertisers[ranking[place]]
+    code = advertisers[ranking[place]]
     if most < 0 or code < 0:
-        return gone
+        return
     own = 0
     for other in range(len(ranking)):
         if shown[other] and advertisers[ranking[other]] == code:
             own += 1
     if own == most:
         for other in range(len(ranking)):
-            if free[other] and advertisers[ranking[other]] == code:
+            if advertisers[ranking[other]] == code:
                 free[other] = False
-                gone += 1
-    return gone

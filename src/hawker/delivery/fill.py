@@ -110,12 +110,13 @@ def fill(
     winner neither wins nor sets a price.
     """
     held = beside or _FREE
-    if rules.mechanism == "gsp" and held.products is None and not held.apart and not held.guaranteed:
+    if rules.mechanism == "gsp" and not held.apart and not held.guaranteed:
         drawn = draw(
             values,
             bids,
             least=auction.least_prices(rules.floor, rates),
             advertisers=advertisers,
+            products=held.products,
             slots=rules.slots,
             exploration=rules.exploration,
             most=rules.most_per_advertiser,

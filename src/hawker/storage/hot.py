@@ -98,6 +98,17 @@ def full(stamps: Collection[int], rules: Limits, *, now: int) -> bool:
     return any(sum(moment > now - span for moment in moments) >= most for most, span in rules)
 
 
+def same_until(stamps: Collection[int], rules: Limits, *, now: int) -> int:
+    """Until when these stamps count as they do now: the first of them to lapse, or to leave a span.
+
+    >>> same_until([-50, 10], ((1, 30), (5, 100)), now=20)
+    40
+    """
+    ends = [-stamp for stamp in stamps if stamp < 0]
+    ends += [stamp + span for stamp in stamps if stamp >= 0 for _, span in rules]
+    return min((end for end in ends if end > now), default=now)
+
+
 class InProcess:
     """Hot state in this process's memory, kept in a file from one life to the next. For one process."""
 
@@ -105,6 +116,10 @@ class InProcess:
         self._limits: dict[str, Limits] = {}
         self._least: dict[str, int] = {}
         self._seen: dict[str, dict[str, dict[str, int]]] = {}
+        self._near: dict[
+            str, set[str]
+        ] = {}  # whose count may reach a cap: only those are looked at by the moment
+        self._full: dict[str, dict[str, int]] = {}  # who is at which cap, and until when that is sure
         self._sessions: OrderedDict[str, int] = OrderedDict()
         self._tokens: dict[str, int] = {}
         self._counts: dict[str, tuple[int, int]] = {}
@@ -113,21 +128,29 @@ class InProcess:
         """Take these caps for all that exist."""
         self._limits = {entity: limits(held) for entity, held in caps.items() if held}
         self._least = {entity: min(most for most, _ in rules) for entity, rules in self._limits.items()}
+        self._find_near()
 
     def capped(self, subject: str, *, now: int) -> frozenset[str]:
         """The entities at one of their caps."""
         if subject.startswith(SESSION):
             self._keep_session(subject, now, begin=False)
-        seen = self._seen.get(subject)
-        if not seen:
-            return _NONE
-        least = self._least  # few entities come near a cap: only those are counted by the moment
-        near = [entity for entity, stamps in seen.items() if len(stamps) >= least.get(entity, _NEVER)]
+        near = self._near.get(subject)
         if not near:
             return _NONE
+        sure = self._full.setdefault(subject, {})
         return frozenset(
-            entity for entity in near if full(seen[entity].values(), self._limits[entity], now=now)
+            entity for entity in near if sure.get(entity, 0) > now or self._is_full(subject, entity, now)
         )
+
+    def _is_full(self, subject: str, entity: str, now: int) -> bool:
+        """Count by the moment; remember for how long that is sure, or let go what has lapsed."""
+        stamps, rules = self._seen[subject].setdefault(entity, {}), self._limits[entity]
+        if full(stamps.values(), rules, now=now):
+            self._full[subject][entity] = same_until(stamps.values(), rules, now=now)
+            return True
+        for name in [name for name, stamp in stamps.items() if stamp < 0 and -stamp <= now]:
+            del stamps[name]
+        return False
 
     def reserve(self, subject: str, entities: Sequence[str], *, id: str, now: int) -> str:
         """Count a coming impression, all or none."""
@@ -147,11 +170,13 @@ class InProcess:
         """Turn a reservation into an impression; told again, it stays as it was."""
         held = self._seen.get(subject, {})
         open = [name for name in self._counted(subject, entities) if held.get(name, {}).get(id, -1) < 0]
+        self._unsure(subject, open)
         self._write(subject, open, id=id, stamp=now, now=now)
 
     def release(self, subject: str, entities: Sequence[str], *, id: str) -> None:
         """Take a reservation back; an impression stays."""
         held = self._seen.get(subject, {})
+        self._unsure(subject, entities)
         for entity in entities:
             if held.get(entity, {}).get(id, 0) < 0:
                 del held[entity][id]
@@ -180,6 +205,8 @@ class InProcess:
     def forget(self, subject: str) -> bool:
         """Drop a subject."""
         self._sessions.pop(subject, None)
+        self._near.pop(subject, None)
+        self._full.pop(subject, None)
         return bool(self._seen.pop(subject, None))
 
     def tidy(self, *, now: int) -> None:
@@ -198,6 +225,7 @@ class InProcess:
                     del held[entity]
             if not held:
                 del self._seen[subject]
+        self._find_near()
         self._tokens = {token: until for token, until in self._tokens.items() if until > now}
         self._counts = {key: found for key, found in self._counts.items() if found[0] > now}
 
@@ -218,6 +246,7 @@ class InProcess:
                 f"'{path}' does not hold frequency counters: {error}.",
                 remedy="Delete it: the counters are made again from the event log.",
             ) from error
+        self._find_near()
         return int(saved)
 
     def close(self) -> None:
@@ -233,7 +262,26 @@ class InProcess:
             self._keep_session(subject, now, begin=True)
         held = self._seen.setdefault(subject, {})
         for entity in entities:
-            held.setdefault(entity, {})[id] = stamp
+            stamps = held.setdefault(entity, {})
+            stamps[id] = stamp
+            if len(stamps) >= self._least[entity]:
+                self._near.setdefault(subject, set()).add(entity)
+
+    def _find_near(self) -> None:
+        """Who may reach a cap, for all that is counted."""
+        least = self._least
+        found = {
+            subject: {entity for entity, stamps in held.items() if len(stamps) >= least.get(entity, _NEVER)}
+            for subject, held in self._seen.items()
+        }
+        self._near = {subject: near for subject, near in found.items() if near}
+        self._full.clear()
+
+    def _unsure(self, subject: str, entities: Sequence[str]) -> None:
+        """These are counted anew."""
+        sure = self._full.get(subject, {})
+        for entity in entities:
+            sure.pop(entity, None)
 
     def _keep_session(self, subject: str, now: int, *, begin: bool) -> None:
         self._end_sessions(now)
@@ -244,7 +292,8 @@ class InProcess:
     def _end_sessions(self, now: int) -> None:
         while self._sessions and next(iter(self._sessions.values())) <= now:
             subject, _ = self._sessions.popitem(last=False)
-            self._seen.pop(subject, None)
+            for held in (self._near, self._full, self._seen):
+                held.pop(subject, None)
 
 
 def _counts(stamp: int, span: int, *, now: int) -> bool:

@@ -139,17 +139,20 @@ class InProcess:
             return _NONE
         sure = self._full.setdefault(subject, {})
         return frozenset(
-            entity for entity in near if sure.get(entity, 0) > now or self._is_full(subject, entity, now)
+            entity
+            for entity in tuple(near)
+            if sure.get(entity, 0) > now or self._is_full(subject, entity, now)
         )
 
     def _is_full(self, subject: str, entity: str, now: int) -> bool:
-        """Count by the moment; remember for how long that is sure, or let go what has lapsed."""
+        """Count by the moment. At a cap: until when is that sure? Else only an impression changes it."""
         stamps, rules = self._seen[subject].setdefault(entity, {}), self._limits[entity]
         if full(stamps.values(), rules, now=now):
             self._full[subject][entity] = same_until(stamps.values(), rules, now=now)
             return True
         for name in [name for name, stamp in stamps.items() if stamp < 0 and -stamp <= now]:
             del stamps[name]
+        self._near[subject].discard(entity)
         return False
 
     def reserve(self, subject: str, entities: Sequence[str], *, id: str, now: int) -> str:

@@ -211,11 +211,11 @@ def thinned(found: Eligible, index: AdIndex, spared: Mapping[str, frozenset[str]
         if kind == "creative":
             hit = np.isin(found.ads, np.array(index.showing(name), dtype=np.int32))
         else:
-            owners = [
-                row
-                for row, campaign in enumerate(index.campaigns)
-                if (campaign.id if kind == "campaign" else campaign.advertiser) == name
-            ]
+            owners = (
+                np.array([index.rows.get(name, -1)])
+                if kind == "campaign"
+                else np.flatnonzero(index.sellers == name)
+            )
             hit = np.isin(index.campaign[found.ads], owners)
         rows = np.flatnonzero(hit)
         keep[[row for row in rows.tolist() if index.ids[found.ads[row]] not in ads]] = False

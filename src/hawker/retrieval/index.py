@@ -136,6 +136,11 @@ class AdIndex:
         return np.array([campaign.advertiser for campaign in self.campaigns], dtype=object)
 
     @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """Where in `campaigns` each id stands."""
+        return {campaign.id: row for row, campaign in enumerate(self.campaigns)}
+
+    @cached_property
     def pricings(self) -> NDArray[np.object_]:
         """By campaign: what its bids are for."""
         return np.array([campaign.pricing.value for campaign in self.campaigns], dtype=object)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from hawker.errors import BadSetting, extra, nearest
@@ -93,14 +92,10 @@ class Calibrated(Model):
         return cls(load(folder / "inner"), knots, heights, head["slope"])
 
 
-@njit(cache=True)
-def _tilted(inside, score, first, last, slope):  # type: ignore[no-untyped-def]
-    """Add the slope that holds outside the knots, in one pass."""
-    out = np.empty(len(score))
-    for i in range(len(score)):
-        outside = min(score[i] - first, 0.0) + max(score[i] - last, 0.0)
-        out[i] = inside[i] + slope * outside
-    return out
+def _tilted(inside: Floats, score: Floats, first: float, last: float, slope: float) -> Floats:
+    """Add the slope that holds outside the knots."""
+    outside = np.minimum(score - first, 0.0) + np.maximum(score - last, 0.0)
+    return np.asarray(inside + slope * outside)
 
 
 def logistic(columns: Floats, examples: Examples) -> tuple[Floats, float]:

@@ -388,6 +388,25 @@ class LedgerBehaviour:
             assert {self.click(ledger, id, 10) for id in ids} == {Status.CHARGED}
         assert ledgers[0].spent("c") == 10 * sum(map(len, made)) <= 1_000
 
+    def test_what_one_reserves_and_another_charges_ties_up_no_money(self) -> None:
+        campaign = Campaign(id="c", total_budget=6_000)
+        showing, told = self.ledger(campaign), self.ledger(campaign)
+        for ledger in (showing, told):
+            ledger.stand_by([campaign], now=NOON)
+        charged = 0
+        for n in range(60):  # every outcome of the one is reported to the other
+            name = f"{stamped('d', NOON, n)}/0"
+            if showing.reserve("c", 300, reservation_id=name, now=NOON):
+                assert self.click(told, name, 300) is Status.CHARGED
+                showing.told_elsewhere([name])
+                charged += 300
+            for ledger in (showing, told):
+                ledger.heartbeat(now=NOON)
+            self.clock.now += 5 * SECOND
+        assert charged >= 5_400
+        assert showing.spent("c") == charged <= 6_000
+        assert sum(lease.held for lease in showing._leases.values()) <= 2 * 300
+
     def test_what_stands_by_unused_falls_back_when_others_need_it(self) -> None:
         campaign = Campaign(id="c", total_budget=10_000)
         idle, busy = self.ledger(campaign), self.ledger(campaign)

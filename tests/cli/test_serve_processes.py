@@ -21,6 +21,8 @@ from hawker.records.campaign import Campaign, Cap, Per
 from hawker.storage.accounts import Accounts
 
 MOST, BUDGET = 5, 60_000  # 20 impressions of 3 a thousand
+PRICE, ENOUGH = 3_000, 45_000
+OURS = {"a-tea", "a-pot"}
 
 
 def asked(address: str, shopper: str) -> list[str]:
@@ -69,17 +71,25 @@ def test_three_servers_keep_one_cap_and_one_budget(tmp_path: Path, monkeypatch: 
             with ThreadPoolExecutor(8) as pool:
                 same = list(pool.map(lambda _: asked(address, "u-1"), range(24)))
                 others = list(pool.map(lambda n: asked(address, f"v-{n}"), range(40)))
+                for turn in range(
+                    12
+                ):  # what one process promised and another charged is free two heartbeats on
+                    if PRICE * sum(ad in OURS for page in (*same, *others) for ad in page) >= ENOUGH:
+                        break
+                    time.sleep(3)
+                    others += pool.map(lambda n: asked(address, f"w-{n}"), range(12 * turn, 12 * turn + 12))
         finally:
             server.send_signal(signal.SIGTERM)
         assert server.wait(60) == 0
-    ours = {"a-tea", "a-pot"}
-    once = Counter(ad in ours for page in same for ad in page)
+    once = Counter(ad in OURS for page in same for ad in page)
     assert once[True] == MOST
     accounts = Accounts(url)
     spent = accounts.spent("c-leaf")
     charges = [charge for charge in accounts.charges(0, 2**62) if charge[1] == "c-leaf"]
     accounts.close()
-    shown = once[True] + sum(ad in ours for page in others for ad in page)
-    assert len(charges) == shown
+    shown = once[True] + sum(ad in OURS for page in others for ad in page)
+    # near the end of a budget a charge may be refused: the impression is then free, never charged twice
+    assert 0 <= shown - len(charges) <= 2
+    assert len(charges) == len({charge[0] for charge in charges})
     assert spent == sum(charge[2] for charge in charges) <= BUDGET
-    assert spent >= BUDGET // 3  # the rest of so small a budget may lie leased with processes that few ask
+    assert spent >= ENOUGH

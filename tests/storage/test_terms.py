@@ -114,16 +114,22 @@ def test_a_placement_that_is_not_there_is_noted_and_kept() -> None:
     assert {one.reason for one in found} == {"unknown_placement"}
 
 
-def test_what_can_be_carried_out_passes() -> None:
+def test_what_can_be_carried_out_passes(tmp_path: Path) -> None:
     night = Targeting(
         dayparts=(Daypart((5, 6), start=22, end=2),),
         keywords=(Keyword("牛奶"),),
         retargeting=Retargeting(did=(Did.BOUGHT,), not_bought=False),
     )
-    sound(Campaign("c", timezone="Asia/Shanghai", targeting=night, start=5, caps=(Cap(3),)))
-    sound(Campaign("c", strategy=Strategy.TARGET_ROAS, target_roas=4.0))
-    sound(Campaign("c", tier=Tier.GUARANTEED, share=0.25, bid=10))
-    sound(Ad("a", "c", "p", bid=0))
+    fine = [
+        Campaign("c", timezone="Asia/Shanghai", targeting=night, start=5, caps=(Cap(3),)),
+        Campaign("c", strategy=Strategy.TARGET_ROAS, target_roas=4.0),
+        Campaign("c", tier=Tier.GUARANTEED, share=0.25, bid=10),
+        Ad("a", "c", "p", bid=0),
+    ]
+    for document in fine:
+        sound(document)
+    control = Control(tmp_path / "control.db")
+    assert control.put([fine[0], fine[3]]) == 2
 
 
 def test_one_that_cannot_be_carried_out_keeps_all_from_being_kept(tmp_path: Path) -> None:

@@ -198,7 +198,9 @@ class Engine:
 
     def hear(self, *, but: Collection[str] = ()) -> int:
         """Take over what other processes were told since the last time; `but` names what is here already."""
-        return hearsay.hear(self, self._arrival, but=but)
+        events = hearsay.hear(self, self._arrival, but=but)
+        self.ledger.told_elsewhere(self._dues.told_elsewhere(events))
+        return len(events)
 
     def await_turn(self, events: Iterable[Event]) -> None:
         """Let logged events that are not released yet wait for their turn."""

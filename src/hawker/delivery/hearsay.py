@@ -33,8 +33,8 @@ def admitted(arrival: Arrival, events: Iterable[Event], *, now: int) -> list[Eve
     return taken
 
 
-def hear(engine: Engine, arrival: Arrival, *, but: Collection[str] = ()) -> int:
-    """Take over what other processes have appended to the log; returns how many events there were.
+def hear(engine: Engine, arrival: Arrival, *, but: Collection[str] = ()) -> list[Event]:
+    """Take over what other processes have appended to the log; returns those events.
 
     `but` names events that are here already. Who received an event has charged it and counted it
     against its caps: neither is done again.
@@ -45,4 +45,4 @@ def hear(engine: Engine, arrival: Arrival, *, but: Collection[str] = ()) -> int:
         engine.credits.remember(events)
         engine.world = people.heeded(engine.world, events, shop=engine.shop)
     engine.wishes.refresh()
-    return len(events)
+    return events

@@ -173,6 +173,12 @@ class Dues:
         due = [event for event in events if event.kind in DUE and event.decision and not marked(event.reason)]
         return self._charges([(event, 0) for event in due])
 
+    def told_elsewhere(self, events: Iterable[Event]) -> list[str]:
+        """The impressions decided here that another process, which was told, has charged."""
+        due = [event for event in events if event.kind in DUE and not marked(event.reason)]
+        found = [self._charge(event) for event in due if event.decision in self._recent]
+        return [charge.impression for charge in found if charge is not None]
+
     def overdue(self) -> list[Charge]:
         """The charges of events whose decision was not on record before. Call it every few seconds."""
         waiting, self._waiting = self._waiting, []

@@ -173,6 +173,27 @@ class Standby:
         return key[0] in self._flights and terms is not None and (now is None or key[1] >= terms.day(now))
 
 
+class Elsewhere:
+    """Reservations made here whose outcome another process was told, and charges.
+
+    They are let go at the second heartbeat after: by then the charge is on the disk, and the disk has
+    said whether it came out of the lease here. Sooner, the same money could be promised twice.
+    """
+
+    def __init__(self) -> None:
+        self._fresh: set[str] = set()
+        self._settled: set[str] = set()
+
+    def put(self, names: Iterable[str]) -> None:
+        """These were told to others."""
+        self._fresh.update(names)
+
+    def beat(self) -> set[str]:
+        """A heartbeat has passed: what may be let go."""
+        done, self._settled, self._fresh = self._settled, self._fresh, set()
+        return done
+
+
 class Shortages:
     """Campaigns' days found short of money: what was asked for, and until when not to ask again."""
 

@@ -15,14 +15,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from hawker.errors import BadRecord, NotFound
+from hawker.errors import BadRecord
 from hawker.records.campaign import Campaign, Pricing, local_day
 from hawker.records.charge import Charge, Credit, Settlement, Terms, dearest
 from hawker.records.ids import stamp
 from hawker.storage import database
 from hawker.storage.accounts import Accounts
-from hawker.storage.leases import AHEAD, REVIEWS, Hold, Key, Lease, Shortages, Standby, agreed
-from hawker.storage.readings import Readings
+from hawker.storage.leases import AHEAD, REVIEWS, Elsewhere, Hold, Key, Lease, Shortages, Standby, agreed
+from hawker.storage.readings import Readings, unknown
 
 SECOND = 1_000_000
 
@@ -67,7 +67,7 @@ class Ledger(Readings):
         self._leases: dict[Key, Lease] = {}
         self._holds: dict[str, Hold] = {}
         self._due: deque[tuple[int, str]] = deque()
-        self._short = Shortages()
+        self._short, self._elsewhere = Shortages(), Elsewhere()
         now = self._clock()
         self._renewed = now
         self._accounts.enter(self._owner, process=self._process, now=now, until=now + self._ttl)
@@ -126,6 +126,11 @@ class Ledger(Readings):
                 self._leases[hold.key].held -= hold.amount
             return hold is not None
 
+    def told_elsewhere(self, reservations: Iterable[str]) -> None:
+        """Other processes were told these outcomes and charge them: let the reservations go, in a while."""
+        with self._mutex:
+            self._elsewhere.put(name for name in reservations if name in self._holds)
+
     def settle(
         self, reservation_id: str, *, campaign: str, price: int, pricing: Pricing, now: int
     ) -> Settlement:
@@ -142,15 +147,12 @@ class Ledger(Readings):
         with self._mutex:
             owner, moment = self._owner, self._clock()
             holds = [self._claim(charge) for charge in charges]
+            pairs = list(zip(charges, holds, strict=True))
             entries = [
                 (charge, hold.key[1] if hold else self._day(charge.campaign, charge.time), hold is not None)
-                for charge, hold in zip(charges, holds, strict=True)
+                for charge, hold in pairs
             ]
-            elsewhere = {
-                charge.impression
-                for charge, hold in zip(charges, holds, strict=True)
-                if hold is None and self._recent(charge)
-            }
+            elsewhere = {one.impression for one, hold in pairs if hold is None and self._recent(one)}
         try:  # without the mutex: reservations go on while the disk works
             alive, answers = self._accounts.settle(
                 owner, entries, until=moment + self._ttl, elsewhere=elsewhere
@@ -206,7 +208,7 @@ class Ledger(Readings):
         with self._mutex:
             account = self._accounts.account(campaign)
             if account is None:
-                raise _unknown(campaign)
+                raise unknown(campaign)
             day = account.terms.day(now)
             left = account.remaining(day)
             lease = self._leases.get((campaign, day), Lease())
@@ -236,6 +238,8 @@ class Ledger(Readings):
             if owner != self._owner:
                 return
             self._leases = agreed(self._leases, kept, moves=moves, given_back=given_back)
+            for name in self._elsewhere.beat():
+                self.release(name)
             self._short.forget(self._renewed - self._ttl)
 
     def _restore(self, owner: str, given_back: dict[Key, int]) -> None:
@@ -271,12 +275,11 @@ class Ledger(Readings):
         self._short.learn(key, lease.free + left - granted, until=until)
 
     def _term(self, campaign: str) -> Terms:
+        if campaign not in self._terms:
+            self._terms = self._accounts.terms()
         terms = self._terms.get(campaign)
         if terms is None:
-            self._terms = self._accounts.terms()
-            terms = self._terms.get(campaign)
-        if terms is None:
-            raise _unknown(campaign)
+            raise unknown(campaign)
         return terms
 
     def _day(self, campaign: str, time: int) -> int:
@@ -394,7 +397,3 @@ class Ledger(Readings):
             if owner == self._owner:
                 self._process = f"{self._process.partition('+')[0]}+{secrets.token_hex(4)}"
                 self._enter()
-
-
-def _unknown(campaign: str) -> NotFound:
-    return NotFound(f"The ledger knows no campaign '{campaign[:80]}'.", remedy="Register its budgets first.")

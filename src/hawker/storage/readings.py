@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from hawker.errors import NotFound
 from hawker.records.charge import Balance, Line, Statement
 from hawker.storage.accounts import Accounts
 
@@ -40,3 +41,8 @@ class Readings:
     def balances(self, *, now: int, advertiser: str | None = None) -> list[Balance]:
         """Where every campaign (of one advertiser) stands on its local day at `now`."""
         return self._accounts.balances(lambda terms: terms.day(now), advertiser=advertiser)
+
+
+def unknown(campaign: str) -> NotFound:
+    """What to say of a campaign that was never registered."""
+    return NotFound(f"The ledger knows no campaign '{campaign[:80]}'.", remedy="Register its budgets first.")

@@ -10,8 +10,9 @@ from sklearn.metrics import roc_auc_score
 from tests.behaviour.rankers import toy
 
 from hawker import ranking
+from hawker.errors import BadInput
 from hawker.features.examples import Examples
-from hawker.ranking.metrics import beaten, judge, log_loss
+from hawker.ranking.metrics import beaten, by_segment, compare, judge, log_loss
 
 
 def noisy(examples: Examples, *, seed: int = 0) -> np.ndarray:
@@ -121,3 +122,77 @@ def test_an_evaluation_prints_as_a_table() -> None:
     assert lines[0] == f"600 rows, {int(rows.y.sum())} positive, 20 shoppers"
     assert [line.split("  ")[1].strip() for line in lines[1:]][:2] == ["log loss", "auc"]
     assert all("[" in line and line.endswith("]") for line in lines[1:])
+
+
+def test_a_comparison_equals_the_difference_of_the_figures() -> None:
+    rows = weighted()
+    a, b = noisy(rows), noisy(rows, seed=3)
+    found, of_a, of_b = compare(a, b, rows), judge(a, rows), judge(b, rows)
+    for name in ("log_loss", "auc", "group_auc", "ece"):
+        gap = getattr(of_a, name).value - getattr(of_b, name).value
+        assert getattr(found, name).value == pytest.approx(gap, abs=1e-12)
+    back = compare(b, a, rows)
+    assert (back.auc.low, back.auc.high) == pytest.approx((-found.auc.high, -found.auc.low))
+    assert (found.rows, found.clusters) == (600, 20)
+
+
+def test_a_pair_shares_what_is_hard_for_both() -> None:
+    rows = toy(3000)
+    p = noisy(rows)
+    better = np.clip(p + 0.004 * (2 * rows.y - 1), 0.001, 0.999)
+    found = compare(better, p, rows)
+    alone = judge(p, rows).auc
+    assert found.auc.low > 0
+    assert found.log_loss.high < 0
+    assert found.auc.high - found.auc.low < 0.1 * (alone.high - alone.low)
+    same = compare(p, p, rows)
+    assert (same.auc.value, same.auc.low, same.auc.high, same.ece.low) == (0, 0, 0, 0)
+
+
+def test_the_interval_of_a_difference_agrees_with_resampling_it() -> None:
+    rows = toy(1500)
+    a, b = noisy(rows), noisy(rows, seed=3)
+    found = compare(a, b, rows).auc
+    rng = np.random.default_rng(0)
+    drawn = []
+    for _ in range(400):
+        index = np.concatenate([np.arange(30) + 30 * shopper for shopper in rng.integers(0, 50, 50)])
+        drawn.append(roc_auc_score(rows.y[index], a[index]) - roc_auc_score(rows.y[index], b[index]))
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.007)
+
+
+def test_an_interval_of_a_difference_holds_its_level() -> None:
+    missed = 0
+    for seed in range(60):
+        rows = toy(600, seed=seed)
+        found = compare(noisy(rows, seed=2 * seed), noisy(rows, seed=2 * seed + 1), rows, resamples=200).auc
+        missed += not found.low <= 0 <= found.high  # two draws of one model: the truth is 0
+    assert missed <= 8
+
+
+def test_models_and_probabilities_are_compared_alike() -> None:
+    rows = toy(600)
+    rule = ranking.Rule(rows.names, {"bought": 1.0})
+    assert compare(rule, rule.on(rows), rows).log_loss.value == pytest.approx(0)
+    assert "a − b on 600 rows" in str(compare(rule, noisy(rows), rows))
+    for wrong in (np.full(5, 0.1), np.full(600, 1.5), np.full(600, np.nan)):
+        with pytest.raises(BadInput, match="600 rows need as many probabilities"):
+            compare(wrong, noisy(rows), rows)
+    one = compare(noisy(rows), noisy(rows), replace(rows, y=np.zeros(600, dtype=np.float32)))
+    assert one.auc.reason == "only one class is present"
+    assert one.log_loss.value == 0
+    assert compare(np.zeros(0), np.zeros(0), rows.take(np.zeros(600, dtype=bool))).auc.reason
+
+
+def test_segments_are_judged_on_their_own_rows() -> None:
+    rows = toy(1200)
+    p = noisy(rows)
+    segment = np.where(rows.x[:, 1] == 2, "kind two", np.where(rows.x[:, 1] == 3, "", "others"))
+    found = by_segment(p, rows, segment)
+    assert list(found) == ["others", "kind two"]
+    part = segment == "kind two"
+    assert found["kind two"].auc.value == judge(p[part], rows.take(part)).auc.value
+    assert list(by_segment(p, rows, segment, least=500)) == ["others"]
+    with pytest.raises(BadInput, match="1200 rows"):
+        by_segment(p, rows, segment[:5])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hawker.ranking.blend import Blend, blend
 from hawker.ranking.calibrate import Calibrated, calibrate
-from hawker.ranking.metrics import Evaluation, evaluate
+from hawker.ranking.metrics import Comparison, Evaluation, compare, evaluate
 from hawker.ranking.ranker import Estimator, Model, load
 from hawker.ranking.rules import Rule
 from hawker.ranking.train import train
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Blend",
     "Calibrated",
+    "Comparison",
     "Estimator",
     "Evaluation",
     "Linear",
@@ -34,6 +35,7 @@ __all__ = [
     "Trees",
     "blend",
     "calibrate",
+    "compare",
     "evaluate",
     "load",
     "train",

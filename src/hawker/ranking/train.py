@@ -14,6 +14,7 @@ from hawker.errors import BadInput
 from hawker.features.examples import Examples
 from hawker.ranking.metrics import evaluate
 from hawker.ranking.ranker import Estimator, Model, Progress, fits
+from hawker.ranking.watch import saw
 
 
 def train(
@@ -105,6 +106,7 @@ def descend(
         if not watched:
             continue
         losses.append(learner.loss())
+        saw(epoch, losses[-1])
         if losses[-1] < losses[best] or epoch == 0:
             best = epoch
             learner.keep()

@@ -15,11 +15,13 @@ from hawker.errors import BadInput, BadSetting, extra, nearest
 from hawker.features.examples import Examples
 from hawker.ranking.forest import Forest
 from hawker.ranking.ranker import Floats, Model, Progress, Rows, possible
+from hawker.ranking.watch import saw
 from hawker.storage import files
 
 TEXT = "trees.txt"
 _OBJECTIVES = ["binary", "lambdarank"]
 _LARGEST_GROUP = 10_000
+_SEEN = 10
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Trees:
         data = _dataset(lightgbm, examples, self._grouped)
         watched = valid is not None
         callbacks = [lightgbm.early_stopping(self.patience, verbose=False)] if watched else []
+        if watched:
+            callbacks.append(_seen)
         if progress:
             callbacks.append(_reporting(progress))
         booster = lightgbm.train(
@@ -158,6 +162,13 @@ def _reporting(progress: Callable[[str, float], None]) -> Callable[[Any], None]:
         progress("train", done / (env.end_iteration - env.begin_iteration))
 
     return report
+
+
+def _seen(env: Any) -> None:
+    """Tell who looks on the validation loss of every tenth tree."""
+    if (env.iteration + 1) % _SEEN == 0 and env.evaluation_result_list:
+        name, loss = env.evaluation_result_list[0][1:3]
+        saw(env.iteration // _SEEN, -loss if name.startswith("ndcg") else loss)
 
 
 def _booster(text: str) -> Callable[[Rows], Floats]:

@@ -23,6 +23,11 @@ from hawker.errors import HawkerError, MissingExtra
 from hawker.features.examples import Examples
 
 FOLDER = Path(__file__).parents[2] / "build" / "peers"
+REQUIREMENTS: dict[str, tuple[str, ...]] = {
+    "boosted": ("lightgbm==4.7.0", "catboost==1.2.10", "numpy", "scikit-learn", "pandas<3"),
+    "deepctr": ("deepctr-torch==0.3.0", "torch>=2.6,<2.14", "numpy", "pandas<3"),
+    "fuxictr": ("fuxictr==2.3.10", "torch>=2.6,<2.14", "numpy", "pandas<3"),
+}
 _ONE_THREAD = ("OMP", "MKL", "OPENBLAS", "NUMEXPR", "VECLIB", "NUMBA")
 _MADE = "made.txt"
 
@@ -31,11 +36,12 @@ class PeerFailed(HawkerError):
     """A peer's process ended without an answer: the message holds the last lines it wrote."""
 
 
-def environment(name: str, requirements: Sequence[str]) -> Path:
+def environment(name: str, requirements: Sequence[str] = ()) -> Path:
     """The Python of the environment build/peers/NAME with these requirements, made at the first call.
 
-    It is made anew when the requirements change. Raises `MissingExtra` where they cannot be installed.
+    Without any it is one of `REQUIREMENTS`. It is made anew when the requirements change. Raises `MissingExtra` where they cannot be installed.
     """
+    requirements = requirements or REQUIREMENTS[name]
     folder = FOLDER / name
     python = folder / "bin" / "python"
     asked = "\n".join([sys.version.split()[0], *requirements])

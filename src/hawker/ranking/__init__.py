@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hawker.ranking.blend import Blend, blend
 from hawker.ranking.calibrate import Calibrated, calibrate
+from hawker.ranking.folds import folds
 from hawker.ranking.metrics import Comparison, Evaluation, compare, evaluate
 from hawker.ranking.ranker import Estimator, Model, load
 from hawker.ranking.rules import Rule
@@ -37,6 +38,7 @@ __all__ = [
     "calibrate",
     "compare",
     "evaluate",
+    "folds",
     "load",
     "train",
 ]

@@ -39,7 +39,8 @@ class PeerFailed(HawkerError):
 def environment(name: str, requirements: Sequence[str] = ()) -> Path:
     """The Python of the environment build/peers/NAME with these requirements, made at the first call.
 
-    Without any it is one of `REQUIREMENTS`. It is made anew when the requirements change. Raises `MissingExtra` where they cannot be installed.
+    Without any it is one of `REQUIREMENTS`. It is made anew when the requirements change. Raises
+    `MissingExtra` where they cannot be installed.
     """
     requirements = requirements or REQUIREMENTS[name]
     folder = FOLDER / name

@@ -9,7 +9,6 @@ import pytest
 from tests.behaviour.rankers import toy
 
 from hawker import ranking
-from hawker.errors import BadInput
 from hawker.ranking.linear import LinearModel
 from hawker.ranking.metrics import log_loss
 
@@ -57,8 +56,9 @@ def test_columns_are_known_by_name() -> None:
     turned = replace(rows, names=rows.names[::-1], x=rows.x[:, ::-1].copy())
     other = LinearModel.fresh(SMALL, turned).learn(turned)
     np.testing.assert_allclose(other.on(turned), model.on(rows), rtol=1e-9)
-    with pytest.raises(BadInput, match="another order: number 0 is 'noise b', the model wants 'bought'"):
-        model.on(turned)
+    np.testing.assert_array_equal(model.on(turned), model.on(rows))
+    wider = replace(rows, names=("new", *rows.names), x=np.column_stack([rows.x[:, 0], rows.x]))
+    np.testing.assert_array_equal(model.on(wider), model.on(rows))
 
 
 def test_bins_are_logarithmic_signed_and_apart_from_zero_and_unknown() -> None:

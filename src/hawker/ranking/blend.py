@@ -25,7 +25,7 @@ def blend(models: Sequence[Model], valid: Examples, *, weights: Sequence[float] 
     A score of any scale will do: log-odds beside a lambdarank score. `weights` fixes the proportions
     (of scores in units of their spread on `valid`) instead; only their common slope is then fitted.
     """
-    _check(models, valid, weights)
+    valid = _checked(models, valid, weights)
     scores = np.column_stack([model.score(valid.x) for model in models])
     centre, spread = scores.mean(axis=0), np.where(scores.std(axis=0) > 0, scores.std(axis=0), 1.0)
     units = (scores - centre) / spread
@@ -80,13 +80,19 @@ class Blend(Model):
         return cls(models, np.array(head["weights"]), head["base"])
 
 
-def _check(models: Sequence[Model], valid: Examples, weights: Sequence[float] | None) -> None:
+def _checked(models: Sequence[Model], valid: Examples, weights: Sequence[float] | None) -> Examples:
     if not models:
         raise BadInput("A blend needs at least one model.")
     for model in models:
         fits(model.names, valid)
+        if model.names != models[0].names:
+            raise BadInput(
+                "The models of a blend must share their features, in one order.",
+                remedy="Train them on the same examples.",
+            )
     check(valid, where="valid")
     if weights is not None and (len(weights) != len(models) or min(weights) < 0 or not sum(weights)):
         raise BadInput(
             f"{len(models)} models need as many weights, none negative, not all zero; got {list(weights)}."
         )
+    return fits(models[0].names, valid)

@@ -35,7 +35,7 @@ def calibrate(
     """
     if method not in _METHODS:
         raise BadSetting(f"There is no calibration '{method}'.", remedy=nearest(method, _METHODS))
-    fits(model.names, hold)
+    hold = fits(model.names, hold)
     check(hold, where="hold")
     score = model.score(hold.x)
     fit = _isotonic if method == "isotonic" else _platt

@@ -98,7 +98,7 @@ class LinearModel(Model):
 
     def learn(self, examples: Examples, *, order: NDArray[np.int64] | None = None) -> LinearModel:
         """One pass over more examples, in their order: the model that also knows these."""
-        fits(self.names, examples)
+        examples = fits(self.names, examples)
         z, n = self.z.copy(), self.n.copy()
         rows = np.arange(len(examples)) if order is None else order
         y, w = examples.y.astype(np.float64), examples.weight

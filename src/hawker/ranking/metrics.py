@@ -86,8 +86,7 @@ _COMPARED = ("log_loss", "auc", "group_auc", "ece")
 
 def evaluate(model: Model, examples: Examples, *, resamples: int = 1000, seed: int = 0) -> Evaluation:
     """All figures of a model on examples it has not seen."""
-    fits(model.names, examples)
-    score = model.score(examples.x)
+    score = model.score(fits(model.names, examples).x)
     return judge(model.link(score), examples, score=score, resamples=resamples, seed=seed)
 
 
@@ -148,8 +147,7 @@ def by_segment(
 def _probabilities(model: Model | Floats, examples: Examples) -> tuple[Floats, Floats]:
     """Probabilities, and the scores that order them."""
     if isinstance(model, Model):
-        fits(model.names, examples)
-        score = model.score(examples.x)
+        score = model.score(fits(model.names, examples).x)
         return model.link(score), score
     p = np.asarray(model, dtype=np.float64)
     if p.shape != (len(examples),) or not ((p >= 0) & (p <= 1)).all():

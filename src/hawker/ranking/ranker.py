@@ -88,9 +88,8 @@ class Model(ABC):
         return self.scored(sheet.matrix(self.names))
 
     def on(self, examples: Examples) -> Floats:
-        """Probabilities of examples, after checking that they name the same features."""
-        fits(self.names, examples)
-        return self.predict(examples.x)
+        """Probabilities of examples, which may hold more columns than the model's, in any order."""
+        return self.predict(fits(self.names, examples).x)
 
     def explain(self, row: Rows) -> dict[str, float]:  # noqa: ARG002
         """What each feature adds to a row's score, exactly; empty where no exact answer exists."""
@@ -172,23 +171,15 @@ def base_rate(examples: Examples) -> float:
     return log(share) - log1p(-share)
 
 
-def fits(names: tuple[str, ...], examples: Examples) -> None:
-    """Refuse examples whose features are not exactly these, naming the first that differs."""
-    if examples.names == names:
-        return
+def fits(names: tuple[str, ...], examples: Examples) -> Examples:
+    """The examples with exactly these features, whatever else they hold; refuses where one is missing."""
     missing = [name for name in names if name not in examples.names]
+    if not missing:
+        return examples.only(names)
     surplus = [name for name in examples.names if name not in names]
-    if missing or surplus:
-        said = [f"lack {missing[:5]}"] if missing else []
-        said += [f"hold {surplus[:5]}, which the model does not know"] if surplus else []
-        raise BadInput(
-            f"The examples {' and '.join(said)}.", remedy="Assemble them with the model's features."
-        )
-    first = next(i for i, pair in enumerate(zip(names, examples.names, strict=True)) if pair[0] != pair[1])
-    raise BadInput(
-        f"The features are in another order: number {first} is '{examples.names[first]}', "
-        f"the model wants '{names[first]}'."
-    )
+    said = [f"lack {missing[:5]}"]
+    said += [f"hold {surplus[:5]}, which the model does not know"] if surplus else []
+    raise BadInput(f"The examples {' and '.join(said)}.", remedy="Assemble them with the model's features.")
 
 
 def _misfit(names: tuple[str, ...], shape: tuple[int, ...]) -> str:

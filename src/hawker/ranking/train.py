@@ -32,7 +32,7 @@ def train(
     """
     check(examples, where="examples")
     if valid is not None:
-        fits(examples.names, valid)
+        valid = fits(examples.names, valid)
         check(valid, where="valid", both=False)
     model = estimator.fit(examples, valid=valid, seed=seed, progress=progress)
     model.recipe = {**model.recipe, **recipe(estimator, examples, seed=seed)}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.behaviour.rankers import toy
+from tests.ranking.fields import sheet, shop
 
 from hawker import ranking
+from hawker.errors import BadInput
 from hawker.ranking.linear import LinearModel
 from hawker.ranking.metrics import log_loss
 
@@ -82,3 +85,57 @@ def test_the_best_epoch_stays() -> None:
     course = model.recipe["course"]
     assert course["best"] == int(np.argmin(course["losses"])) + 1 < 6
     assert log_loss(model.on(toy(seed=1)), toy(seed=1)) == pytest.approx(min(course["losses"]))
+
+
+@pytest.mark.parametrize("told", ["text", "seen"])
+def test_vectors_and_sequences_are_learned_from(told: str) -> None:
+    rows, test = shop(**{told: 2.0}), shop(seed=1, **{told: 2.0})
+    full = ranking.evaluate(ranking.train(SMALL, rows), test).auc
+    blind = ranking.evaluate(ranking.train(SMALL, rows.only(("product", "season", "price"))), test).auc
+    assert full.low is not None
+    assert blind.high is not None
+    assert full.low > blind.high + 0.05
+
+
+def test_a_vector_teaches_by_its_direction_not_by_its_scale() -> None:
+    rows = shop(text=2.0)
+    test = shop(seed=1, text=2.0)
+    far = [replace(part, x=part.x * np.float32(1000) + np.float32(7)) for part in (rows, test)]
+    for part, plain in zip(far, (rows, test), strict=True):
+        part.x[:, :6] = plain.x[:, :6]
+    near, moved = ranking.train(SMALL, rows).on(test), ranking.train(SMALL, far[0]).on(far[1])
+    np.testing.assert_allclose(moved, near, atol=1e-3)
+
+
+def test_a_pair_learns_what_neither_feature_knows(tmp_path: Path) -> None:
+    rows, test = shop(cross=1.5), shop(seed=1, cross=1.5)
+    alone = ranking.evaluate(ranking.train(SMALL, rows), test).auc
+    crossed = ranking.train(replace(SMALL, pairs=(("product", "season"),)), rows)
+    assert alone.high is not None
+    assert alone.high < 0.56
+    judged = ranking.evaluate(crossed, test).auc
+    assert judged.low is not None
+    assert judged.low > 0.75
+    assert "product × season" in crossed.explain(test.x[0])
+    crossed.save(tmp_path)
+    np.testing.assert_array_equal(ranking.load(tmp_path).on(test), crossed.on(test))
+
+
+@pytest.mark.parametrize("own_sequence", [False, True])
+def test_fields_and_pairs_are_served_as_predicted(own_sequence: bool, tmp_path: Path) -> None:
+    estimator = replace(SMALL, pairs=(("product", "season"), ("price", "product")))
+    model = ranking.train(estimator, shop(text=1.0, seen=1.0, cross=1.0))
+    given = sheet(own_sequence=own_sequence)
+    full = given.matrix(model.names)
+    np.testing.assert_array_equal(model.serve(given), model.predict(full))
+    for row in full[:5]:
+        assert sum(model.explain(row).values()) == pytest.approx(model.score(row[None])[0], abs=1e-12)
+    model.save(tmp_path)
+    np.testing.assert_array_equal(ranking.load(tmp_path).serve(given), model.serve(given))
+
+
+def test_a_pair_of_what_is_not_there_is_named() -> None:
+    with pytest.raises(BadInput, match=r"no feature 'produce'.*Did you mean 'product'"):
+        ranking.train(replace(SMALL, pairs=(("produce", "season"),)), shop(100))
+    with pytest.raises(BadInput, match="'text 0' is part of a field"):
+        ranking.train(replace(SMALL, pairs=(("text 0", "season"),)), shop(100))

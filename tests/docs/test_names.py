@@ -41,7 +41,7 @@ from hawker.records.charge import Balance, Charge, Line, Settlement, Terms
 from hawker.records.charge import Status as ChargeStatus
 from hawker.records.consent import Consent, ConsentPath
 from hawker.records.creative import Creative
-from hawker.records.decision import Candidates, Decision, Request, ShownAd, Slot
+from hawker.records.decision import Candidates, Decision, Look, Request, ShownAd, Slot
 from hawker.records.events import Event as EventRecord
 from hawker.records.events import EventKind
 from hawker.records.exchange import Exchange
@@ -65,6 +65,7 @@ RECORDS: dict[str, Any] = {
     "Slot": Slot,
     "ShownAd": ShownAd,
     "Candidates": Candidates,
+    "Look": Look,
     "Verdict": Verdict,
     "Advertiser": Advertiser,
     "Campaign": Campaign,

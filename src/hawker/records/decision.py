@@ -74,6 +74,19 @@ class Slot(Struct, frozen=True, omit_defaults=True):
     runner_up: str = ""
 
 
+class Look(Struct, frozen=True, omit_defaults=True):
+    """What was looked at for some candidates only, those that a light model put first.
+
+    `rows` are their places among the candidates; the rest is laid out as in `Candidates`.
+    """
+
+    rows: tuple[int, ...]
+    feature_names: tuple[str, ...]
+    features: bytes = b""
+    common: bytes = b""
+    columns: tuple[int, ...] = ()
+
+
 class Candidates(Struct, frozen=True, omit_defaults=True):
     """What was scored, column by column, enough to score, rank and price again.
 
@@ -83,7 +96,7 @@ class Candidates(Struct, frozen=True, omit_defaults=True):
     instead and stand in `features`, float32, column by column. Without `common` (older records)
     `features` holds all of them, row by row. `products` numbers the ads' products (empty: all
     differ), `guaranteed` lists ads ahead of the auction with the share of requests each is due,
-    `apart` pairs of advertisers that may not stand side by side.
+    `apart` pairs of advertisers that may not stand side by side, `looks` further features of some.
     """
 
     ads: tuple[str, ...] = ()
@@ -100,6 +113,7 @@ class Candidates(Struct, frozen=True, omit_defaults=True):
     products: tuple[int, ...] = ()
     guaranteed: tuple[tuple[int, float], ...] = ()
     apart: tuple[tuple[str, str], ...] = ()
+    looks: tuple[Look, ...] = ()
 
 
 class Decision(Struct, frozen=True, omit_defaults=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -123,6 +124,22 @@ class TreesModel(Model):
     def scored(self, x: Rows) -> Floats:
         return self._evaluate(x)
 
+    def parts(self, x: Rows) -> Floats:
+        """Shapley values (rows, features + 1): what each feature adds to a score, last what none does."""
+        return self._attribute(x)
+
+    def explain(self, row: Rows) -> dict[str, float]:
+        single = np.asarray(row, dtype=np.float32).reshape(1, -1)
+        return dict(zip((*self.names, "(base)"), self.parts(single)[0].tolist(), strict=True))
+
+    @cached_property
+    def _attribute(self) -> Callable[[Rows], Floats]:
+        """Parsed when first asked for: serving alone needs none of it."""
+        from hawker.ranking.shapley import Shapley
+
+        found = Shapley.parse(self.text, width=len(self.names))
+        return found if found else _booster(self.text, parts=True)
+
     def write(self, folder: Path) -> dict[str, Any]:
         files.write(folder / TEXT, self.text)
         return {}
@@ -171,10 +188,11 @@ def _seen(env: Any) -> None:
         saw(env.iteration // _SEEN, -loss if name.startswith("ndcg") else loss)
 
 
-def _booster(text: str) -> Callable[[Rows], Floats]:
+def _booster(text: str, *, parts: bool = False) -> Callable[[Rows], Floats]:
     booster = extra("lightgbm", "train").Booster(model_str=text)
+    kind = {"pred_contrib": True} if parts else {"raw_score": True}
 
     def evaluate(x: Rows) -> Floats:
-        return np.asarray(booster.predict(x, raw_score=True, num_threads=1), dtype=np.float64)
+        return np.asarray(booster.predict(x, num_threads=1, **kind), dtype=np.float64)
 
     return evaluate

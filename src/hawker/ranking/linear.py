@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from hawker.features.examples import Examples
 from hawker.features.program import Sheet
-from hawker.ranking.metrics import log_loss
-from hawker.ranking.ranker import Floats, Model, Progress, Rows, arrays, base_rate, fits, possible, sigmoid
+from hawker.ranking.online import Passes
+from hawker.ranking.ranker import Floats, Model, Progress, Rows, arrays, base_rate, fits, possible
 from hawker.ranking.slots import (
     CODE,
     COORDINATE,
@@ -60,7 +60,7 @@ class Linear:
     ) -> LinearModel:
         """Several shuffled passes; the same seed shuffles the same."""
         model = LinearModel.fresh(self, examples)
-        run = _Run(model, examples, valid, np.random.default_rng(seed))
+        run = Passes(model, examples, valid, np.random.default_rng(seed))
         course = descend(
             run, epochs=self.epochs, patience=self.patience, watched=valid is not None, progress=progress
         )
@@ -149,37 +149,13 @@ class LinearModel(Model):
         return cls(slots, parameters, head["base"], z, n)
 
 
-@dataclass
-class _Run:
-    """One training run, as the epoch loop sees it."""
-
-    model: LinearModel
-    examples: Examples
-    valid: Examples | None
-    rng: np.random.Generator
-    best: LinearModel | None = None
-
-    def step(self, epoch: int) -> None:  # noqa: ARG002
-        self.model = self.model.learn(self.examples, order=self.rng.permutation(len(self.examples)))
-
-    def loss(self) -> float:
-        assert self.valid is not None
-        return log_loss(sigmoid(self.model.scored(self.valid.x)), self.valid)
-
-    def keep(self) -> None:
-        self.best = self.model
-
-    def restore(self) -> None:
-        assert self.best is not None
-        self.model = self.best
-
-
 def _constants(parameters: Linear) -> tuple[float, float, float, float]:
     return parameters.rate, parameters.beta, parameters.l1, parameters.l2
 
 
 @njit(cache=True)
-def _weight(z, n, constants, bare):  # type: ignore[no-untyped-def]
+def weight(z, n, constants, bare):  # type: ignore[no-untyped-def]
+    """A slot's weight from its `z` and `n`; `bare` leaves out both penalties."""
     rate, beta, l1, l2 = constants
     if bare:
         l1 = l2 = 0.0
@@ -192,7 +168,7 @@ def _weight(z, n, constants, bare):  # type: ignore[no-untyped-def]
 def _weights(z, n, constants):  # type: ignore[no-untyped-def]
     weights = np.empty(len(z))
     for slot in range(len(z)):
-        weights[slot] = _weight(z[slot], n[slot], constants, slot == len(z) - 1)
+        weights[slot] = weight(z[slot], n[slot], constants, slot == len(z) - 1)
     return weights
 
 
@@ -280,7 +256,7 @@ def _learn(x, words, told, z, n, base, plan, constants):  # type: ignore[no-unty
         total = base
         for e in range(many + 1):
             slot = slots[e]
-            weights[e] = _weight(z[slot], n[slot], constants, slot == bias)
+            weights[e] = weight(z[slot], n[slot], constants, slot == bias)
             total += weights[e] * factors[e]
         lost = (1 / (1 + np.exp(-total)) - y[r]) * w[r]
         for e in range(many + 1):

@@ -1,62 +1,139 @@
-"""The network itself: embeddings, cross layers v2 (Wang et al. 2020) and a perceptron side by side."""
+"""The network: embeddings, then the interactions chosen: cross layers, a factorisation machine, a perceptron.
+
+B is the batch, C the code columns, F the fields (codes, sequences encoded, vectors projected), E an
+embedding, Q the quantities with their flags, D = F · E + Q, H the last hidden layer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
-from hawker.errors import extra
+import torch
+from torch import nn
+
+from hawker.ranking.columns import Columns
+from hawker.ranking.sequence import encoder
+
+if TYPE_CHECKING:
+    from hawker.ranking.net import Net
 
 
-def network(
-    vocabularies: Sequence[int],
-    *,
-    quantities: int,
-    embedding: int,
-    hidden: Sequence[int],
-    crosses: int,
-    dropout: float,
-    norm: bool,
-) -> Any:
-    """A fresh torch module: x₀ = [embeddings, quantities, unknown flags], then
+class Network(nn.Module):  # type: ignore[misc]
+    """Score = w · [crosses(x₀), perceptron(x₀)] + FM + wide + b, each part where `Net` asks for it.
 
-    score = w · [crosses(x₀), perceptron(x₀)] + b. The class is made here, so that the file loads
-    without torch. B is the batch, C the codes, Q the quantities, E an embedding, H the last layer.
+    The table is learned row by row outside the graph (`embedding.Table`), all else by autograd.
+    First layers, for whoever splits them by side: `table` (rows, E), `linear` (rows, 1),
+    `tower.crosses[0]`, `tower.perceptron[0]` over x₀ (D), `tower.score`, `wide` (Q).
     """
-    torch = extra("torch", "deep")
-    nn = torch.nn
-    wide = embedding * len(vocabularies) + 2 * quantities  # D
 
-    class Network(nn.Module):  # type: ignore[misc, name-defined, unused-ignore]
-        def __init__(self) -> None:
-            super().__init__()
-            self.embeddings = nn.ModuleList(nn.Embedding(size, embedding) for size in vocabularies)
-            self.crosses = nn.ModuleList(nn.Linear(wide, wide) for _ in range(crosses))
-            self.perceptron = nn.Sequential(*_layers(nn, wide, hidden, dropout=dropout, norm=norm))
-            last = hidden[-1] if hidden else wide
-            self.score = nn.Linear(last + (wide if crosses else 0), 1)
-            for table in self.embeddings:
-                nn.init.normal_(table.weight, std=0.01)
+    def __init__(self, net: Net, columns: Columns, *, positions: int = 0) -> None:
+        super().__init__()
+        plan, self.sizes = columns.plan, {"positions": positions}
+        self.codes, self.embedding = len(plan.codes), net.embedding
+        self.lengths, self.of = [len(places) for places in plan.sequences], plan.of
+        self.quantities = len(plan.quantities) + len(plan.doubtful)
+        self.widths = [len(places) for places in plan.vectors]
+        self.table = _fixed(columns.rows, net.embedding)
+        self.linear = _fixed(columns.rows, 1) if net.wide else None
+        self.encoders = nn.ModuleList(encoder(net.sequence, net.embedding, length) for length in self.lengths)
+        self.projections = nn.ModuleList(nn.Linear(width, net.embedding) for width in self.widths)
+        fields = self.codes + len(self.lengths) + len(self.widths)
+        self.tower = Tower(net, fields * net.embedding + self.quantities)
+        self.fm = net.fm
+        self.wide = nn.Linear(self.quantities, 1, bias=False) if net.wide and self.quantities else None
+        self.position: Any = nn.Embedding(positions, 1) if positions else None
+        self.register_buffer("shares", torch.zeros(positions, 1))
+        self.start()
 
-        def forward(self, codes: Any, quantities: Any, unknown: Any) -> Any:  # (B, C), (B, Q), (B, Q)
-            embedded = [table(codes[:, i]) for i, table in enumerate(self.embeddings)]  # each (B, E)
-            x0 = torch.cat([*embedded, quantities, unknown], dim=1)  # (B, D)
-            x = x0
-            for cross in self.crosses:
-                x = x0 * cross(x) + x  # (B, D)
-            deep = self.perceptron(x0)  # (B, H)
-            both = torch.cat([x, deep], dim=1) if crosses else deep  # (B, D + H) or (B, H)
-            return self.score(both).squeeze(1)  # (B,)
+    def start(self) -> None:
+        """Fresh embeddings."""
+        self.table.data.normal_(std=0.01)[0] = 0
+        if self.linear is not None:
+            self.linear.data.zero_()
 
-    return Network()
+    def centre(self, shares: Any) -> None:
+        """Say how often each position was, so that the score is that of the average position."""
+        nn.init.zeros_(self.position.weight)
+        self.shares[:, 0] = shares
+
+    def position_effect(self, positions: Any) -> Any:  # (B,)
+        """What a position adds to the score, on average over all nothing; left out at serving."""
+        mean = (self.position.weight * self.shares).sum()
+        return self.position(positions).squeeze(1) - mean  # (B,)
+
+    def forward(self, codes: Any, numbers: Any) -> Any:  # (B, C + ΣL), (B, Q + ΣV)
+        embedded = self.table[codes.long()].flatten(1)  # (B, (C + ΣL) · E)
+        linear = self.linear[codes[:, : self.codes].long()].flatten(1) if self.linear is not None else None
+        return self.interact(codes, embedded, linear, numbers)
+
+    def interact(self, codes: Any, embedded: Any, linear: Any, numbers: Any) -> Any:
+        """The score, given what the table holds for the codes, and first-order weights (B, C)."""
+        fields, x0 = self.fields(codes, embedded, numbers)  # (B, F, E), (B, D)
+        score = self.tower(x0)  # (B,)
+        if self.fm:
+            score = score + _second_order(fields)
+        if linear is not None:
+            score = score + linear.sum(dim=1)
+        if self.wide is not None:
+            score = score + self.wide(numbers[:, : self.quantities]).squeeze(1)
+        return score
+
+    def fields(self, codes: Any, embedded: Any, numbers: Any) -> tuple[Any, Any]:
+        """Every field as an embedding (B, F, E), and with the quantities as x₀ (B, D)."""
+        size = self.embedding
+        flat = [embedded[:, : self.codes * size]]  # (B, C · E)
+        start = self.codes
+        for encode, length, of in zip(self.encoders, self.lengths, self.of, strict=True):
+            sequence = embedded[:, start * size : (start + length) * size].unflatten(1, (length, size))
+            known = codes[:, start : start + length] > 0  # (B, L)
+            target = embedded[:, of * size : (of + 1) * size]  # (B, E)
+            flat.append(encode(sequence, known, target))  # (B, E)
+            start += length
+        place = self.quantities
+        for project, width in zip(self.projections, self.widths, strict=True):
+            flat.append(project(numbers[:, place : place + width]))  # (B, E)
+            place += width
+        x0 = torch.cat([*flat, numbers[:, : self.quantities]], dim=1)
+        return torch.cat(flat, dim=1).unflatten(1, (-1, size)) if self.fm else None, x0
 
 
-def _layers(nn: Any, wide: int, hidden: Sequence[int], *, dropout: float, norm: bool) -> list[Any]:
-    layers = []
-    for size in hidden:
-        layers.append(nn.Linear(wide, size))
+class Tower(nn.Module):  # type: ignore[misc]
+    """Cross layers v2 (Wang et al. 2020) and a perceptron side by side over x₀, and their score."""
+
+    def __init__(self, net: Net, wide: int) -> None:
+        super().__init__()
+        self.crosses = nn.ModuleList(nn.Linear(wide, wide) for _ in range(net.crosses))
+        self.perceptron = nn.Sequential(*_layers(wide, net.hidden, dropout=net.dropout, norm=net.norm))
+        last = net.hidden[-1] if net.hidden else wide
+        self.score = nn.Linear(last + (wide if net.crosses else 0), 1)
+
+    def forward(self, x0: Any) -> Any:  # (B, D)
+        x = x0
+        for cross in self.crosses:
+            x = torch.addcmul(x, x0, cross(x))  # x₀ ⊙ (W x + b) + x: (B, D)
+        deep = self.perceptron(x0)  # (B, H)
+        both = torch.cat([x, deep], dim=1) if len(self.crosses) else deep  # (B, D + H) or (B, H)
+        return self.score(both).squeeze(1)  # (B,)
+
+
+def _second_order(fields: Any) -> Any:  # (B, F, E)
+    """Σ over pairs of fields of ⟨vᵢ, vⱼ⟩ = ½ (‖Σ vᵢ‖² − Σ ‖vᵢ‖²) (Rendle 2010)."""
+    return 0.5 * (fields.sum(dim=1).square().sum(dim=1) - fields.square().sum(dim=(1, 2)))  # (B,)
+
+
+def _layers(wide: int, hidden: Sequence[int], *, dropout: float, norm: bool) -> list[Any]:
+    layers: list[Any] = []
+    for before, size in pairwise((wide, *hidden)):
+        layers.append(nn.Linear(before, size))
         if norm:
             layers.append(nn.BatchNorm1d(size))
-        layers += [nn.ReLU(), nn.Dropout(dropout)]
-        wide = size
+        layers.append(nn.ReLU(inplace=True))
+        if dropout:
+            layers.append(nn.Dropout(dropout))
     return layers
+
+
+def _fixed(rows: int, size: int) -> Any:
+    return nn.Parameter(torch.empty(rows, size), requires_grad=False)

@@ -1,0 +1,121 @@
+"""The embedding table and its optimiser: Adam over the rows a batch touched, and no others.
+
+A dense optimiser walks over millions of rows to move a few thousand. Here a batch costs what it touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from hawker.ranking.columns import PADDING, Codes
+from hawker.ranking.ranker import Rows
+
+_MEAN, _SQUARE = 0.9, 0.999
+_TINY = 1e-8
+
+
+@dataclass
+class Table:
+    """The rows of a network's `weights` (rows, E), with Adam's moments of each; the rest is never read.
+
+    `groups` are the columns of codes that own the same rows (a sequence and what it is a sequence
+    of), so that a row met in several of them moves once a batch, by the sum of its gradients.
+    """
+
+    weights: Any
+    groups: Sequence[Sequence[int]]
+    rate: float
+    l2: float = 0.0
+    steps: int = 0
+    moments: Rows = field(init=False)
+
+    def __post_init__(self) -> None:
+        rows, wide = self.weights.shape
+        self.moments = np.zeros((rows, 2 * wide), np.float32)
+        self._place = np.full(rows, -1, np.int32)
+        self._columns = np.array([column for group in self.groups for column in group], np.int64)
+        self._bounds = np.cumsum([0, *map(len, self.groups)], dtype=np.int64)
+
+    def take(self, codes: Codes) -> Rows:
+        """The rows of codes (B, K), side by side: (B, K · E)."""
+        weights = self.weights.numpy()
+        out = np.empty((len(codes), codes.shape[1] * weights.shape[1]), np.float32)
+        _take(weights, codes, out)
+        return out
+
+    def learn(self, codes: Codes, gradient: Rows, *, scale: float = 1.0) -> None:
+        """One step of Adam for the rows in codes (B, K), given the gradient (B, K · E) of what was taken."""
+        self.steps += 1
+        first, second = 1 - _MEAN**self.steps, 1 - _SQUARE**self.steps
+        step = np.array([self.rate * scale / first, 1 / second, self.l2, _TINY], np.float32)
+        where = (self._columns, self._bounds)
+        _learn(self.weights.numpy(), self.moments, self._place, codes, gradient, where, step)
+
+    def forget(self) -> None:
+        """Moments as at the start."""
+        self.moments[:] = 0
+        self.steps = 0
+
+
+@njit(cache=True)
+def _take(weights, codes, out):  # type: ignore[no-untyped-def]
+    wide = weights.shape[1]
+    for b in range(len(codes)):
+        for k in range(codes.shape[1]):
+            row = codes[b, k]
+            for e in range(wide):
+                out[b, k * wide + e] = weights[row, e]
+
+
+@njit(cache=True, fastmath=True)
+def _learn(weights, moments, place, codes, gradient, where, step):  # type: ignore[no-untyped-def]
+    """Sum the gradients of a row over the batch, then move it; group by group, so that sums stay in cache."""
+    columns, bounds = where
+    wide = weights.shape[1]
+    widest = 0
+    for g in range(len(bounds) - 1):
+        widest = max(widest, bounds[g + 1] - bounds[g])
+    most = min(len(codes) * widest, len(weights))
+    sums = np.empty((most, wide), np.float32)
+    touched = np.empty(most, np.int32)
+    for g in range(len(bounds) - 1):
+        count = 0
+        for b in range(len(codes)):
+            for c in range(bounds[g], bounds[g + 1]):
+                k = columns[c]
+                row = codes[b, k]
+                if row == PADDING:
+                    continue
+                spot = place[row]
+                if spot < 0:
+                    place[row] = count
+                    touched[count] = row
+                    for e in range(wide):
+                        sums[count, e] = gradient[b, k * wide + e]
+                    count += 1
+                else:
+                    for e in range(wide):
+                        sums[spot, e] += gradient[b, k * wide + e]
+        for i in range(count):
+            place[touched[i]] = -1
+            _move(weights[touched[i]], moments[touched[i]], sums[i], step)
+
+
+@njit(cache=True, fastmath=True, inline="always")
+def _move(weight, moment, slope, step):  # type: ignore[no-untyped-def]
+    """Adam (Kingma & Ba 2015), with an L2 penalty on what is touched."""
+    wide = len(weight)
+    mean, square = np.float32(_MEAN), np.float32(_SQUARE)
+    one = np.float32(1)
+    for e in range(wide):
+        g = slope[e] + step[2] * weight[e]
+        m = mean * moment[e] + (one - mean) * g
+        v = square * moment[wide + e] + (one - square) * g * g
+        moment[e] = m
+        moment[wide + e] = v
+        weight[e] -= step[0] * m / (np.sqrt(v * step[1]) + step[3])

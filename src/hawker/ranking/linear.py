@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from hawker.features.examples import Examples
 from hawker.features.program import Sheet
-from hawker.ranking.online import Passes
-from hawker.ranking.ranker import Floats, Model, Progress, Rows, arrays, base_rate, fits, possible
+from hawker.ranking.course import Arrays
+from hawker.ranking.online import Online, OnlineModel
+from hawker.ranking.ranker import Floats, Rows, arrays, base_rate, possible
 from hawker.ranking.slots import (
     CODE,
     COORDINATE,
@@ -31,11 +32,10 @@ from hawker.ranking.slots import (
     hashed,
     paired,
 )
-from hawker.ranking.train import descend
 
 
 @dataclass(frozen=True)
-class Linear:
+class Linear(Online):
     """`bits` of slots, `steps` bins per doubling of a quantity; `rate` and `beta` are FTRL's α and β.
 
     `l1` sets rare slots to exactly zero. `epochs` passes at most, stopped on the validation slice; one
@@ -55,21 +55,12 @@ class Linear:
     def __post_init__(self) -> None:
         possible(self, bits=1, steps=1, rate=1e-9, l1=0, l2=0, epochs=1, patience=1)
 
-    def fit(
-        self, examples: Examples, *, valid: Examples | None = None, seed: int = 0, progress: Progress = None
-    ) -> LinearModel:
-        """Several shuffled passes; the same seed shuffles the same."""
-        model = LinearModel.fresh(self, examples)
-        run = Passes(model, examples, valid, np.random.default_rng(seed))
-        course = descend(
-            run, epochs=self.epochs, patience=self.patience, watched=valid is not None, progress=progress
-        )
-        run.model.recipe["course"] = {"losses": list(course.losses), "best": course.best}
-        return run.model
+    def fresh(self, examples: Examples, *, seed: int = 0) -> LinearModel:  # noqa: ARG002
+        return LinearModel.fresh(self, examples)
 
 
 @dataclass
-class LinearModel(Model):
+class LinearModel(OnlineModel):
     """The learned slots: FTRL's `z` and `n`, from which the weights follow; the last slot is the bias."""
 
     slots: Slots
@@ -98,15 +89,18 @@ class LinearModel(Model):
         zeros = np.zeros(2**parameters.bits + 1)
         return cls(slots, parameters, base_rate(examples), zeros, zeros.copy())
 
-    def learn(self, examples: Examples, *, order: NDArray[np.int64] | None = None) -> LinearModel:
-        """One pass over more examples, in their order: the model that also knows these."""
-        examples = fits(self.names, examples)
-        z, n = self.z.copy(), self.n.copy()
-        rows = np.arange(len(examples)) if order is None else order
+    def tables(self) -> Arrays:
+        return {"z": self.z, "n": self.n}
+
+    def holding(self, tables: Arrays) -> LinearModel:
+        return replace(self, z=tables["z"], n=tables["n"], recipe=dict(self.recipe))
+
+    def absorb(self, tables: Arrays, examples: Examples, rows: NDArray[np.int64]) -> float:
         x = np.ascontiguousarray(examples.x, dtype=np.float32)
         told = (examples.y, examples.weight, rows)
-        _learn(x, x.view(np.uint32), told, z, n, self.base, self.slots.plan, _constants(self.parameters))
-        return replace(self, z=z, n=n, recipe=dict(self.recipe))
+        learned = (tables["z"], tables["n"], self.base, self.slots.plan, _constants(self.parameters))
+        lost = _learn(x, x.view(np.uint32), told, *learned)
+        return float(lost / max(examples.weight[rows].sum(), 1e-300))
 
     def scored(self, x: Rows) -> Floats:
         return np.asarray(_score(x, x.view(np.uint32), self.weights, self.base, self.slots.plan))
@@ -245,8 +239,12 @@ def _either(common, common_words, values, words, row, column, i):  # type: ignor
 
 @njit(cache=True)
 def _learn(x, words, told, z, n, base, plan, constants):  # type: ignore[no-untyped-def]
-    """FTRL-proximal: each slot has its own rate, α / (β + √Σg²); a row's weight scales its gradient."""
+    """FTRL-proximal: each slot has its own rate, α / (β + √Σg²); a row's weight scales its gradient.
+
+    Returns the weighted sum of log losses, each row's before it was learned.
+    """
     y, w, order = told
+    loss = 0.0
     bias = len(z) - 1
     many = len(plan[0]) + len(plan[4])
     slots, factors = np.full(many + 1, bias), np.ones(many + 1)
@@ -258,9 +256,12 @@ def _learn(x, words, told, z, n, base, plan, constants):  # type: ignore[no-unty
             slot = slots[e]
             weights[e] = weight(z[slot], n[slot], constants, slot == bias)
             total += weights[e] * factors[e]
-        lost = (1 / (1 + np.exp(-total)) - y[r]) * w[r]
+        odds = np.exp(-abs(total))
+        loss += w[r] * (np.log1p(odds) + max(total, 0.0) - total * y[r])
+        lost = ((1.0 if total > 0 else odds) / (1 + odds) - y[r]) * w[r]
         for e in range(many + 1):
             slot, g = slots[e], lost * factors[e]
             sigma = (np.sqrt(n[slot] + g * g) - np.sqrt(n[slot])) / constants[0]
             z[slot] += g - sigma * weights[e]
             n[slot] += g * g
+    return loss

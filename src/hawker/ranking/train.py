@@ -1,17 +1,22 @@
-"""The one way to train: check the examples, fit, write the recipe; and the one loop over epochs."""
+"""The one way to train: check the examples, fit, write the recipe."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from msgspec import Struct
 
 from hawker import __version__
 from hawker.errors import BadInput
 from hawker.features.examples import Examples
+from hawker.features.stream import Stream
+from hawker.ranking.checkpoint import Checkpoint, described
+from hawker.ranking.course import Course, Iterative, Whole, finish
+from hawker.ranking.curves import drawn
 from hawker.ranking.metrics import evaluate
 from hawker.ranking.ranker import Estimator, Model, Progress, fits
 from hawker.ranking.watch import saw
@@ -19,26 +24,75 @@ from hawker.ranking.watch import saw
 
 def train(
     estimator: Estimator,
-    examples: Examples,
+    examples: Examples | Stream,
     *,
     valid: Examples | None = None,
     seed: int = 0,
     progress: Progress = None,
+    checkpoint: str | Path | None = None,
+    every: int = 1000,
+    curves: str | Path | None = None,
 ) -> Model:
     """Fit any estimator; the same examples and seed make the same model.
 
     `valid` (later rows: `examples.split`) stops iterative learners early and is measured into the
-    recipe. Raises `BadInput` where the examples cannot teach anything.
+    recipe. Estimators that learn in passes (`Linear`, `Net`) also take a `Stream`, larger than memory;
+    lay themselves down in the folder `checkpoint` after each pass and `every` so many steps, so that
+    the same call after a kill ends in the weights it would have had; and draw `curves` into a folder
+    for TensorBoard. Raises `BadInput` where the examples cannot teach anything.
     """
-    check(examples, where="examples")
+    like = examples.sample(seed=seed) if isinstance(examples, Stream) else examples
+    check(like, where="examples")
     if valid is not None:
-        valid = fits(examples.names, valid)
+        valid = fits(like.names, valid)
         check(valid, where="valid", both=False)
-    model = estimator.fit(examples, valid=valid, seed=seed, progress=progress)
+    if isinstance(estimator, Iterative):
+        known = described(estimator, examples, seed=seed)
+        kept = Checkpoint(Path(checkpoint), of=known, every=every) if checkpoint else None
+        source = _Checked(examples) if isinstance(examples, Stream) else Whole(examples)
+        with drawn(curves) as told:
+            model = finish(
+                estimator,
+                source,
+                like,
+                valid=valid,
+                seed=seed,
+                progress=progress,
+                checkpoint=kept,
+                told=told,
+            )
+    else:
+        whole = _whole(estimator, examples, passes=bool(checkpoint or curves))
+        model = estimator.fit(whole, valid=valid, seed=seed, progress=progress)
     model.recipe = {**model.recipe, **recipe(estimator, examples, seed=seed)}
     if valid is not None:
         model.recipe["valid"] = evaluate(model, valid, resamples=200).summary()
     return model
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A stream whose parts are checked as they come."""
+
+    stream: Stream
+
+    def __len__(self) -> int:
+        return len(self.stream)
+
+    def parts(self, *, seed: int, epoch: int) -> Iterator[Examples]:
+        for part in self.stream.parts(seed=seed, epoch=epoch):
+            check(part, where=str(self.stream.folder), both=False)
+            yield part
+
+
+def _whole(estimator: Estimator, examples: Examples | Stream, *, passes: bool) -> Examples:
+    if isinstance(examples, Examples) and not passes:
+        return examples
+    said = "has no passes to lay down or draw" if passes else "needs all rows at once"
+    raise BadInput(
+        f"{type(estimator).__name__} {said}.",
+        remedy="Train it on examples alone (a sample: stream.sample()), or take Linear or Net.",
+    )
 
 
 def check(examples: Examples, *, where: str, both: bool = True) -> None:
@@ -51,24 +105,30 @@ def check(examples: Examples, *, where: str, both: bool = True) -> None:
         raise BadInput(f"{where}: weights must be finite and not negative.")
 
 
-def recipe(estimator: Estimator, examples: Examples, *, seed: int) -> dict[str, Any]:
+def recipe(estimator: Estimator, examples: Examples | Stream, *, seed: int) -> dict[str, Any]:
     """How a model came about, as JSON: enough to make it again from the same log."""
+    if isinstance(examples, Stream):
+        coded, positives = examples.about["categorical"], examples.positives
+        first, last = examples.first, examples.last
+    else:
+        coded, positives = examples.categorical, int(examples.y.sum())
+        first, last = examples.time.min(), examples.time.max()
     return {
         "estimator": type(estimator).__name__,
         "parameters": asdict(estimator),
         "features": list(examples.names),
-        "categorical": list(examples.categorical),
+        "categorical": list(coded),
         "rows": len(examples),
-        "positives": int(examples.y.sum()),
-        "from": _iso(examples.time.min()),
-        "to": _iso(examples.time.max()),
+        "positives": positives,
+        "from": _iso(first),
+        "to": _iso(last),
         "seed": seed,
         "version": __version__,
     }
 
 
 class Learner(Protocol):
-    """What the loop needs of an iterative learner."""
+    """What the older loop, `descend`, needs of a learner."""
 
     def step(self, epoch: int) -> None:
         """One pass over the examples."""
@@ -81,13 +141,6 @@ class Learner(Protocol):
 
     def restore(self) -> None:
         """Go back to the parameters kept last."""
-
-
-class Course(Struct, frozen=True):
-    """How the loop went: validation losses by epoch, and the epoch (from 1) whose parameters stay."""
-
-    losses: tuple[float, ...]
-    best: int
 
 
 def descend(
@@ -142,5 +195,5 @@ def _check_labels(examples: Examples, *, where: str, both: bool) -> None:
         )
 
 
-def _iso(time: np.int64) -> str:
+def _iso(time: np.int64 | int) -> str:
     return datetime.fromtimestamp(int(time) / 1e6, UTC).isoformat(timespec="seconds")

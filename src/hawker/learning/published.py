@@ -5,19 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hawker.features.examples import Examples
+from hawker.errors import BadSetting, nearest
+from hawker.features.examples import Examples, Field
+from hawker.features.text import Tfidf
 from hawker.ingest.datasets import criteo as criteo_files
 from hawker.ingest.datasets import movielens as movielens_files
 from hawker.ingest.datasets.movielens import Ratings
+from hawker.learning.ratings import AGES, history
 
 LIKED = 4.0
 _SECOND = 1_000_000
 _SHARES = (0.72, 0.80)
-_AGES = (18, 25, 35, 45, 50, 56)
+_SIZE, _LATEST = 32, 10
+_TABLES = ["plain", "history", "fields"]
+Table = Literal["plain", "history", "fields"]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -41,26 +48,54 @@ def criteo(folder: Path) -> Slices:
     return Slices(*(rows.take(shown.part == part) for part in range(3)))
 
 
-def movielens(folder: Path | None = None) -> Slices:
+def movielens(folder: Path | None = None, *, table: Table = "history") -> Slices:
     """MovieLens-100k in order of time, 72 % / 8 % / 20 %: is a film liked (four stars or five)?
 
-    `folder` holds the files, fetched there where they are not (None: the cache). These are the plain
-    columns: who, which film, and what is known of both whatever the moment.
+    `folder` holds the files, fetched there where they are not (None: the cache). For `table` see `rated`.
     """
-    return rated(movielens_files.read(movielens_files.fetch(folder)))
+    return rated(movielens_files.read(movielens_files.fetch(folder)), table=table)
 
 
-def rated(ratings: Ratings) -> Slices:
-    """The slices of `movielens`, of any such ratings."""
-    columns = plain(ratings)
-    x = np.column_stack(list(columns.values())).astype(np.float32)
-    return _cut(ratings, x, names=tuple(columns), categorical=tuple(columns))
+def rated(ratings: Ratings, *, table: Table = "history") -> Slices:
+    """The slices of `movielens`, of any such ratings.
+
+    "plain" is who, which film, and what is known of both whatever the moment, all of them codes; "history"
+    adds what earlier ratings told just before (`ratings.history`); "fields" adds to that the film's title
+    as a vector and the person's latest liked films as a sequence.
+    """
+    if table not in _TABLES:
+        raise BadSetting(f"There is no table '{table}'.", remedy=nearest(table, _TABLES))
+    liked = ratings.stars >= LIKED
+    codes = plain(ratings)
+    columns = dict(codes)
+    fields: tuple[Field, ...] = ()
+    if table != "plain":
+        columns |= history(ratings, liked.astype(np.float64))
+    if table == "fields":
+        for field, parts in (_titles(ratings), _latest(ratings, liked)):
+            columns |= parts
+            fields = (*fields, field)
+    rows = Examples(
+        names=tuple(columns),
+        x=np.column_stack(list(columns.values())).astype(np.float32),
+        y=liked.astype(np.float32),
+        time=ratings.time * _SECOND,
+        group=ratings.user,
+        cluster=ratings.user,
+        weight=np.ones(len(ratings)),
+        categorical=tuple(codes),
+        fields=fields,
+    )
+    ends = [0, *(round(share * len(ratings)) for share in _SHARES), len(ratings)]
+    places = np.arange(len(ratings))
+    first, second, third = (rows.take(places[a:b]) for a, b in pairwise(ends))
+    return Slices(first, second, third)
 
 
 def plain(ratings: Ratings) -> dict[str, NDArray[np.float64]]:
     """The columns of rows that know no history, all of them codes."""
     films, people = ratings.item, ratings.user
-    ages = np.searchsorted(np.array(_AGES), ratings.age, side="right")
+    ages = np.searchsorted(np.array(AGES), ratings.age, side="right")
     return {
         "user": people.astype(np.float64),
         "item": films.astype(np.float64),
@@ -73,21 +108,32 @@ def plain(ratings: Ratings) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def _cut(
-    ratings: Ratings, x: NDArray[np.float32], *, names: tuple[str, ...], categorical: tuple[str, ...]
-) -> Slices:
-    n = len(ratings)
-    rows = Examples(
-        names=names,
-        x=x,
-        y=(ratings.stars >= LIKED).astype(np.float32),
-        time=ratings.time * _SECOND,
-        group=ratings.user,
-        cluster=ratings.user,
-        weight=np.ones(n),
-        categorical=categorical,
-    )
-    ends = [0, *(round(share * n) for share in _SHARES), n]
-    places = np.arange(n)
-    first, second, third = (rows.take(places[a:b]) for a, b in pairwise(ends))
-    return Slices(first, second, third)
+def _titles(ratings: Ratings) -> tuple[Field, dict[str, Floats]]:
+    """The titles, genres and decade as vectors, fitted on the films that the training rows name."""
+    decade = [f"{year // 10 * 10:.0f}s" if year == year else "" for year in ratings.year]
+    genres = [" ".join(np.array(ratings.genres)[kinds]) for kinds in ratings.kinds]
+    texts = [" ".join(parts) for parts in zip(ratings.title, genres, decade, strict=True)]
+    known = np.unique(ratings.item[: round(_SHARES[0] * len(ratings))])
+    vectors = Tfidf.fit((texts[film] for film in known), size=_SIZE).vectors(texts)
+    vectors[~vectors.any(axis=1)] = np.nan
+    names = tuple(f"title_{place}" for place in range(_SIZE))
+    columns = dict(zip(names, vectors[ratings.item].T.astype(np.float64), strict=True))
+    return Field("title", "vector", names), columns
+
+
+def _latest(ratings: Ratings, liked: NDArray[np.bool_]) -> tuple[Field, dict[str, Floats]]:
+    """The films a person liked last, the latest first; of one and the same second none sees another."""
+    found = np.full((len(ratings), _LATEST), np.nan)
+    held: dict[int, list[int]] = {}
+    new: list[int] = []
+    for row, (moment, person) in enumerate(zip(ratings.time, ratings.user, strict=True)):
+        if new and ratings.time[new[0]] != moment:
+            for one in new:
+                held.setdefault(int(ratings.user[one]), []).insert(0, int(ratings.item[one]))
+            new = []
+        films = held.get(int(person), [])[:_LATEST]
+        found[row, : len(films)] = films
+        if liked[row]:
+            new.append(row)
+    names = tuple(f"liked_{place}" for place in range(_LATEST))
+    return Field("liked", "sequence", names, of="item"), dict(zip(names, found.T, strict=True))

@@ -17,7 +17,7 @@ from hawker.errors import BadInput
 from hawker.features.examples import Examples
 from hawker.ranking.ranker import Floats, Model, fits
 from hawker.statistics import Estimate, unknown
-from hawker.statistics.bootstrap import Statistic, Totals, quotient, together
+from hawker.statistics.bootstrap import Statistic, Totals, quotient, ratio, together
 
 BINS = 15
 Asked = tuple[Sequence[Floats], Statistic]
@@ -193,6 +193,34 @@ def _less(a: Asked, b: Asked) -> Asked:
         return of_left(sums[:, :cut]) - of_right(sums[:, cut:])
 
     return [*left, *right], statistic
+
+
+def winners(score: Floats, examples: Examples, *, most: int) -> NDArray[np.bool_]:
+    """Which rows are among the `most` best of their group by score: what would have been shown.
+
+    A row stands for as many as its weight says, so where negatives were sampled the places are expected
+    ones; whole groups of equal weight give the truth. Of equals the first come first.
+    """
+    order = np.lexsort((np.arange(len(score)), -score, examples.group))
+    group, weight = examples.group[order], examples.weight[order]
+    above = np.concatenate(([0.0], np.cumsum(weight)[:-1]))
+    first = np.concatenate(([True], group[1:] != group[:-1]))
+    begin = above[np.flatnonzero(first)][np.cumsum(first) - 1]
+    out = np.empty(len(score), dtype=np.bool_)
+    out[order] = above - begin < most - 1e-9
+    return out
+
+
+def won(p: Floats, examples: Examples, *, most: int, score: Floats | None = None, seed: int = 0) -> Estimate:
+    """Σ predicted / Σ observed over what would have been shown: the `most` best rows of each group.
+
+    A model can come true on the whole and still promise too much where it chooses (arXiv 2205.09809).
+    """
+    kept = winners(p if score is None else score, examples, most=most)
+    shown = examples.take(kept)
+    if not (shown.weight * shown.y).any():
+        return unknown("nothing that would have been shown came true", n=len(shown))
+    return ratio(shown.cluster, shown.weight * p[kept], denominator=shown.weight * shown.y, seed=seed)
 
 
 def losses(p: Floats, y: Floats) -> Floats:

@@ -85,7 +85,7 @@ class Rankers:
 
     def test_a_damaged_model_is_named(self, model: ranking.Model, tmp_path: Path) -> None:
         model.save(tmp_path)
-        for path in sorted(tmp_path.iterdir()):
+        for path in sorted(path for path in tmp_path.rglob("*") if path.is_file()):
             content = path.read_bytes()
             for broken in (content[: len(content) // 2], b"", b'{"kind": "nothing known"}'):
                 path.write_bytes(broken)

@@ -44,9 +44,16 @@ def learned(estimator: Any) -> Model:
     return ranking.calibrate(ranking.train(estimator, examples, seed=1), examples, method="platt")
 
 
+def staged() -> Model:
+    """The linear model chooses six by how much the product sells, trees score those by all features."""
+    light = ranking.Rule(NAMES[1:2], {"product_units_28": 1e-6})
+    return ranking.Cascade(light, learned(ranking.Trees(trees=12, leaves=8, threads=1)), keep=6)
+
+
 MODELS = {
     "linear": lambda: learned(ranking.Linear(bits=12, epochs=1)),
     "trees": lambda: learned(ranking.Trees(trees=12, leaves=8, threads=1)),
+    "cascade": staged,
 }
 
 
@@ -130,6 +137,47 @@ def test_so_is_a_record_whose_terms_were_changed(tmp_path: Path, change: dict[st
     with delivery.build(busy(tmp_path / "shop")) as engine:
         decision = engine.decide(Request("home", shopper="u-1"))
         assert part in again(msgspec.structs.replace(decision, **change), engine)[0].differences
+
+
+def test_a_model_in_stages_is_told_more_of_those_it_keeps(tmp_path: Path) -> None:
+    shop = busy(tmp_path / "shop", exploration=0.4)
+    promoted(shop, staged())
+    with delivery.build(shop) as engine:
+        decision = engine.decide(Request("home", shopper="u-1", slots=60))
+        found = decision.candidates
+        (look,) = found.looks
+        assert (found.feature_names, look.feature_names) == (NAMES[1:2], NAMES)
+        kept = set(look.rows)
+        assert len(kept) == 6 < len(found.ads)
+        low = min(found.probabilities[row] for row in kept)
+        assert all(p < low for row, p in enumerate(found.probabilities) if row not in kept)
+        _, executed = again(decision, engine)
+        assert executed is not None
+        assert np.isnan(executed.x).any(axis=1).sum() >= len(found.ads) - 6
+        told = {found.ads.index(ad.ad): ad for ad in explain(engine, decision).ads}
+    assert {row for row, ad in told.items() if ad.method == "tree_shapley"} <= kept
+    assert {row for row in told if row not in kept}, "chance draws among the fallen, too"
+    for row, ad in told.items():
+        assert row in kept or {reason.code for reason in ad.reasons} <= {"popularity"}
+
+
+def test_a_look_that_was_changed_is_found_out(tmp_path: Path) -> None:
+    shop = busy(tmp_path / "shop")
+    promoted(shop, staged())
+    with delivery.build(shop) as engine:
+        decision = engine.decide(Request("home", shopper="u-1"))
+        found = decision.candidates
+        (look,) = found.looks
+        assert again(decision, engine)[0].reproduced is True
+        features = np.frombuffer(look.features, dtype="<f4") + np.float32(50.0)
+        for changed in (
+            msgspec.structs.replace(look, features=features.tobytes()),
+            msgspec.structs.replace(look, rows=tuple(range(20, 26))),
+        ):
+            forged = msgspec.structs.replace(
+                decision, candidates=msgspec.structs.replace(found, looks=(changed,))
+            )
+            assert "probabilities" in again(forged, engine)[0].differences
 
 
 def test_a_model_that_is_gone_is_said_to_be(tmp_path: Path) -> None:

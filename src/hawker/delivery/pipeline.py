@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
@@ -13,6 +13,7 @@ from hawker import auction
 from hawker.delivery.bidding import bids
 from hawker.delivery.fill import Filled, fill, named, paid, rules
 from hawker.delivery.frequency import thinned
+from hawker.delivery.looks import Looks
 from hawker.delivery.people import allowed, left_alone
 from hawker.delivery.record import Scored, beside, record
 from hawker.delivery.world import World
@@ -127,7 +128,8 @@ def _blank(request: Request, world: World, now: int, rng: np.random.Generator, *
 def score(request: Request, world: World, found: Eligible, *, now: int) -> Scored:
     """Choose candidates among the eligible and value them: bid × probability of what is paid for."""
     kept = retrieve(request, world, found, now=now)
-    seen = rows(world, kept, names=world.features)
+    looks = Looks(lambda places, names: rows(world, kept.take(places), names=names))
+    seen = replace(rows(world, kept, names=world.features), look=looks)
     chances = predict(world.models, seen)
     index, owners = world.index, world.index.campaign[kept.ads]
     offered = bids(world, kept.ads, click=chances.get("click"), purchase=chances.get("purchase"))
@@ -140,6 +142,7 @@ def score(request: Request, world: World, found: Eligible, *, now: int) -> Score
         rates=rates,
         values=auction.values(offered, rates, quality=index.quality[kept.ads]),
         owners=owners,
+        looks=tuple(looks.taken),
     )
 
 

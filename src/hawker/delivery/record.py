@@ -7,15 +7,16 @@ has a history with): those are written once, and columns of float32 only for the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from hawker.delivery import looks
 from hawker.delivery.fill import Beside
 from hawker.features.program import Sheet
-from hawker.records.decision import Candidates
+from hawker.records.decision import Candidates, Look
 from hawker.retrieval.index import AdIndex
 
 Floats = NDArray[np.float64]
@@ -25,7 +26,8 @@ Floats = NDArray[np.float64]
 class Scored:
     """Candidates with all that the auction needs; every array has one entry a candidate.
 
-    `chances` are the probabilities of each outcome that a model predicts.
+    `chances` are the probabilities of each outcome that a model predicts, `looks` what models in
+    stages looked at closer.
     """
 
     ads: NDArray[np.int32]
@@ -35,6 +37,7 @@ class Scored:
     rates: Floats
     values: Floats
     owners: NDArray[np.int32]
+    looks: tuple[looks.Look, ...] = ()
 
 
 def record(index: AdIndex, scored: Scored, held: Beside, *, outcome: str) -> Candidates:
@@ -56,7 +59,13 @@ def record(index: AdIndex, scored: Scored, held: Beside, *, outcome: str) -> Can
         products=() if held.products is None else tuple(held.products.tolist()),
         guaranteed=held.guaranteed,
         apart=_pairs(index, scored.owners) if held.apart else (),
+        looks=tuple(_look(rows, seen) for rows, seen in scored.looks),
     )
+
+
+def _look(rows: NDArray[np.intp], seen: Sheet) -> Look:
+    common, columns, own = packed(seen)
+    return Look(tuple(rows.tolist()), seen.names, own, common, columns)
 
 
 def beside(index: AdIndex, ads: NDArray[np.int32], owners: NDArray[np.int32], *, chance: Floats) -> Beside:
@@ -117,8 +126,14 @@ def packed(sheet: Sheet) -> tuple[bytes, tuple[int, ...], bytes]:
 
 
 def sheet(found: Candidates) -> Sheet:
-    """The feature rows of a record, in the form they are served in."""
-    rows = len(found.ads)
+    """The feature rows of a record, in the form they are served in, closer looks included."""
+    taken = tuple(
+        (np.array(look.rows, dtype=np.intp), _unpacked(look, len(look.rows))) for look in found.looks
+    )
+    return replace(_unpacked(found, len(found.ads)), look=looks.Remembered(taken))
+
+
+def _unpacked(found: Candidates | Look, rows: int) -> Sheet:
     if not found.common:  # as written before: all columns, row by row
         flat = np.frombuffer(found.features, dtype="<f4").reshape(rows, len(found.feature_names))
         every = np.arange(len(found.feature_names))

@@ -81,9 +81,9 @@ class World:
 
     @cached_property
     def features(self) -> tuple[str, ...]:
-        """What the models look at, each once, those of the shop's own outcome first."""
+        """What the models look at first, each once, those of the shop's own outcome first."""
         models = (self.model, *self.models.values())
-        return tuple(dict.fromkeys(name for model in models for name in model.names))
+        return tuple(dict.fromkeys(name for model in models for name in model.first))
 
     @cached_property
     def going(self) -> Going | None:

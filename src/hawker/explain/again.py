@@ -13,9 +13,11 @@ from hawker import auction, ranking
 from hawker.delivery.build import RANKER, UNLEARNED
 from hawker.delivery.engine import Engine
 from hawker.delivery.fill import Beside, Filled, fill, named, paid, rules
+from hawker.delivery.looks import Remembered, whole
 from hawker.delivery.record import features, kept_apart, sheet
 from hawker.errors import NotFound
-from hawker.ranking import Model
+from hawker.features.program import Sheet
+from hawker.ranking import Calibrated, Cascade, Model
 from hawker.records.campaign import Pricing
 from hawker.records.decision import Decision
 from hawker.storage.models import ModelStore
@@ -40,13 +42,34 @@ class Again(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Executed:
-    """What the second execution found, for those who explain it."""
+    """What the second execution found, for those who explain it.
+
+    `fallen` marks the candidates that a model in stages scored by its light model only.
+    """
 
     model: Model
     x: NDArray[np.float32]
     probabilities: NDArray[np.float64]
     values: NDArray[np.float64]
     filled: Filled | None
+    fallen: NDArray[np.bool_]
+
+    def stage(self, row: int) -> tuple[Model, NDArray[np.float32], int]:
+        """The model that scored a candidate, the rows that it scored, and the place of this one's."""
+        same = self.fallen == self.fallen[row]
+        place = int(np.count_nonzero(same[:row]))
+        if not self.fallen[row]:
+            return self.model, self.x[same], place
+        light = _light(self.model)
+        columns = [self.model.names.index(name) for name in light.names]
+        return light, np.ascontiguousarray(self.x[same][:, columns]), place
+
+
+def _light(model: Model) -> Model:
+    """The model that scored what fell out of a cascade."""
+    if isinstance(model, Calibrated):
+        return _light(model.model)
+    return _light(model.light) if isinstance(model, Cascade) else model
 
 
 def models_of(decision: Decision, source: Shop | Engine) -> dict[str, Model]:
@@ -82,10 +105,12 @@ def execute(decision: Decision, models: Mapping[str, Model]) -> tuple[Executed, 
     model = models[decision.outcome]
     if not found.ads:
         empty = np.zeros(0)
-        return Executed(model, np.zeros((0, 0), np.float32), empty, empty, None), differences
+        blank = np.zeros((0, 0), np.float32)
+        return Executed(model, blank, empty, empty, None, np.zeros(0, np.bool_)), differences
     seen = sheet(found)
+    known = seen.look.names if isinstance(seen.look, Remembered) else frozenset()
     for one in models.values():
-        if not set(one.names) <= set(seen.names):
+        if not known.union(seen.names).issuperset(one.names):
             raise NotFound("The model of that version has other features than the record.")
     chances = {outcome: one.serve(seen) for outcome, one in models.items()}
     bids = np.array(found.bids, dtype=np.int64)
@@ -102,7 +127,8 @@ def execute(decision: Decision, models: Mapping[str, Model]) -> tuple[Executed, 
     filled = fill(
         bids, rates, values=values, advertisers=advertisers, rules=rules(decision), rng=rng, beside=beside
     )
-    executed = Executed(model, seen.matrix(model.names), chances[decision.outcome], values, filled)
+    x, fallen = whole(seen, model.names), _fallen(model, seen)
+    executed = Executed(model, x, chances[decision.outcome], values, filled, fallen)
     differences += [
         f"probabilities: {outcome}"
         for outcome, before in found.others.items()
@@ -110,6 +136,18 @@ def execute(decision: Decision, models: Mapping[str, Model]) -> tuple[Executed, 
     ]
     differences += _differences(decision, executed, filled)
     return executed, differences
+
+
+def _fallen(model: Model, seen: Sheet) -> NDArray[np.bool_]:
+    """The candidates of which a model was told less than it can take in."""
+    further = set(model.names).difference(seen.names)
+    out = np.zeros(len(seen), np.bool_)
+    if further and isinstance(seen.look, Remembered):
+        out[:] = True
+        for rows, found in seen.look.taken:
+            if further.issubset(found.names):
+                out[rows] = False
+    return out
 
 
 def again(decision: Decision, source: Shop | Engine) -> tuple[Again, Executed | None]:

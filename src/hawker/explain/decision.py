@@ -187,7 +187,8 @@ def _why(record: Decision, slot: Slot, executed: Executed | None) -> Why:
     """The parts of a shown ad's score; none where the model is gone, or had no say in its value."""
     if executed is None or slot.pricing == Pricing.CPM:
         return Why(EXACT, 0.0, 0.0, ())
-    return contributions(executed.model, executed.x, row=record.candidates.ads.index(slot.ad.id))
+    model, rows, place = executed.stage(record.candidates.ads.index(slot.ad.id))
+    return contributions(model, rows, row=place)
 
 
 def _sentence(slot: Slot, reasons: tuple[Reason, ...], language: str, *, narrowed: bool) -> str:

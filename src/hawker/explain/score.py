@@ -10,7 +10,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from hawker.errors import extra
-from hawker.ranking import Blend, Calibrated, Model
+from hawker.ranking import Blend, Calibrated, Cascade, Model
 from hawker.ranking.trees import TreesModel
 
 Floats = NDArray[np.float64]
@@ -97,6 +97,8 @@ def additive(model: Model, x: Rows) -> tuple[str, dict[str, Floats]] | None:
             return None
         raw = np.sum(list(inner[1].values()), axis=0)
         return inner[0], {**inner[1], "(calibration)": model.bend(raw) - raw}
+    if isinstance(model, Cascade):
+        return additive(model.heavy, model.heavily(x))
     if isinstance(model, Blend):
         return _blended(model, x)
     if isinstance(model, TreesModel):

@@ -6,8 +6,8 @@ product, in blocks that stay in the processor's cache. All numbers are float64 u
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -42,13 +42,15 @@ class Sheet:
     """Feature rows of one request: what is the same in all rows once, the rest column by column.
 
     `common` is float32 (features,), NaN where a feature has a column; `own` is float32
-    (columns, rows), and `columns` (columns,) says which features those are.
+    (columns, rows), and `columns` (columns,) says which features those are. `look` works out features
+    that are not here, of some of the rows.
     """
 
     names: tuple[str, ...]
     common: NDArray[np.float32]
     columns: NDArray[np.int64]
     own: NDArray[np.float32]
+    look: Callable[[NDArray[np.intp], tuple[str, ...]], Sheet] | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
         return int(self.own.shape[1])
@@ -61,6 +63,13 @@ class Sheet:
         out[:] = self.common
         out[:, self.columns] = self.own.T
         return out
+
+    def closer(self, rows: NDArray[np.intp], names: tuple[str, ...]) -> Sheet:
+        """Some of the rows, with these features at least: those here, or worked out now."""
+        if self.look is not None and not set(names).issubset(self.names):
+            return self.look(rows, names)
+        own = np.ascontiguousarray(self.own[:, rows])
+        return Sheet(self.names, self.common, self.columns, own)
 
     def places(self, names: tuple[str, ...]) -> list[int]:
         """Where some features stand; raises `BadInput` naming one that is not here."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hawker.ranking.blend import Blend, blend
 from hawker.ranking.calibrate import Calibrated, calibrate
+from hawker.ranking.cascade import Cascade
 from hawker.ranking.folds import folds
 from hawker.ranking.metrics import Comparison, Evaluation, compare, evaluate
 from hawker.ranking.ranker import Estimator, Model, load
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Blend",
     "Calibrated",
+    "Cascade",
     "Comparison",
     "Estimator",
     "Evaluation",

@@ -55,6 +55,10 @@ class Blend(Model):
     def __post_init__(self) -> None:
         self.names = self.models[0].names
 
+    @property
+    def first(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for model in self.models for name in model.first))
+
     def scored(self, x: Rows) -> Floats:
         total = np.full(len(x), self.base)
         for model, weight in zip(self.models, self.weights, strict=True):

@@ -32,6 +32,7 @@ _KINDS = {
     "rule": ("rules", "Rule"),
     "calibrated": ("calibrate", "Calibrated"),
     "blend": ("blend", "Blend"),
+    "cascade": ("cascade", "Cascade"),
 }
 _EDGE = 36.0
 _Self = TypeVar("_Self", bound="Model")
@@ -59,6 +60,11 @@ class Model(ABC):
     kind: ClassVar[str]
     names: tuple[str, ...]
     recipe: dict[str, Any]
+
+    @property
+    def first(self) -> tuple[str, ...]:
+        """The features needed of every candidate; a model in stages asks for others of some (`Cascade`)."""
+        return self.names
 
     def predict(self, x: Rows) -> Floats:
         """Probabilities in (0, 1): float32 (rows, features) to float64 (rows,)."""

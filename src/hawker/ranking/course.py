@@ -7,7 +7,7 @@ that was broken off anywhere and taken up again ends in the same weights, and so
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -71,8 +71,8 @@ class Plan:
 class Learner(Protocol):
     """A model under way: it takes rows, learns from a few at a time, can be laid down and taken up.
 
-    `share` is which part of every batch falls to this process, and of how many. What `weights` and
-    `memory` return may be the live arrays: who keeps them copies.
+    `share` is which process this is of how many that share each batch; all see the same batches, and each
+    takes its part. What `weights` and `memory` return may be the live arrays: who keeps them copies.
     """
 
     plan: Plan
@@ -85,7 +85,7 @@ class Learner(Protocol):
         """A pass begins (from 0)."""
 
     def step(self, rows: NDArray[np.int64], *, number: int, pace: float) -> float:
-        """Learn from these rows at `pace` times the rate; returns their mean loss before it.
+        """Learn from these rows at `pace` times the rate; returns the mean loss of its share before it.
 
         Whatever is drawn in a step (dropout) is drawn from the seed and the step's `number` (from 0).
         """
@@ -102,7 +102,7 @@ class Learner(Protocol):
     def resume(self, weights: Arrays, memory: Arrays) -> None:
         """Go back to copies of these; with an empty `memory` only to predict."""
 
-    def model(self) -> Model:
+    def made(self) -> Model:
         """What was learned so far."""
 
 
@@ -110,6 +110,9 @@ class Source(Protocol):
     """Where rows come from: all at once, or as a stream of parts in an order drawn from seed and epoch."""
 
     def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Examples]:
+        """All rows, part by part, in their order."""
 
     def parts(self, *, seed: int, epoch: int) -> Iterator[Examples]:
         """The rows of one pass."""
@@ -124,6 +127,9 @@ class Whole:
     def __len__(self) -> int:
         return len(self.examples)
 
+    def __iter__(self) -> Iterator[Examples]:
+        yield self.examples
+
     def parts(self, *, seed: int, epoch: int) -> Iterator[Examples]:  # noqa: ARG002
         """The same rows each time."""
         yield self.examples
@@ -134,9 +140,12 @@ class Iterative(ABC):
 
     @abstractmethod
     def learner(
-        self, examples: Examples, *, valid: Examples | None, seed: int
+        self, like: Examples, *, rows: Iterable[Examples], valid: Examples | None, seed: int
     ) -> AbstractContextManager[Learner]:
-        """A learner that has seen what rows are like (scales, vocabularies, base rate), no more."""
+        """A learner that has seen what rows are like (scales, vocabularies, base rate), no more.
+
+        `rows` are all there are, part by part, `like` these or a sample of them.
+        """
 
     def fit(
         self, examples: Examples, *, valid: Examples | None = None, seed: int = 0, progress: Progress = None
@@ -184,7 +193,7 @@ def finish(
     told: Told | None = None,
 ) -> Model:
     """The whole course of an estimator over rows `like` these, from the beginning or a checkpoint."""
-    with estimator.learner(like, valid=valid, seed=seed) as learner:
+    with estimator.learner(like, rows=source, valid=valid, seed=seed) as learner:
         course = descend(
             learner,
             source,
@@ -194,7 +203,7 @@ def finish(
             checkpoint=checkpoint,
             told=told,
         )
-        model = learner.model()
+        model = learner.made()
         model.recipe["course"] = {"losses": list(course.losses), "best": course.best}
         if checkpoint:
             checkpoint.remove(learner)
@@ -218,7 +227,8 @@ def descend(
     """
     at = (checkpoint.take_up(learner) if checkpoint else None) or Standing()
     while not at.over(learner.plan):
-        learner.turn(at.epoch)
+        if not at.done:
+            learner.turn(at.epoch)
         _pass(learner, source, at, seed=seed, progress=progress, checkpoint=checkpoint, told=told)
         if watched:
             _judge(learner, at, told)
@@ -242,9 +252,8 @@ def _pass(
 ) -> None:
     """One pass, from where the course stands."""
     plan, rows = learner.plan, len(source)
-    number, of = learner.share
     taken, heard, reached = None, at.done, 0
-    for part, batch in _batches(source, seed=seed, epoch=at.epoch, size=plan.batch, of=of):
+    for part, batch in _batches(source, seed=seed, epoch=at.epoch, size=plan.batch, of=learner.share[1]):
         reached += len(batch)
         if reached <= at.done:
             continue
@@ -253,7 +262,7 @@ def _pass(
             taken = part
         share = (at.epoch + at.done / rows) / plan.epochs
         pace = plan.pace(share, slowed=at.slowed)
-        loss = learner.step(batch[number::of], number=at.steps, pace=pace)
+        loss = learner.step(batch, number=at.steps, pace=pace)
         at.steps, at.done, at.lost = at.steps + 1, reached, at.lost + loss * len(batch)
         _sane(loss, at)
         if told:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from math import isfinite
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hawker.errors import BadInput
 from hawker.features.examples import Examples
-from hawker.ranking.columns import Columns, Inputs
+from hawker.ranking.columns import Columns
+from hawker.ranking.course import Arrays, Plan
 from hawker.ranking.embedding import Table
 from hawker.ranking.net import Net, NetModel
 from hawker.ranking.ranker import Rows
@@ -22,49 +22,45 @@ _M = TypeVar("_M", bound=NetModel)
 
 @dataclass
 class Run(Generic[_M]):
-    """What the loop over epochs sees (`train.Learner`): rows prepared once, then passes in random order.
+    """The course's `Learner`: rows prepared once, then steps over layers and the embeddings they touch.
 
-    `scale` multiplies the rate of every optimiser: a schedule sets it. `told` is the mean training loss of
-    the last pass.
+    `typical` is the mean weight of a row, `shown` where rows can have been shown (see `_positions`).
     """
 
     model: _M
-    inputs: Inputs
-    targets: Rows
-    weight: Rows
-    positions: NDArray[np.int64] | None
+    plan: Plan
+    seed: int
+    typical: float
+    shown: Rows | None
     valid: tuple[Rows, Rows, Rows] | None
-    rng: np.random.Generator
-    scale: float = 1.0
-    told: float = float("nan")
-    best: dict[str, Any] = field(default_factory=dict)
+    share: tuple[int, int] = (0, 1)
 
     @classmethod
     def begin(
-        cls, kind: type[_M], net: Net, examples: Examples, *, valid: Examples | None, seed: int
+        cls,
+        kind: type[_M],
+        net: Net,
+        like: Examples,
+        *,
+        rows: Iterable[Examples],
+        valid: Examples | None,
+        seed: int,
     ) -> Run[_M]:
         """A fresh model and its run. Where rows were shown is learned beside, and no column of the model."""
-        names = tuple(name for name in examples.names if name != examples.position)
-        inner = examples.only(names)
-        columns = Columns.of(inner, seen=net.seen, hashed=net.hashed, bins=net.bins)
-        shown = _positions(examples)
-        model = kind.fresh(net, names, columns, positions=0 if shown is None else int(shown.max()) + 1)
-        weight = (examples.weight / examples.weight.mean()).astype(np.float32)
+        names = tuple(name for name in like.names if name != like.position)
+        parts = (part.only(names).x for part in rows)
+        columns = Columns.of(like.only(names), seen=net.seen, hashed=net.hashed, bins=net.bins, parts=parts)
+        shown = _known(like)
+        model = kind.fresh(net, names, columns, positions=0 if shown is None else len(shown) + 1)
+        typical = float(like.weight.mean())
         if shown is not None:
-            model.network.centre(torch.from_numpy(np.bincount(shown, weights=weight) / weight.sum()))
-        model.start(examples)
+            shares = np.bincount(_positions(like, shown), weights=like.weight, minlength=len(shown) + 1)
+            model.network.centre(torch.from_numpy(shares / like.weight.sum()))
+        model.start(like)
         watched = None
         if valid is not None:
             watched = valid.only(names).x, model.targets(valid), valid.weight.astype(np.float32)
-        return cls(
-            model,
-            columns(inner.x),
-            model.targets(examples),
-            weight,
-            shown,
-            watched,
-            np.random.default_rng(seed),
-        )
+        return cls(model, net.pace, seed, typical, shown, watched)
 
     def __post_init__(self) -> None:
         net, network = self.model.parameters, self.model.network
@@ -77,19 +73,27 @@ class Run(Generic[_M]):
             plain = [[k for k in group if k < network.codes] for group in groups]
             self.linear = Table(network.linear.data, plain, net.rate, net.l2)
 
-    def step(self, epoch: int) -> None:
-        """One pass over the rows."""
-        net = self.model.parameters
-        if net.renew and epoch:
+    def take(self, examples: Examples) -> None:
+        """Prepare rows: codes as places in the table, numbers on one scale."""
+        self.inputs = self.model.columns(examples.only(self.model.names).x)
+        self.targets = self.model.targets(examples)
+        self.weight = (examples.weight / self.typical).astype(np.float32)
+        self.positions = None if self.shown is None else _positions(examples, self.shown)
+
+    def turn(self, epoch: int) -> None:
+        """A pass begins: with `renew` from fresh embeddings."""
+        if self.model.parameters.renew and epoch:
+            torch.manual_seed(_dice(self.seed, -epoch, self.share[0]))
             self._renew()
+
+    def step(self, rows: NDArray[np.int64], *, number: int, pace: float) -> float:
+        """One step on a batch; its loss."""
+        if len(rows) < 2 and self.model.parameters.norm:  # a batch of one has no variance
+            return 0.0
+        torch.manual_seed(_dice(self.seed, number, self.share[0]))
         self.model.network.train()
-        order = self.rng.permutation(len(self.targets))
-        total = 0.0
-        for start in range(0, len(order), net.batch):
-            rows = order[start : start + net.batch]
-            if len(rows) > 1 or not net.norm:  # a batch of one has no variance
-                total += self.learn(rows) * len(rows)
-        self.told = total / len(order)
+        self.scale = pace
+        return self.learn(rows)
 
     def learn(self, rows: NDArray[np.int64]) -> float:
         """One step on a batch; its loss."""
@@ -107,7 +111,7 @@ class Run(Generic[_M]):
         self.optimiser.zero_grad(set_to_none=True)
         lost.backward()
         self._move(codes, embedded, linear)
-        return self._checked(float(lost.detach()))
+        return float(lost.detach())
 
     def _move(self, codes: Any, embedded: Any, linear: Any) -> None:
         net = self.model.parameters
@@ -117,14 +121,6 @@ class Run(Generic[_M]):
         self.table.learn(codes, embedded.grad.numpy(), scale=self.scale)
         if self.linear is not None:
             self.linear.learn(codes, linear.grad.numpy(), scale=self.scale)
-
-    def _checked(self, lost: float) -> float:
-        if isfinite(lost):
-            return lost
-        raise BadInput(
-            f"Training diverged: the loss is {lost} after {self.table.steps:,} steps; nothing was saved.",
-            remedy=f"Train with a smaller rate than {self.model.parameters.rate:g}.",
-        )
 
     def _renew(self) -> None:
         self.model.network.start()
@@ -138,21 +134,60 @@ class Run(Generic[_M]):
         x, targets, weight = self.valid
         answer = torch.from_numpy(self.model.answers(x))
         lost = self.model.lost(answer, torch.from_numpy(targets), torch.from_numpy(weight))
-        return self._checked(float(lost) / float(weight.mean()))
+        return float(lost) / float(weight.mean())
 
-    def keep(self) -> None:
-        """Remember the present weights."""
-        self.best = {name: value.clone() for name, value in self.model.network.state_dict().items()}
+    def weights(self) -> Arrays:
+        """The network's state, live."""
+        return {name: value.numpy() for name, value in self.model.network.state_dict().items()}
 
-    def restore(self) -> None:
-        """Go back to the weights kept last."""
-        self.model.network.load_state_dict(self.best)
+    def memory(self) -> Arrays:
+        """Adam's moments: of the layers, and of the tables."""
+        held: Arrays = {}
+        for place, state in self.optimiser.state_dict()["state"].items():
+            held |= {f"layers/{place}/{name}": value.numpy() for name, value in state.items()}
+        for name, table in self._tables().items():
+            held |= {f"{name}/moments": table.moments, f"{name}/steps": np.array(table.steps)}
+        return held
+
+    def resume(self, weights: Arrays, memory: Arrays) -> None:
+        """Take up copies of both."""
+        state = {name: torch.from_numpy(value.copy()) for name, value in weights.items()}
+        self.model.network.load_state_dict(state)
+        if not memory:
+            return
+        layers: dict[int, dict[str, Any]] = {}
+        for name, value in memory.items():
+            group, _, rest = name.partition("/")
+            if group == "layers":
+                place, _, own = rest.partition("/")
+                layers.setdefault(int(place), {})[own] = torch.from_numpy(value.copy())
+        groups = self.optimiser.state_dict()["param_groups"]
+        self.optimiser.load_state_dict({"state": layers, "param_groups": groups})
+        for name, table in self._tables().items():
+            table.moments[:], table.steps = memory[f"{name}/moments"], int(memory[f"{name}/steps"])
+
+    def made(self) -> _M:
+        return self.model
+
+    def _tables(self) -> dict[str, Table]:
+        return {"table": self.table} | ({"linear": self.linear} if self.linear is not None else {})
 
 
-def _positions(examples: Examples) -> NDArray[np.int64] | None:
-    """Where each row was shown, from 1 in the order of the column's values; 0 is unknown."""
-    if not examples.position:
+def _dice(seed: int, number: int, share: int) -> int:
+    """The seed of what is drawn in one step by one process."""
+    return hash((seed, number, share)) & (2**63 - 1)
+
+
+def _known(like: Examples) -> Rows | None:
+    """The places where rows were shown; None where no column says it."""
+    if not like.position:
         return None
+    column = like.x[:, like.names.index(like.position)]
+    return np.unique(column[~np.isnan(column)])
+
+
+def _positions(examples: Examples, known: Rows) -> NDArray[np.int64]:
+    """Where each row was shown, from 1 in the order of the known places; 0 is any other."""
     column = examples.x[:, examples.names.index(examples.position)]
-    known = np.unique(column[~np.isnan(column)])
-    return np.where(np.isnan(column), 0, np.searchsorted(known, column) + 1)
+    place = np.minimum(np.searchsorted(known, column), max(len(known) - 1, 0))
+    return np.where(known[place] == column, place + 1, 0) if len(known) else np.zeros(len(column), np.int64)

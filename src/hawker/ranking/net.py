@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 
 from hawker.errors import BadInput, BadSetting, extra, nearest
 from hawker.features.examples import Examples
 from hawker.ranking.columns import Columns, Plan
-from hawker.ranking.ranker import Floats, Model, Progress, Rows, arrays, base_rate, possible
-from hawker.ranking.train import descend
+from hawker.ranking.course import Iterative
+from hawker.ranking.course import Plan as Pace
+from hawker.ranking.ranker import Floats, Model, Rows, arrays, base_rate, possible
+
+if TYPE_CHECKING:
+    from hawker.ranking.descent import Run
 
 STATE = "network.pt"
 FORM = 2
@@ -25,7 +29,7 @@ _Self = TypeVar("_Self", bound="NetModel")
 
 
 @dataclass(frozen=True)
-class Net:
+class Net(Iterative):
     """Embeddings of `embedding` values a code, then the interactions chosen, side by side.
 
     `hidden` is the perceptron (Net() is a plain deep network), `wide` first-order weights (Wide &
@@ -35,7 +39,8 @@ class Net:
     doubling quantities are embedded by logarithmic bin as well. `decay` is the L2 penalty of the layers
     (AdamW), `l2` that of the embeddings, `norm` batch normalisation. Deep rankers overfit after the first
     pass: `epochs` are few, and stop on the validation slice; `renew` starts every epoch with fresh
-    embeddings (MEDA, arXiv 2305.19531).
+    embeddings (MEDA, arXiv 2305.19531). `schedule` and `warm` say how the rate goes (`course.Plan`). The same
+    seed, threads and machine make the same network.
     """
 
     hidden: tuple[int, ...] = (128, 64)
@@ -53,6 +58,8 @@ class Net:
     epochs: int = 5
     patience: int = 1
     renew: bool = False
+    schedule: Literal["constant", "cosine", "plateau"] = "constant"
+    warm: float = 0.0
     seen: int = 5
     hashed: int = 0
     bins: int = 0
@@ -65,12 +72,17 @@ class Net:
             raise BadSetting(
                 f"Net knows no sequence '{self.sequence}'.", remedy=nearest(self.sequence, [*ENCODERS])
             )
+        _ = self.pace
 
-    def fit(
-        self, examples: Examples, *, valid: Examples | None = None, seed: int = 0, progress: Progress = None
-    ) -> NetModel:
-        """AdamW on shuffled batches; the same seed, threads and machine make the same network."""
-        return fitted(NetModel, self, examples, valid=valid, seed=seed, progress=progress)
+    @property
+    def pace(self) -> Pace:
+        """How long and how fast it learns."""
+        return Pace(self.epochs, self.patience, self.batch, self.schedule, self.warm)
+
+    def learner(
+        self, like: Examples, *, rows: Iterable[Examples], valid: Examples | None, seed: int
+    ) -> AbstractContextManager[Run[NetModel]]:
+        return learning(NetModel, self, like, rows=rows, valid=valid, seed=seed)
 
 
 @dataclass
@@ -151,32 +163,25 @@ class NetModel(Model):
         return model
 
 
-def fitted(
+@contextmanager
+def learning(
     kind: type[_Self],
     parameters: Net,
-    examples: Examples,
+    like: Examples,
     *,
+    rows: Iterable[Examples],
     valid: Examples | None,
     seed: int,
-    progress: Progress,
-) -> _Self:
-    """A model of some kind, trained: the run of `descent` in the one loop."""
+) -> Iterator[Run[_Self]]:
+    """The run of a model of some kind for the one course; torch's threads and dice are put back after it."""
     torch = extra("torch", "deep")
     from hawker.ranking.descent import Run
 
     with threads(torch, parameters.threads), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        run = Run.begin(kind, parameters, examples, valid=valid, seed=seed)
-        course = descend(
-            run,
-            epochs=parameters.epochs,
-            patience=parameters.patience,
-            watched=valid is not None,
-            progress=progress,
-        )
-    run.model.network.eval()
-    run.model.recipe["course"] = {"losses": list(course.losses), "best": course.best}
-    return run.model
+        run = Run.begin(kind, parameters, like, rows=rows, valid=valid, seed=seed)
+        yield run
+        run.model.network.eval()
 
 
 @contextmanager

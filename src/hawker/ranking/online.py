@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -56,9 +56,16 @@ class Online(Iterative):
         """A model that knows only the base rate."""
 
     @contextmanager
-    def learner(self, examples: Examples, *, valid: Examples | None, seed: int) -> Iterator[Run]:
+    def learner(
+        self,
+        like: Examples,
+        *,
+        rows: Iterable[Examples],  # noqa: ARG002
+        valid: Examples | None,
+        seed: int,
+    ) -> Iterator[Run]:
         plan = Plan(self.epochs, self.patience, _BATCH)
-        yield Run(self.fresh(examples, seed=seed), valid, plan)
+        yield Run(self.fresh(like, seed=seed), valid, plan)
 
 
 class Run:
@@ -81,7 +88,7 @@ class Run:
 
     def loss(self) -> float:
         assert self.valid is not None
-        return log_loss(sigmoid(self.model().scored(self.valid.x)), self.valid)
+        return log_loss(sigmoid(self.made().scored(self.valid.x)), self.valid)
 
     def weights(self) -> Arrays:
         return self.tables
@@ -92,7 +99,7 @@ class Run:
     def resume(self, weights: Arrays, memory: Arrays) -> None:  # noqa: ARG002
         self.tables = {name: table.copy() for name, table in weights.items()}
 
-    def model(self) -> OnlineModel:
+    def made(self) -> OnlineModel:
         return self.fresh.holding(self.tables)
 
 

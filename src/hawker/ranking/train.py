@@ -79,6 +79,9 @@ class _Checked:
     def __len__(self) -> int:
         return len(self.stream)
 
+    def __iter__(self) -> Iterator[Examples]:
+        return iter(self.stream)
+
     def parts(self, *, seed: int, epoch: int) -> Iterator[Examples]:
         for part in self.stream.parts(seed=seed, epoch=epoch):
             check(part, where=str(self.stream.folder), both=False)

@@ -16,6 +16,14 @@ class TestLinear(Rankers):
     estimator = ranking.Linear(bits=12)
 
 
+class TestFactorised(Rankers):
+    estimator = ranking.Factorised(bits=12, rank=4)
+
+
+class TestFieldWeighted(Rankers):
+    estimator = ranking.Factorised(bits=12, rank=4, fields="weighted")
+
+
 class TestTrees(Rankers):
     estimator = ranking.Trees(trees=60, threads=1, least=20)
 

@@ -20,6 +20,7 @@ from hawker.ranking.rules import Rule
 from hawker.ranking.train import train
 
 if TYPE_CHECKING:
+    from hawker.ranking.fm import Factorised
     from hawker.ranking.linear import Linear
     from hawker.ranking.net import Net
     from hawker.ranking.trees import Trees
@@ -31,6 +32,7 @@ __all__ = [
     "Comparison",
     "Estimator",
     "Evaluation",
+    "Factorised",
     "Linear",
     "Model",
     "Net",
@@ -44,7 +46,7 @@ __all__ = [
     "load",
     "train",
 ]
-_LATER = {"Linear": "linear", "Net": "net", "Trees": "trees"}
+_LATER = {"Factorised": "fm", "Linear": "linear", "Net": "net", "Trees": "trees"}
 
 
 def __getattr__(name: str) -> Any:

@@ -28,6 +28,7 @@ from hawker.ranking.slots import (
     QUANTITY,
     Slots,
     bin_of,
+    cells,
     entries,
     hashed,
     paired,
@@ -80,7 +81,7 @@ class LinearModel(OnlineModel):
     def _bins(self) -> Floats:
         """The weight of every bin of every quantity: (features, bins), so that serving hashes nothing."""
         limit = OCTAVES * self.parameters.steps
-        return np.asarray(_binned(self.weights, self.slots.plan, 2 * limit + 2))
+        return np.asarray(self.weights[cells(self.slots.plan, 2 * limit + 2)])
 
     @classmethod
     def fresh(cls, parameters: Linear, examples: Examples) -> LinearModel:
@@ -178,17 +179,6 @@ def _score(x, words, weights, base, plan):  # type: ignore[no-untyped-def]
             total += weights[slots[e]] * factors[e]
         scores[r] = total
     return scores
-
-
-@njit(cache=True)
-def _binned(weights, plan, reach):  # type: ignore[no-untyped-def]
-    """The weights of bins -reach … reach by feature; bin 0 stands in the middle."""
-    keys, mask = plan[0], plan[6][1]
-    out = np.empty((len(keys), 2 * reach + 1))
-    for f in range(len(keys)):
-        for b in range(2 * reach + 1):
-            out[f, b] = weights[hashed(np.int64(b - reach), keys[f], mask)]
-    return out
 
 
 @njit(cache=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from hawker.features.examples import Examples
 from hawker.ranking.course import Arrays, Iterative, Plan
 from hawker.ranking.metrics import log_loss
-from hawker.ranking.ranker import Floats, Model, Rows, fits, sigmoid
+from hawker.ranking.ranker import Model, fits, sigmoid
 
 _BATCH = 8192
 
@@ -101,37 +100,3 @@ class Run:
 
     def made(self) -> OnlineModel:
         return self.fresh.holding(self.tables)
-
-
-class _Learns(Protocol):
-    def learn(self: M, examples: Examples, *, order: NDArray[np.int64] | None = None) -> M: ...
-
-    def scored(self, x: Rows) -> Floats: ...
-
-
-M = TypeVar("M", bound=_Learns)
-
-
-@dataclass
-class Passes(Generic[M]):
-    """One training run of such a model."""
-
-    model: M
-    examples: Examples
-    valid: Examples | None
-    rng: np.random.Generator
-    best: M | None = None
-
-    def step(self, epoch: int) -> None:  # noqa: ARG002
-        self.model = self.model.learn(self.examples, order=self.rng.permutation(len(self.examples)))
-
-    def loss(self) -> float:
-        assert self.valid is not None
-        return log_loss(sigmoid(self.model.scored(self.valid.x)), self.valid)
-
-    def keep(self) -> None:
-        self.best = self.model
-
-    def restore(self) -> None:
-        assert self.best is not None
-        self.model = self.best

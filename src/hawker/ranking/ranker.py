@@ -27,6 +27,7 @@ Progress = Callable[[str, float], None] | None
 HEAD = "model.json"
 _KINDS = {
     "linear": ("linear", "LinearModel"),
+    "fm": ("fm", "FactorisedModel"),
     "trees": ("trees", "TreesModel"),
     "net": ("net", "NetModel"),
     "rule": ("rules", "Rule"),

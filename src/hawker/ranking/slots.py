@@ -246,3 +246,14 @@ def fill(x, words, plan, slots, factors):  # type: ignore[no-untyped-def]
     """The entries of all rows."""
     for r in range(len(x)):
         entries(x[r], words[r], plan, slots[r], factors[r])
+
+
+@njit(cache=True)
+def cells(plan, reach):  # type: ignore[no-untyped-def]
+    """The slots of bins -reach … reach by feature; bin 0 stands in the middle."""
+    keys, mask = plan[0], plan[6][1]
+    out = np.empty((len(keys), 2 * reach + 1), np.uint32)
+    for f in range(len(keys)):
+        for b in range(2 * reach + 1):
+            out[f, b] = hashed(np.int64(b - reach), keys[f], mask)
+    return out

@@ -14,7 +14,6 @@ from tests.behaviour.rankers import toy
 from hawker import ranking
 from hawker.errors import BadInput, BadSetting
 from hawker.features.examples import Examples
-from hawker.ranking.train import Course, descend
 
 SMALL = ranking.Linear(bits=10, epochs=1)
 
@@ -102,38 +101,6 @@ def test_trees_stop_early_on_the_validation_slice() -> None:
     eager = ranking.Trees(trees=400, rate=0.5, least=5, patience=5, threads=1)
     model = ranking.train(eager, toy(600), valid=toy(600, seed=3))
     assert model.recipe["course"]["trees"] < 60
-
-
-class Steps:
-    """A learner whose losses are known beforehand."""
-
-    def __init__(self, losses: list[float]) -> None:
-        self.losses, self.epoch, self.kept = losses, -1, -1
-
-    def step(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def loss(self) -> float:
-        return self.losses[self.epoch]
-
-    def keep(self) -> None:
-        self.kept = self.epoch
-
-    def restore(self) -> None:
-        self.epoch = self.kept
-
-
-def test_the_loop_stops_after_its_patience_and_restores_the_best() -> None:
-    learner = Steps([5, 3, 4, 2, 6, 7, 1])
-    course = descend(learner, epochs=7, patience=2, watched=True)
-    assert course == Course((5, 3, 4, 2, 6, 7), 4)
-    assert learner.epoch == 3
-
-
-def test_unwatched_all_epochs_run() -> None:
-    learner = Steps([])
-    assert descend(learner, epochs=4, patience=1, watched=False) == Course((), 4)
-    assert learner.epoch == 3
 
 
 def test_the_package_and_a_served_tree_load_no_training_library(tmp_path: object) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +15,10 @@ from hawker.errors import BadInput
 from hawker.features.examples import Examples
 from hawker.features.stream import Stream
 from hawker.ranking.checkpoint import Checkpoint, described
-from hawker.ranking.course import Course, Iterative, Whole, finish
+from hawker.ranking.course import Iterative, Whole, finish
 from hawker.ranking.curves import drawn
 from hawker.ranking.metrics import evaluate
 from hawker.ranking.ranker import Estimator, Model, Progress, fits
-from hawker.ranking.watch import saw
 
 
 def train(
@@ -128,50 +127,6 @@ def recipe(estimator: Estimator, examples: Examples | Stream, *, seed: int) -> d
         "seed": seed,
         "version": __version__,
     }
-
-
-class Learner(Protocol):
-    """What the older loop, `descend`, needs of a learner."""
-
-    def step(self, epoch: int) -> None:
-        """One pass over the examples."""
-
-    def loss(self) -> float:
-        """The loss on the validation slice with the present parameters."""
-
-    def keep(self) -> None:
-        """Remember the present parameters as the best so far."""
-
-    def restore(self) -> None:
-        """Go back to the parameters kept last."""
-
-
-def descend(
-    learner: Learner, *, epochs: int, patience: int, watched: bool, progress: Progress = None
-) -> Course:
-    """Pass over the examples up to `epochs` times; stop after `patience` passes without gain.
-
-    Unwatched (no validation slice) all passes are made and the last parameters stay.
-    """
-    losses: list[float] = []
-    best = 0
-    for epoch in range(epochs):
-        learner.step(epoch)
-        if progress:
-            progress("train", (epoch + 1) / epochs)
-        if not watched:
-            continue
-        losses.append(learner.loss())
-        saw(epoch, losses[-1])
-        if losses[-1] < losses[best] or epoch == 0:
-            best = epoch
-            learner.keep()
-        elif epoch - best >= patience:
-            break
-    if watched:
-        learner.restore()
-        return Course(tuple(losses), best + 1)
-    return Course((), epochs)
 
 
 def _check_columns(examples: Examples, *, where: str) -> None:

@@ -51,3 +51,7 @@ def test_it_learns_real_clicks(slices: list[Examples], estimator: ranking.Estima
     assert judged.calibration.high is not None
     assert judged.calibration.low < 1.1
     assert judged.calibration.high > 0.9
+
+
+def test_none_of_its_fields_knows_the_click(slices: list[Examples]) -> None:
+    assert ranking.leaks(slices[0]) == ()

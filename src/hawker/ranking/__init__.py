@@ -14,6 +14,7 @@ from hawker.ranking.blend import Blend, blend
 from hawker.ranking.calibrate import Calibrated, calibrate
 from hawker.ranking.cascade import Cascade
 from hawker.ranking.folds import folds
+from hawker.ranking.leak import Leak, leaks
 from hawker.ranking.metrics import Comparison, Evaluation, compare, evaluate
 from hawker.ranking.ranker import Estimator, Model, load
 from hawker.ranking.rules import Rule
@@ -33,6 +34,7 @@ __all__ = [
     "Estimator",
     "Evaluation",
     "Factorised",
+    "Leak",
     "Linear",
     "Model",
     "Net",
@@ -43,6 +45,7 @@ __all__ = [
     "compare",
     "evaluate",
     "folds",
+    "leaks",
     "load",
     "train",
 ]

@@ -248,7 +248,8 @@ class _Counts:
 
     def known(self, seen: int) -> Rows:
         dense = np.flatnonzero(self.dense >= max(seen, 1)).astype(np.float32)
-        return np.sort(np.concatenate([dense, self.values[self.times >= seen]]))
+        rest = self.values[self.times >= seen]
+        return np.sort(np.concatenate([dense, rest])) if len(rest) else dense
 
 
 def _plan(examples: Examples, *, hashed: int, bins: int) -> Plan:
@@ -281,13 +282,13 @@ def _table(known: Rows, other: int, *, near: bool) -> Codes:
     """The row of each whole number up to the last known; gaps are `other`, or those of the `near`est."""
     if not len(known):
         return np.zeros(0, np.int32)
-    numbers = np.arange(int(known[-1]) + 1)
-    place = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
+    rows = np.arange(other + 1, other + 1 + len(known), dtype=np.int32)
     if near:
-        before = np.maximum(place - 1, 0)
-        place = np.where(numbers - known[before] < known[place] - numbers, before, place)
-        return (other + 1 + place).astype(np.int32)
-    return np.where(known[place] == numbers, other + 1 + place, other).astype(np.int32)
+        between = (known[1:] + known[:-1]) / 2
+        return rows[np.searchsorted(between, np.arange(int(known[-1]) + 1))]
+    table = np.full(int(known[-1]) + 1, other, np.int32)
+    table[known.astype(np.int64)] = rows
+    return table
 
 
 def _logs(x: Rows) -> Rows:

@@ -37,6 +37,7 @@ class Table:
     def __post_init__(self) -> None:
         rows, wide = self.weights.shape
         self.moments = np.zeros((rows, 2 * wide), np.float32)
+        self._width = (True,) * wide  # its length is known to the compiler, which loops over it in vectors
         self._place = np.full(rows, -1, np.int32)
         self._columns = np.array([column for group in self.groups for column in group], np.int64)
         self._bounds = np.cumsum([0, *map(len, self.groups)], dtype=np.int64)
@@ -45,16 +46,16 @@ class Table:
         """The rows of codes (B, K), side by side: (B, K · E)."""
         weights = self.weights.numpy()
         out = np.empty((len(codes), codes.shape[1] * weights.shape[1]), np.float32)
-        _take(weights, codes, out)
+        _take(weights, codes, out, self._width)
         return out
 
     def learn(self, codes: Codes, gradient: Rows, *, scale: float = 1.0) -> None:
         """One step of Adam for the rows in codes (B, K), given the gradient (B, K · E) of what was taken."""
         self.steps += 1
         first, second = 1 - _MEAN**self.steps, 1 - _SQUARE**self.steps
-        step = np.array([self.rate * scale / first, 1 / second, self.l2, _TINY], np.float32)
+        step = tuple(map(np.float32, (self.rate * scale / first, 1 / second, self.l2, _TINY)))
         where = (self._columns, self._bounds)
-        _learn(self.weights.numpy(), self.moments, self._place, codes, gradient, where, step)
+        _learn(self.weights.numpy(), self.moments, self._place, codes, gradient, where, step, self._width)
 
     def forget(self) -> None:
         """Moments as at the start."""
@@ -63,8 +64,8 @@ class Table:
 
 
 @njit(cache=True)
-def _take(weights, codes, out):  # type: ignore[no-untyped-def]
-    wide = weights.shape[1]
+def _take(weights, codes, out, width):  # type: ignore[no-untyped-def]
+    wide = len(width)
     for b in range(len(codes)):
         for k in range(codes.shape[1]):
             row = codes[b, k]
@@ -72,50 +73,60 @@ def _take(weights, codes, out):  # type: ignore[no-untyped-def]
                 out[b, k * wide + e] = weights[row, e]
 
 
-@njit(cache=True, fastmath=True)
-def _learn(weights, moments, place, codes, gradient, where, step):  # type: ignore[no-untyped-def]
+@njit(cache=True, fastmath=True, error_model="numpy")
+def _learn(weights, moments, place, codes, gradient, where, step, width):  # type: ignore[no-untyped-def]
     """Sum the gradients of a row over the batch, then move it; group by group, so that sums stay in cache."""
     columns, bounds = where
-    wide = weights.shape[1]
     widest = 0
     for g in range(len(bounds) - 1):
         widest = max(widest, bounds[g + 1] - bounds[g])
     most = min(len(codes) * widest, len(weights))
-    sums = np.empty((most, wide), np.float32)
+    sums = np.empty((most, weights.shape[1]), np.float32)
     touched = np.empty(most, np.int32)
     for g in range(len(bounds) - 1):
-        count = 0
-        for b in range(len(codes)):
-            for c in range(bounds[g], bounds[g + 1]):
-                k = columns[c]
-                row = codes[b, k]
-                if row == PADDING:
-                    continue
-                spot = place[row]
-                if spot < 0:
-                    place[row] = count
-                    touched[count] = row
-                    for e in range(wide):
-                        sums[count, e] = gradient[b, k * wide + e]
-                    count += 1
-                else:
-                    for e in range(wide):
-                        sums[spot, e] += gradient[b, k * wide + e]
-        for i in range(count):
-            place[touched[i]] = -1
-            _move(weights[touched[i]], moments[touched[i]], sums[i], step)
+        count = _sum(codes, columns[bounds[g] : bounds[g + 1]], gradient, place, sums, touched, width)
+        _move(weights, moments, sums, touched[:count], step, width)
 
 
-@njit(cache=True, fastmath=True, inline="always")
-def _move(weight, moment, slope, step):  # type: ignore[no-untyped-def]
+@njit(cache=True, fastmath=True, error_model="numpy")
+def _sum(codes, columns, gradient, place, sums, touched, width):  # type: ignore[no-untyped-def]
+    """Into `touched` the rows met, into `sums` the gradient of each; how many. `place` is left as found."""
+    count, wide = 0, len(width)
+    for b in range(len(codes)):
+        for k in columns:
+            row = codes[b, k]
+            if row == PADDING:
+                continue
+            spot = place[row]
+            if spot < 0:
+                place[row] = count
+                touched[count] = row
+                for e in range(wide):
+                    sums[count, e] = gradient[b, k * wide + e]
+                count += 1
+            else:
+                for e in range(wide):
+                    sums[spot, e] += gradient[b, k * wide + e]
+    for i in range(count):
+        place[touched[i]] = -1
+    return count
+
+
+@njit(
+    cache=True, fastmath=True, error_model="numpy"
+)  # division by zero unchecked, or no vector of it is made
+def _move(weights, moments, sums, touched, step, width):  # type: ignore[no-untyped-def]
     """Adam (Kingma & Ba 2015), with an L2 penalty on what is touched."""
-    wide = len(weight)
+    wide = len(width)
     mean, square = np.float32(_MEAN), np.float32(_SQUARE)
-    one = np.float32(1)
-    for e in range(wide):
-        g = slope[e] + step[2] * weight[e]
-        m = mean * moment[e] + (one - mean) * g
-        v = square * moment[wide + e] + (one - square) * g * g
-        moment[e] = m
-        moment[wide + e] = v
-        weight[e] -= step[0] * m / (np.sqrt(v * step[1]) + step[3])
+    fresh, apart = np.float32(1 - _MEAN), np.float32(1 - _SQUARE)
+    rate, unbias, l2, tiny = step
+    for i in range(len(touched)):
+        row = touched[i]
+        for e in range(wide):
+            g = sums[i, e] + l2 * weights[row, e]
+            m = mean * moments[row, e] + fresh * g
+            v = square * moments[row, wide + e] + apart * g * g
+            moments[row, e] = m
+            moments[row, wide + e] = v
+            weights[row, e] -= rate * m / (np.sqrt(v * unbias) + tiny)

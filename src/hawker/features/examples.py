@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hawker.errors import BadInput
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,25 @@ class Examples:
             raise BadInput(f"The dates {', '.join(dates)} are not in order.")
         part = np.searchsorted(np.array(cuts), self.time, side="right")
         return tuple(self.take(part == index) for index in range(len(cuts) + 1))
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Write one Parquet file, a column a feature, that `from_parquet` reads back equal."""
+        from hawker.features import table
+
+        table.write(self, path)
+
+    @staticmethod
+    def from_parquet(path: str | Path) -> Examples:
+        """What `to_parquet` wrote; raises `UnreadableFile` where it is anything else."""
+        from hawker.features import table
+
+        return table.read(path)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The same table for pandas, codes as categories."""
+        from hawker.features import table
+
+        return table.frame(self)
 
 
 def microseconds(date: str) -> int:

@@ -67,9 +67,9 @@ class Stream:
             rest = table.stacked(held)
             yield rest.take(rng.permutation(len(rest)))
 
-    def sample(self, *, seed: int = 0, most: int = 200_000) -> Examples:
-        """Rows drawn evenly from all parts, in order: what scales and vocabularies are learned from."""
-        share = min(most / max(self.rows, 1), 1.0)
+    def sample(self, *, seed: int = 0, most: int | None = None) -> Examples:
+        """About `most` rows (default: as many as the buffer) drawn evenly from all parts, in order."""
+        share = min((most or self.buffer) / max(self.rows, 1), 1.0)
         drawn = []
         for place, part in enumerate(self):
             if share == 1:

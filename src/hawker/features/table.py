@@ -1,7 +1,8 @@
 """Training rows as tables: Parquet that reads back equal, and pandas.
 
-One column a feature, then `y`, `time` (microseconds), `group`, `cluster` and `weight`, then `label_…` for
-further outcomes. What the columns are (categories, fields, the position) stands in the file's metadata.
+One column a feature (NULL is unknown), then `y`, `time` (microseconds), `group`, `cluster` and `weight`, then
+`label_…` for further outcomes. What the columns are (categories, fields, the position) stands in the
+file's metadata.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def read(path: str | Path) -> Examples:
 
     told = about(path)
     connection = tables.connect(threads=1)
-    held = tables.columns(connection, f"SELECT * FROM read_parquet({tables.quoted(path)})")
+    found = connection.execute(f"SELECT * FROM read_parquet({tables.quoted(path)})").fetchnumpy()
+    held = {name: _whole(column) for name, column in found.items()}
     names: list[str] = told["names"]
     x = np.empty((len(held["y"]), len(names)), dtype=np.float32)
     for place, name in enumerate(names):
@@ -129,6 +131,13 @@ def _columns(examples: Examples) -> dict[str, NDArray[Any]]:
             f"A table would hold columns twice: {twice[:5]}.", remedy="Rename the features of these names."
         )
     return named | own
+
+
+def _whole(column: NDArray[Any]) -> NDArray[Any]:
+    """A column as DuckDB gives it; NULL is NaN, as NaN was written as NULL."""
+    if not np.ma.isMaskedArray(column) or not np.ma.is_masked(column):
+        return np.ma.getdata(column)
+    return np.ma.filled(column, np.nan)
 
 
 def _about(examples: Examples) -> dict[str, Any]:

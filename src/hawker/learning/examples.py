@@ -57,7 +57,7 @@ def examples(
     trials: Sequence[Trial],
     *,
     negatives: int | None = None,
-    seed: int = 0,
+    seed: int | np.random.Generator = 0,
     progress: Progress | None = None,
 ) -> Examples:
     """The rows of `both`, for the outcome of the trials alone."""
@@ -70,7 +70,7 @@ def both(
     trials: Sequence[Trial],
     *,
     negatives: int | None = None,
-    seed: int = 0,
+    seed: int | np.random.Generator = 0,
     progress: Progress | None = None,
 ) -> tuple[Examples, Examples | None]:
     """What was on offer in each trial, and whether it was taken, with the features of that moment.

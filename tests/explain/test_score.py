@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -65,6 +66,33 @@ def test_parts_add_up_to_the_score(models: dict[str, tuple[Model, str]], name: s
         assert weights == sorted(weights, reverse=True)
 
 
+def test_a_calibration_stretches_all_parts_alike(models: dict[str, tuple[Model, str]]) -> None:
+    x = rows(40, seed=5)
+    for name in ("trees", "linear"):
+        raw = contributions(models[name][0], x, row=3)
+        bent = contributions(models[f"calibrated {name}"][0], x, row=3)
+        stretch = {part.reason: part.weight for part in bent.parts}
+        slopes = [stretch[part.reason] / part.weight for part in raw.parts]
+        np.testing.assert_allclose(slopes, slopes[0])
+        assert slopes[0] > 0
+
+
+def test_a_shift_by_field_belongs_to_the_field() -> None:
+    given = examples()
+    place = np.random.default_rng(2).integers(0, 3, len(given)).astype(np.float32)
+    given.x[:, 5] = place
+    y = np.where((place == 2) & (np.random.default_rng(3).random(len(given)) < 0.5), 1.0, given.y)
+    given = replace(given, y=y.astype(np.float32))
+    rule = Rule(NAMES, {"own_count": 1.0})
+    model = ranking.calibrate(rule, given, method="platt", by="colour")
+    x = given.x[:30]
+    row = int(np.flatnonzero(x[:, 5] == 2)[0])
+    why = contributions(model, x, row=row)
+    shift = {part.reason: part.weight for part in why.parts}["other"]
+    assert shift > 0.5
+    assert why.score - why.baseline == pytest.approx(sum(part.weight for part in why.parts))
+
+
 @pytest.mark.parametrize("name", ["linear", "trees", "blend"])
 def test_the_heaviest_part_is_what_the_world_turns_on(
     models: dict[str, tuple[Model, str]], name: str
@@ -115,7 +143,7 @@ def test_every_feature_of_ours_belongs_to_a_reason_with_words() -> None:
     names, _ = assemble(State(), Moment(now=1_700_000_000_000_000), np.array([-1], dtype=np.int32))
     groups = {name: reason(name) for name in (*names, "affinity", "display", "mailer")}
     assert [name for name, group in groups.items() if group == "other"] == []
-    for group in {*groups.values(), "other", "calibration"}:
+    for group in {*groups.values(), "other"}:
         assert word(group, "en") != word(group, "zh")
 
 

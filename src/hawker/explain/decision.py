@@ -148,11 +148,7 @@ def _ad(
 ) -> AdExplained:
     slot = record.slots[place]
     found = _why(record, slot, executed)
-    reasons = tuple(
-        Reason(part.reason, word(part.reason, language), part.weight)
-        for part in found.parts
-        if part.reason != "calibration"
-    )
+    reasons = tuple(Reason(part.reason, word(part.reason, language), part.weight) for part in found.parts)
     return AdExplained(
         slot=place,
         ad=slot.ad.id,

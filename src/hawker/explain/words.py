@@ -26,7 +26,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "placement": ("where the product is placed", "商品的陈列位置"),
     "ads": ("which ads were shown and clicked before", "以往广告的展示与点击"),
     "activity": ("how often you visit the shop", "您访问商店的频率"),
-    "calibration": ("a correction so that chances come true", "使概率与实际相符的校正"),
     "other": ("other things the shop knows", "商店掌握的其他信息"),
     # how an ad came to its slot
     "because": ("Compared with the other ads considered: {reasons}.", "与其他候选广告相比：{reasons}。"),

@@ -1,0 +1,94 @@
+"""What each feature adds to a score, against other rows: parts that sum to the difference.
+
+Exact for linear models, rules and factorisation machines; Shapley values for trees; integrated gradients for
+nets. A wrapper's parts are made of those of what it wraps: a sum has the weighted sum of its models' parts; a
+calibration stretches all parts of a row alike, because a monotone map of one score has no parts of its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hawker.ranking import Blend, Calibrated, Cascade, Model
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.float32]
+Parts = dict[str, Floats]
+
+EXACT, SHAPLEY, GRADIENTS, ABLATION = "exact", "tree_shapley", "integrated_gradients", "ablation"
+_LEAST = 1e-6
+
+
+def parts(model: Model, x: Rows, *, against: Rows) -> tuple[str, Parts] | None:
+    """By feature what it adds to each row's score (rows,), against the mean of other rows; first the method.
+
+    For nets the comparison is with one row of those others' typical values. None where no such answer
+    exists: a model that came from elsewhere, say.
+
+    >>> from hawker.ranking import Rule
+    >>> rule = Rule(("bought", "popular"), {"bought": 2.0, "popular": 1.0})
+    >>> parts(rule, np.float32([[3, 1]]), against=np.float32([[1, 1], [1, 3]]))
+    ('exact', {'bought': array([4.]), 'popular': array([-1.])})
+    """
+    if isinstance(model, Calibrated):
+        return _bent(model, x, against)
+    if isinstance(model, Cascade):
+        return parts(model.heavy, model.heavily(x), against=model.heavily(against))
+    if isinstance(model, Blend):
+        return _summed(model, x, against)
+    if hasattr(model, "attribute"):
+        usual = typical(against)
+        rows = [model.attribute(row, baseline=usual) for row in x]
+        return GRADIENTS, {name: np.array([row[name] for row in rows]) for name in model.names}
+    if hasattr(model, "parts"):
+        ours, theirs = model.parts(x), model.parts(against).mean(axis=0)
+        return SHAPLEY, dict(zip(model.names, (ours - theirs).T, strict=False))
+    ours, theirs = ([model.explain(row) for row in rows] for rows in (x, against))
+    if not all(ours) or not all(theirs):
+        return None
+    mean = {name: float(np.mean([row[name] for row in theirs])) for name in theirs[0] if name != "(base)"}
+    return EXACT, {name: np.array([row[name] for row in ours]) - usual for name, usual in mean.items()}
+
+
+def typical(rows: Rows) -> Rows:
+    """The median of each column over its known values; unknown where none is known."""
+    out = np.full(rows.shape[1], np.nan, dtype=np.float32)
+    known = ~np.isnan(rows).all(axis=0)
+    out[known] = np.nanmedian(rows[:, known], axis=0)
+    return out
+
+
+def _summed(model: Blend, x: Rows, against: Rows) -> tuple[str, Parts] | None:
+    """The weighted sum of the models' parts, by the least exact of their methods."""
+    total: Parts = {}
+    order = (EXACT, SHAPLEY, GRADIENTS)
+    method = EXACT
+    for inner, weight in zip(model.models, model.weights, strict=True):
+        if not weight:
+            continue
+        found = parts(inner, x, against=against)
+        if found is None:
+            return None
+        method = max(method, found[0], key=order.index)
+        for name, values in found[1].items():
+            total[name] = total.get(name, 0.0) + weight * values
+    return method, total
+
+
+def _bent(model: Calibrated, x: Rows, against: Rows) -> tuple[str, Parts] | None:
+    """Each row's parts times the slope of the map from what it is compared with to its score."""
+    found = parts(model.model, x, against=against)
+    if found is None:
+        return None
+    method, inner = found
+    score = model.model.score(x)
+    width = np.sum(list(inner.values()), axis=0)
+    width = np.where(np.abs(width) < _LEAST, _LEAST, width)
+    slope = (model.bend(score) - model.bend(score - width)) / width
+    stretched = {name: values * slope for name, values in inner.items()}
+    if model.offsets:
+        place = model.names.index(model.field)
+        moved = model.offset(x[:, place]) - model.offset(against[:, place]).mean()
+        stretched[model.field] = stretched.get(model.field, 0.0) + moved
+    return method, stretched

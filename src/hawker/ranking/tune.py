@@ -37,14 +37,16 @@ _PER_TREE = 10
 class Tuned:
     """What a search found. `estimator` is the best setting, `given` the one it began with.
 
-    `gain` is by how much the log loss falls from `given` to `estimator`, both fitted again with a seed
-    that the search did not use, paired by shopper on the rows that judged. Those rows also chose, so a
-    gain on rows that nobody looked at is smaller: score the chosen setting once on a test slice.
+    `finals` are the losses of the setting as given and of the best attempts, by number, each fitted again
+    with the same new seed; the lowest mean of both fits chose. `gain` is by how much the log loss falls from
+    `given` to `estimator` under a third seed, paired by shopper on the rows that judged. Those rows also
+    chose, so the gain on rows that nobody looked at is smaller: score the choice once on a test slice.
     """
 
     estimator: Estimator
     given: Estimator
     attempts: tuple[Attempt, ...]
+    finals: dict[int, float]
     ranges: Space
     gain: Estimate
     name: str
@@ -59,8 +61,8 @@ class Tuned:
 
     @property
     def best(self) -> Attempt:
-        """The attempt that made the choice."""
-        return min(_finished(self.attempts), key=lambda one: (one.loss, one.number))
+        """The attempt that was chosen."""
+        return self.attempts[_chosen(self.attempts, self.finals)]
 
     @property
     def settled(self) -> Estimator:
@@ -82,7 +84,7 @@ class Tuned:
         lines = [
             f"{len(states)} settings of {type(self.given).__name__} on {self.slices}, by {self.search}: "
             f"{states.count('pruned')} given up early, {states.count('failed')} failed",
-            f"  log loss  {begun.loss:.4f} as given, {best.loss:.4f} at best (attempt {best.number})",
+            f"  log loss  {begun.loss:.4f} as given, {best.loss:.4f} chosen (attempt {best.number})",
             f"  gain, fitted again  {self.gain:.4f}" if self.gain else f"  gain: {self.gain.reason}",
             *(f"  {name} = {value!r}" for name, value in self.values(best).items()),
         ]
@@ -101,6 +103,7 @@ class Tuned:
             "settled": asdict(self.settled),
             "gain": gain if self.gain else {"reason": self.gain.reason},
             "best": self.best.number,
+            "finals": {str(number): loss for number, loss in self.finals.items()},
             "attempts": [{**asdict(one), "stored": self.values(one)} for one in self.attempts],
         }
 
@@ -115,6 +118,7 @@ def tune(
     by: Literal["shopper", "time"] = "shopper",
     search: Search = "tpe",
     prune: Prune = "median",
+    finals: int = 5,
     among: Space | None = None,
     seed: int = 0,
     folder: Path | None = None,
@@ -124,9 +128,10 @@ def tune(
 
     The first is the estimator as given. Each is judged by its weighted log loss on `valid`, or over
     `folds` folds of the examples; one that falls behind the median of the others (or, halving, out of
-    the best third) at the same point is given up. `among` says what to search, else
-    `hawker.ranking.space.SPACES`. With a `folder` the search is kept there, and the same call goes on
-    where it stopped, until `trials` are over. A setting that cannot be fitted is on record as failed.
+    the best third) at the same point is given up. What looks best after many looks is partly luck, so the
+    `finals` best are fitted once more, with another seed, before one is chosen. `among` says what to
+    search, else `hawker.ranking.space.SPACES`. With a `folder` the search is kept there, and the same call
+    goes on where it stopped, until `trials` are over. A setting that cannot be fitted is on record as failed.
     """
     if trials < 1:
         raise BadSetting(f"tune: 'trials' must be at least 1, not {trials}.")
@@ -141,14 +146,44 @@ def tune(
         attempts = tuple(study.attempts()[:trials])
     finally:
         study.close()
-    best = min(_finished(attempts), key=lambda one: (one.loss, one.number))
+    fresh = _again(estimator, attempts, ranges, slices, finals=finals, seed=seed + _FRESH, progress=progress)
+    best = attempts[_chosen(attempts, fresh)]
     chosen = made(estimator, ranges, best.stored) if best.number else estimator
     gain = unknown("the setting as given was the best")
     if best.number:
+        gain = _gain(estimator, chosen, slices, seed=seed + 2 * _FRESH)
+    return Tuned(chosen, estimator, attempts, fresh, ranges, gain, name, search, count, way)
+
+
+def _again(
+    estimator: Estimator,
+    attempts: tuple[Attempt, ...],
+    ranges: Space,
+    slices: Slices,
+    *,
+    finals: int,
+    seed: int,
+    progress: Progress,
+) -> dict[int, float]:
+    """The losses of the first attempt and of the best others under another seed."""
+    done = [one for one in attempts[1:] if one.state == "done"]
+    best = sorted(done, key=lambda one: (one.loss, one.number))[:finals]
+    found: dict[int, float] = {}
+    for one in [attempts[0], *best] if best and finals > 0 else []:
         if progress:
-            progress("the best again", 1.0)
-        gain = _gain(estimator, chosen, slices, seed=seed + _FRESH)
-    return Tuned(chosen, estimator, attempts, ranges, gain, name, search, count, way)
+            progress(f"the best again: {one.number}", len(found) / (len(best) + 1))
+        setting = made(estimator, ranges, one.stored) if one.number else estimator
+        pairs = enumerate(slices())
+        lost = [log_loss(setting.fit(a, valid=b, seed=seed + part).on(b), b) for part, (a, b) in pairs]
+        found[one.number] = sum(lost) / len(lost)
+    return found
+
+
+def _chosen(attempts: tuple[Attempt, ...], finals: dict[int, float]) -> int:
+    """The attempt with the lowest mean loss of both fits among the finals, or of the one there was."""
+    done = {one.number: one.loss for one in attempts if one.state == "done" and one.loss is not None}
+    both = {number: (done[number] + loss) / 2 for number, loss in finals.items()} or done
+    return min(both, key=lambda number: (both[number], number))
 
 
 def _search(
@@ -273,10 +308,6 @@ def _digest(asked: list[Any], examples: Examples, valid: Examples | None) -> str
         for part in (rows.x, rows.y, rows.weight, rows.cluster, rows.time):
             found.update(np.ascontiguousarray(part).view(np.uint8).data)
     return found.hexdigest()
-
-
-def _finished(attempts: tuple[Attempt, ...]) -> list[Attempt]:
-    return [one for one in attempts if one.state == "done"]
 
 
 def _pass_field(estimator: Estimator) -> str:

@@ -133,11 +133,11 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     part = replace(
         toy(4000),
-        names=tuple(f"f{i}" for i in range(100)),
+        names=tuple(f"f{i}" for i in range(60)),
         categorical=(),
-        x=rng.integers(0, 9, (4000, 100)).astype(np.float32),
+        x=rng.integers(0, 9, (4000, 60)).astype(np.float32),
     )
-    for folder, parts in (("small", 3), ("large", 60)):
+    for folder, parts in (("small", 3), ("large", 40)):
         (tmp_path / folder).mkdir()
         part.to_parquet(tmp_path / folder / "part-0.parquet")
         for number in range(1, parts):
@@ -146,5 +146,5 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     before, after, whole = map(float, done.stdout.split())
-    assert whole > 90
-    assert after - before < 15
+    assert whole > 35
+    assert after - before < 12

@@ -23,6 +23,8 @@ class Stream:
     """
 
     def __init__(self, folder: str | Path, *, buffer: int = 200_000) -> None:
+        from hawker.storage import tables
+
         if buffer < 2:
             raise BadSetting(f"Stream: 'buffer' must be at least 2, not {buffer}.")
         self.folder = Path(folder)
@@ -32,29 +34,34 @@ class Stream:
             raise NotFound(
                 f"There are no training rows in '{folder}'.", remedy="Write them with learning.parts.write."
             )
-        self.about = table.about(self.files[0])
-        for file in self.files[1:]:
-            if table.about(file) != self.about:
+        self._through = tables.connect(threads=1)
+        self._through.execute("SET enable_external_file_cache = false")  # else it keeps what it has read
+        self.about, *others = table.about(self.files, through=self._through)
+        for file, other in zip(self.files[1:], others, strict=True):
+            if other != self.about:
                 raise BadInput(
                     f"'{file}' has other columns than '{self.files[0].name}'.",
                     remedy="Write all parts with the same features.",
                 )
         self.names: tuple[str, ...] = tuple(self.about["names"])
-        self.rows, self.positives, self.first, self.last = _summary(self.files)
+        listed = ", ".join(tables.quoted(file) for file in self.files)
+        query = f"SELECT count(*), sum(y), min(time), max(time) FROM read_parquet([{listed}])"
+        found = self._through.execute(query).fetchone() or (0, 0, 0, 0)
+        self.rows, self.positives, self.first, self.last = (int(value or 0) for value in found)
 
     def __len__(self) -> int:
         return self.rows
 
     def __iter__(self) -> Iterator[Examples]:
         """The parts as they were written, in order."""
-        return (table.read(file) for file in self.files)
+        return (table.read(file, through=self._through) for file in self.files)
 
     def parts(self, *, seed: int, epoch: int) -> Iterator[Examples]:
         """One shuffled pass: every row once, buffer by buffer; the same seed and epoch read the same."""
         rng = np.random.default_rng((seed, epoch))
         held: list[Examples] = []
         for place in rng.permutation(len(self.files)).tolist():
-            held.append(table.read(self.files[place]))
+            held.append(table.read(self.files[place], through=self._through))
             while sum(map(len, held)) >= self.buffer:
                 full = table.stacked(held)
                 order = rng.permutation(len(full))
@@ -77,14 +84,3 @@ class Stream:
             else:
                 drawn.append(part.take(np.random.default_rng((seed, place)).random(len(part)) < share))
         return table.stacked(drawn)
-
-
-def _summary(files: tuple[Path, ...]) -> tuple[int, int, int, int]:
-    """Rows, positives, the first and the last moment."""
-    from hawker.storage import tables
-
-    listed = ", ".join(tables.quoted(file) for file in files)
-    query = f"SELECT count(*), sum(y), min(time), max(time) FROM read_parquet([{listed}])"
-    found = tables.connect(threads=1).execute(query).fetchone() or (0, 0, 0, 0)
-    rows, positives, first, last = (int(value or 0) for value in found)
-    return rows, positives, first, last

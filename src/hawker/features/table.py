@@ -21,6 +21,7 @@ from hawker.features.examples import Examples, Field
 from hawker.storage import files
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas
 
 TOLD = ("y", "time", "group", "cluster", "weight")
@@ -44,12 +45,12 @@ def write(examples: Examples, path: str | Path) -> None:
         )
 
 
-def read(path: str | Path) -> Examples:
+def read(path: str | Path, *, through: duckdb.DuckDBPyConnection | None = None) -> Examples:
     """The examples of one such file. Raises `UnreadableFile` where it is none, or of a later version."""
     from hawker.storage import tables
 
-    told = about(path)
-    connection = tables.connect(threads=1)
+    connection = through or tables.connect(threads=1)
+    told = about([path], through=connection)[0]
     found = connection.execute(f"SELECT * FROM read_parquet({tables.quoted(path)})").fetchnumpy()
     held = {name: _whole(column) for name, column in found.items()}
     names: list[str] = told["names"]
@@ -67,27 +68,27 @@ def read(path: str | Path) -> Examples:
     )
 
 
-def about(path: str | Path) -> dict[str, Any]:
-    """What a file says of its columns."""
+def about(paths: Sequence[str | Path], *, through: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """What each file says of its columns."""
     import duckdb
 
     from hawker.storage import tables
 
+    listed = ", ".join(tables.quoted(path) for path in paths)
+    query = f"SELECT file_name, value FROM parquet_kv_metadata([{listed}]) WHERE key = '{_KEY}'"
     try:
-        found = (
-            tables.connect(threads=1)
-            .execute(f"SELECT value FROM parquet_kv_metadata({tables.quoted(path)}) WHERE key = '{_KEY}'")
-            .fetchone()
-        )
+        found = dict(through.execute(query).fetchall())
     except duckdb.Error as error:
         raise UnreadableFile(
-            f"'{path}' cannot be read as Parquet: {error}.", remedy="Write the rows again."
+            f"Training rows cannot be read as Parquet: {error}.", remedy="Write the rows again."
         ) from error
-    if found is None:
-        raise UnreadableFile(f"'{path}' holds no training rows.", remedy="Write them with to_parquet.")
-    told: dict[str, Any] = json.loads(found[0])
-    if told["format"] > FORMAT:
-        raise UnreadableFile(f"'{path}' was written by a later version.", remedy="Upgrade hawker.")
+    told: list[dict[str, Any]] = []
+    for path in paths:
+        if str(path) not in found:
+            raise UnreadableFile(f"'{path}' holds no training rows.", remedy="Write them with to_parquet.")
+        told.append(json.loads(found[str(path)]))
+        if told[-1]["format"] > FORMAT:
+            raise UnreadableFile(f"'{path}' was written by a later version.", remedy="Upgrade hawker.")
     return told
 
 

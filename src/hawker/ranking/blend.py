@@ -27,6 +27,13 @@ def blend(models: Sequence[Model], valid: Examples, *, weights: Sequence[float] 
     """
     valid = _checked(models, valid, weights)
     scores = np.column_stack([model.score(valid.x) for model in models])
+    return fused(models, scores, valid, weights=weights)
+
+
+def fused(
+    models: Sequence[Model], scores: Floats, valid: Examples, *, weights: Sequence[float] | None = None
+) -> Blend:
+    """Models blended by what `scores` (rows, models) tell of `valid`, whoever scored: see `blend`."""
     centre, spread = scores.mean(axis=0), np.where(scores.std(axis=0) > 0, scores.std(axis=0), 1.0)
     units = (scores - centre) / spread
     if weights is None:
@@ -71,6 +78,17 @@ class Blend(Model):
         for model, weight in zip(self.models, self.weights, strict=True):
             if weight:
                 total += weight * model.served(sheet)
+        return total
+
+    def explain(self, row: Rows) -> dict[str, float]:
+        """The weighted sum of the models' parts, where all can tell them."""
+        total: dict[str, float] = {"(base)": self.base}
+        for model, weight in zip(self.models, self.weights.tolist(), strict=True):
+            parts = model.explain(row) if weight else {"(base)": 0.0}
+            if not parts:
+                return {}
+            for name, part in parts.items():
+                total[name] = total.get(name, 0.0) + weight * part
         return total
 
     def write(self, folder: Path) -> dict[str, Any]:

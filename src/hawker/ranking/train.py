@@ -18,6 +18,7 @@ from hawker.ranking.checkpoint import Checkpoint, described
 from hawker.ranking.course import Iterative, Whole, finish
 from hawker.ranking.curves import drawn
 from hawker.ranking.metrics import evaluate
+from hawker.ranking.position import settled
 from hawker.ranking.ranker import Estimator, Model, Progress, fits
 
 
@@ -38,7 +39,8 @@ def train(
     recipe. Estimators that learn in passes (`Linear`, `Net`) also take a `Stream`, larger than memory;
     lay themselves down in the folder `checkpoint` after each pass and `every` so many steps, so that
     the same call after a kill ends in the weights it would have had; and draw `curves` into a folder
-    for TensorBoard. Raises `BadInput` where the examples cannot teach anything.
+    for TensorBoard. A position among the columns is learned from, and the model does without. Raises
+    `BadInput` where the examples cannot teach anything.
     """
     like = examples.sample(seed=seed) if isinstance(examples, Stream) else examples
     check(like, where="examples")
@@ -63,6 +65,7 @@ def train(
     else:
         whole = _whole(estimator, examples, passes=bool(checkpoint or curves))
         model = estimator.fit(whole, valid=valid, seed=seed, progress=progress)
+    model = settled(model, like)
     model.recipe = {**model.recipe, **recipe(estimator, examples, seed=seed)}
     if valid is not None:
         model.recipe["valid"] = evaluate(model, valid, resamples=200).summary()

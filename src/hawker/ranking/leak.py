@@ -26,7 +26,7 @@ STRONG, JUMP = 0.9, 0.1
 """A feature above the first is refused already where all others together are so far behind."""
 PURE, ODDS = 0.9, 100.0
 """The share of a value's rows that came true, and its odds over those of all rows, no honest one has."""
-ROWS = 20_000
+ROWS, MANY = 20_000, 100_000
 BINS = 32
 LEAST = 40
 """Positives, and negatives, below which nothing can be said."""
@@ -172,6 +172,9 @@ def _alone(table: _Table, name: str, bins: Bins) -> Iterator[Leak]:
 
 def _stepping(examples: Examples, names: list[str], seed: int) -> Iterator[Leak]:
     """Features of a request as a whole that move with its own outcome, as if they had counted it."""
+    if len(examples) > MANY:  # whole histories of some shoppers
+        shoppers, which = np.unique(examples.cluster, return_inverse=True)
+        examples = examples.take(which < len(shoppers) * MANY / len(examples))
     first, outcome, last = _requests(examples)
     if len(first) < LEAST:
         return

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from hawker.errors import Corrupt
 from hawker.features.examples import Examples
+from hawker.features.program import Sheet
 from hawker.ranking.forest import Forest
 from hawker.ranking.trees import Trees, TreesModel
 
@@ -50,6 +51,25 @@ def test_any_row_is_answered_as_by_lightgbm(model: TreesModel, x: np.ndarray) ->
     np.testing.assert_array_equal(model.score(x), reference(model, x))
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(np.float32, st.tuples(st.integers(0, 70), st.just(4)), elements=cells),
+    st.sets(st.integers(0, 3)),
+)
+@pytest.mark.parametrize("model", [SMALL, LARGE, KNOWN], ids=["31 leaves", "64 leaves", "no unknown"])
+def test_a_request_is_answered_as_row_by_row(model: TreesModel, x: np.ndarray, shared: set[int]) -> None:
+    """Whatever the candidates have in common, one word of them or more."""
+    alike = sorted(shared) if len(x) else []
+    x[:, alike] = x[:1, alike]
+    common = np.full(4, np.nan, dtype=np.float32)
+    common[alike] = x[0, alike] if len(x) else np.nan
+    own = np.setdiff1d(np.arange(4), alike)
+    given = Sheet(
+        ("z", *"abcd"), np.append(np.float32(1), common), own + 1, np.ascontiguousarray(x[:, own].T)
+    )
+    np.testing.assert_array_equal(model.served(given), model.score(x))
+
+
 @pytest.mark.parametrize("model", [SMALL, LARGE, KNOWN], ids=["31 leaves", "64 leaves", "no unknown"])
 def test_rows_on_the_thresholds_fall_to_the_same_side(model: TreesModel) -> None:
     forest = Forest.parse(model.text)
@@ -60,6 +80,8 @@ def test_rows_on_the_thresholds_fall_to_the_same_side(model: TreesModel) -> None
     for side in (np.float32(-np.inf), np.float32(np.inf)):
         for nearby in (x, np.nextafter(x, side)):
             np.testing.assert_array_equal(model.score(nearby), reference(model, nearby))
+            few = Sheet(tuple("abcd"), x[0], np.arange(4), np.ascontiguousarray(nearby[:64].T))
+            np.testing.assert_array_equal(model.served(few), model.score(nearby[:64]))
 
 
 def test_blocks_of_rows_do_not_matter() -> None:

@@ -33,7 +33,8 @@ for _bit in range(64):
 class Forest:
     """Nodes of all trees, tree after tree: `starts` (trees + 1,) cuts them, `masks` say what survives.
 
-    A node with `first` ≥ 0 is categorical: codes in `words[first : first + count]` go left.
+    A node with `first` ≥ 0 is categorical: codes in `words[first : first + count]` go left. `left` and
+    `right` are nodes, counted over all trees, or ~leaf where the branch ends; `roots` one such a tree.
     """
 
     starts: NDArray[np.int64]
@@ -46,15 +47,20 @@ class Forest:
     masks: NDArray[Any]  # uint32 or uint64 (nodes,)
     leaf_starts: NDArray[np.int64]
     leaves: Floats
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    roots: NDArray[np.int64]
 
     def __call__(self, x: Rows) -> Floats:
         """Raw scores of float32 (rows, features): float64 (rows,), equal to LightGBM's to the bit."""
-        scores = np.zeros(len(x))
+        return self.across(np.ascontiguousarray(x.T))
+
+    def across(self, columns: NDArray[np.float32]) -> Floats:
+        """The same from float32 (features, rows)."""
+        scores = np.zeros(columns.shape[1])
         nodes = (self.feature, self.threshold, self.unknown_right, self.masks)
         codes = (self.first, self.count, self.words)
-        _evaluate(
-            np.ascontiguousarray(x.T), self.starts, *nodes, *codes, self.leaf_starts, self.leaves, scores
-        )
+        _evaluate(columns, self.starts, *nodes, *codes, self.leaf_starts, self.leaves, scores)
         return scores
 
     @classmethod
@@ -79,6 +85,8 @@ class _Tree:
     ]  # feature, threshold, unknown right, first, count, mask
     words: list[int]
     leaves: list[float]
+    left: list[int]
+    right: list[int]
 
 
 def _tree(section: str) -> _Tree | None:
@@ -87,7 +95,7 @@ def _tree(section: str) -> _Tree | None:
     if len(leaves) > MOST_LEAVES:
         return None
     if len(leaves) == 1:
-        return _Tree([], [], leaves)
+        return _Tree([], [], leaves, [], [])
     kinds = _ints(fields, "decision_type")
     if any(kind >> 2 == _ZERO for kind in kinds):
         return None
@@ -104,7 +112,9 @@ def _tree(section: str) -> _Tree | None:
         if kind & _CATEGORICAL:
             first, count = bounds[int(threshold)], bounds[int(threshold) + 1] - bounds[int(threshold)]
         nodes.append((feature, threshold, _unknown_right(kind, threshold), first, count, ~struck[node]))
-    return _Tree(nodes, words, [leaves[leaf] for leaf in order])
+    place = {~leaf: ~position for position, leaf in enumerate(order)}
+    children = ([place.get(child, child) for child in side] for side in (left, right))
+    return _Tree(nodes, words, [leaves[leaf] for leaf in order], *children)
 
 
 def _struck(left: list[int], right: list[int], order: list[int]) -> list[int]:
@@ -136,8 +146,9 @@ def _joined(trees: list[_Tree]) -> Forest:
     small = max((len(tree.leaves) for tree in trees), default=1) <= 32
     kind, bits = (np.uint32, 32) if small else (np.uint64, 64)
     start = np.array(first, dtype=np.int64)
+    starts, leaf_starts = _starts([len(t.nodes) for t in trees]), _starts([len(t.leaves) for t in trees])
     return Forest(
-        starts=_starts([len(tree.nodes) for tree in trees]),
+        starts=starts,
         feature=np.array(feature, dtype=np.int64),
         threshold=_floor32(np.array(threshold, dtype=np.float64)),
         unknown_right=np.array(unknown_right, dtype=np.bool_),
@@ -145,9 +156,22 @@ def _joined(trees: list[_Tree]) -> Forest:
         count=np.array(count, dtype=np.int64),
         words=np.array([word for tree in trees for word in tree.words], dtype=np.uint32),
         masks=np.array([value % 2**bits for value in mask], dtype=kind),
-        leaf_starts=_starts([len(tree.leaves) for tree in trees]),
+        leaf_starts=leaf_starts,
         leaves=np.array([value for tree in trees for value in tree.leaves]),
+        left=_placed([tree.left for tree in trees], starts, leaf_starts),
+        right=_placed([tree.right for tree in trees], starts, leaf_starts),
+        roots=np.where(np.diff(starts) > 0, starts[:-1], ~leaf_starts[:-1]),
     )
+
+
+def _placed(
+    children: list[list[int]], starts: NDArray[np.int64], leaf_starts: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Children counted over all trees: nodes from the tree's first, leaves downwards from its first."""
+    every = np.array([child for tree in children for child in tree], dtype=np.int64)
+    sizes = np.diff(starts)
+    nodes, leaves = np.repeat(starts[:-1], sizes), np.repeat(leaf_starts[:-1], sizes)
+    return np.where(every >= 0, every + nodes, every - leaves)
 
 
 def _floor32(thresholds: Floats) -> NDArray[np.float32]:

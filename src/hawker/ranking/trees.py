@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from hawker.errors import BadInput, BadSetting, extra, nearest
 from hawker.features.examples import Examples
+from hawker.features.program import Sheet
 from hawker.ranking.forest import Forest
+from hawker.ranking.forest_served import ServedForest
 from hawker.ranking.ranker import Floats, Model, Progress, Rows, possible
 from hawker.ranking.watch import saw
 from hawker.storage import files
@@ -120,9 +122,15 @@ class TreesModel(Model):
     def __post_init__(self) -> None:
         forest = Forest.parse(self.text)
         self._evaluate: Callable[[Rows], Floats] = forest if forest else _booster(self.text)
+        self._serve: Callable[[Sheet], Floats] = (
+            ServedForest.of(forest, self.names) if forest else super().served
+        )
 
     def scored(self, x: Rows) -> Floats:
         return self._evaluate(x)
+
+    def served(self, sheet: Sheet) -> Floats:
+        return self._serve(sheet)
 
     def parts(self, x: Rows) -> Floats:
         """Shapley values (rows, features + 1): what each feature adds to a score, last what none does."""

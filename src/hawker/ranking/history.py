@@ -9,6 +9,7 @@ from html import escape
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from hawker.ranking import paper
 from hawker.ranking.space import Choice, Range, written
 
 if TYPE_CHECKING:
@@ -42,32 +43,13 @@ _WORDS = {
     "loss": ("Log loss", "对数损失"),
     "seconds": ("CPU s", "CPU 秒"),
 }
-_STYLE = """
-:root { --paper: #faf8f4; --card: #ffffff; --ink: #22262b; --soft: #5d656f; --faint: #e7e3da;
-  --mark: #0f6e62; }
-@media (prefers-color-scheme: dark) {
-  :root { --paper: #14171a; --card: #1c2125; --ink: #e9e7e2; --soft: #a2abb3; --faint: #30373d;
-    --mark: #5cc9b6; }
-}
-body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.55 system-ui, -apple-system,
-  "Segoe UI", "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
-main { max-width: 1080px; margin: 0 auto; padding: 36px 24px 64px; }
-header { margin-bottom: 24px; border-left: 5px solid var(--mark); padding-left: 16px; }
-h1 { font-size: 27px; margin: 0; } h2 { font-size: 16px; margin: 0 0 12px; }
-p { margin: 4px 0 0; color: var(--soft); }
-section { background: var(--card); border: 1px solid var(--faint); border-radius: 12px; padding: 18px 20px;
-  margin: 0 0 18px; overflow-x: auto; }
+_EXTRA = """
 .few { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 12px 18px; }
-svg { width: 100%; height: auto; display: block; }
-.grid { stroke: var(--faint); } .tick { fill: var(--soft); font-size: 11px; }
 .name { fill: var(--ink); font-size: 12px; }
 .line { fill: none; stroke: var(--mark); stroke-width: 1.6; }
 .given { stroke: var(--soft); stroke-dasharray: 4 4; }
 .done { fill: var(--mark); fill-opacity: .55; } .pruned { fill: none; stroke: var(--soft); }
 .chosen { fill: var(--mark); stroke: var(--ink); stroke-width: 1.4; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: 4px 14px 4px 0; text-align: right; white-space: nowrap; }
-th { color: var(--soft); font-weight: 500; }
 """
 
 
@@ -84,17 +66,14 @@ def page(tuned: Tuned, language: str = "en") -> str:
     about = word("about", count=len(tuned.attempts), slices=slices, search=tuned.search)
     scale = _Scale.of(tuned)
     few = "".join(_against(tuned, name, one, scale) for name, one in tuned.ranges.items())
-    return (
-        f'<!doctype html>\n<html lang="{"zh-CN" if chinese else "en"}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body><main>\n"
-        f"<header><h1>{title}</h1><p>{about}</p><p>{word('gain', gain=gain)}</p></header>\n"
+    body = (
         f"<section><h2>{word('losses')}</h2>{_course(tuned, scale, word('losses'))}"
         f"<p>{word('line')}</p></section>\n"
         f'<section><h2>{word("parameters")}</h2><div class="few">{few}</div></section>\n'
         f"<section><h2>{word('best')}</h2>{_table(tuned, [word(c) for c in ('attempt', 'loss', 'seconds')])}"
-        f"<p>{word('caution')}</p></section>\n</main></body></html>\n"
+        f"<p>{word('caution')}</p></section>\n"
     )
+    return paper.page(title, [about, word("gain", gain=gain)], body, chinese=chinese, style=_EXTRA)
 
 
 @dataclass(frozen=True)

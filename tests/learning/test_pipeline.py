@@ -14,10 +14,11 @@ from hawker.delivery import restore
 from hawker.errors import BadInput, BadSetting
 from hawker.features.examples import Examples
 from hawker.learning import examples, load, pipeline, placement, trials
+from hawker.learning.fitting import Course
 from hawker.learning.rehearsal import Rehearsal
 from hawker.records.events import DAY
 
-FEW = pipeline.Course((ranking.Linear(), ranking.Trees(trees=20, least=5)), most=300, negatives=5, bags=2)
+FEW = Course((ranking.Linear(), ranking.Trees(trees=20, least=5)), most=300, negatives=5, bags=2)
 SPLIT = pipeline.Split(MONDAY + 20 * DAY, MONDAY + 45 * DAY, MONDAY + 55 * DAY, MONDAY + 80 * DAY)
 
 

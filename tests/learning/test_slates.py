@@ -11,6 +11,7 @@ from hawker import Shop, delivery, ranking
 from hawker.explain.again import again
 from hawker.features.schema import KEYS
 from hawker.learning import load, pipeline, placement, trials
+from hawker.learning.fitting import Course
 from hawker.records.decision import Request
 from hawker.records.events import DAY, KIND_CODE, Event, EventKind
 from hawker.simulate import campaigns
@@ -66,7 +67,7 @@ def test_a_decision_on_a_slate_picks_from_what_was_shown(shop: Shop) -> None:
 
 
 def test_clicks_are_learned_and_judged(shop: Shop) -> None:
-    course = pipeline.Course((ranking.Linear(), ranking.Trees(trees=30, leaves=7)), most=1_500)
+    course = Course((ranking.Linear(), ranking.Trees(trees=30, leaves=7)), most=1_500)
     held = pipeline.bench(shop)
     trained = pipeline.train(shop, on=held, how=course)
     assert trained.evaluation.calibration.value == pytest.approx(1.0, abs=0.05)
@@ -149,7 +150,7 @@ def test_a_second_model_tells_purchases_where_enough_were_seen(
 ) -> None:
     monkeypatch.setattr(pipeline, "FEWEST", 3)
     held = pipeline.bench(shop)
-    _, sold = pipeline._rows(held, pipeline.Course((ranking.Linear(),), most=1_500), seed=7)
+    sold = pipeline._rows(held, Course((ranking.Linear(),), most=1_500), seed=7).sold
     assert sold is not None
     version = pipeline._further(shop, ranking.Linear(), sold, held=held, outcome="purchase", seed=7)
     assert version is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from hawker.errors import BadInput, BadSetting
 from hawker.features.events import EventArrays
 from hawker.features.examples import Examples
 from hawker.learning import placement
-from hawker.learning.examples import both
+from hawker.learning.examples import Gathered, gather
+from hawker.learning.fitting import Course, Slices, fit
 from hawker.learning.placement import Outcome, Watch
 from hawker.learning.replay import Replay, load
 from hawker.learning.trials import WINDOW, Trial, trials
@@ -46,19 +47,6 @@ class Split:
     def __post_init__(self) -> None:
         if not self.start < self.calibrate < self.test < self.end:
             raise BadSetting("A split must have start < calibrate < test < end.")
-
-
-@dataclass(frozen=True)
-class Course:
-    """How to train: which estimators compete, on how many trials, with how many not taken of each.
-
-    Each estimator is fitted `bags` times with seeds in a row and averaged, which steadies its order.
-    """
-
-    estimators: tuple[Estimator, ...]
-    most: int = 18_000
-    negatives: int = 25
-    bags: int = 1
 
 
 @dataclass(frozen=True)
@@ -134,35 +122,32 @@ def train(
     seed: int = 7,
     on: Bench | None = None,
     how: Course | None = None,
+    search: Callable[[Estimator, Examples], Estimator] | None = None,
     progress: Progress | None = None,
 ) -> Trained:
     """Train every estimator of the course, keep the one that predicts the later slice best, calibrate, save.
 
-    The calibration slice judges (log loss) and then calibrates. The saved model is not promoted.
+    The calibration slice judges (log loss) and then calibrates. The saved model is not promoted. `search`
+    may change each estimator first, given the rows it will be fitted on (`learning.tuning.Tuner`).
     """
     held = on or bench(shop, progress=progress)
     plan = how or course(shop.settings.outcome)
-    rows, sold = _rows(held, plan, seed=seed, progress=progress)
-    fit, later = rows.take(rows.time < held.split.calibrate), rows.take(rows.time >= held.split.calibrate)
+    found = _rows(held, plan, seed=seed, progress=progress)
+    rows, cut = found.offered, held.split.calibrate
+    slices = Slices(rows.take(rows.time < cut), rows.take(rows.time >= cut), found.elsewhere)
     started = time.perf_counter()
-    models = {}
-    for number, estimator in enumerate(plan.estimators):
-        name = type(estimator).__name__.lower()
-        if progress:
-            progress(f"training {name}", number / len(plan.estimators))
-        models[name] = ranking.calibrate(_fitted(estimator, fit, bags=plan.bags, seed=seed), later)
-    judged = {name: ranking.evaluate(model, later) for name, model in models.items()}
-    best = min(judged, key=lambda name: _loss(judged[name]))
-    version = _save(shop, models[best], held=held, fit=fit, judged=judged[best])
-    if sold is not None:
-        _further(shop, plan.estimators[0], sold, held=held, outcome="purchase", seed=seed)
+    made = fit(slices, plan, seed=seed, search=search, progress=progress)
+    judged = made.judged.pop(made.best)
+    version = _save(shop, made.model, held=held, fit=slices.fit, judged=judged)
+    if found.sold is not None:
+        _further(shop, plan.estimators[0], found.sold, held=held, outcome="purchase", seed=seed)
     return Trained(
         version=version,
-        name=f"{best} × {plan.bags}, calibrated",
+        name=made.name,
         seconds=time.perf_counter() - started,
-        rows=len(rows),
-        evaluation=judged[best],
-        rivals={name: found for name, found in judged.items() if name != best},
+        rows=len(rows) + (0 if found.elsewhere is None else len(found.elsewhere)),
+        evaluation=judged,
+        rivals=made.judged,
     )
 
 
@@ -190,32 +175,27 @@ def _further(
     return ModelStore(shop.models).save(ranker(shop, outcome), model.save, model.recipe)
 
 
-def _fitted(estimator: Estimator, fit: Examples, *, bags: int, seed: int) -> Model:
-    """The mean of an estimator fitted with `bags` seeds.
-
-    All rows weigh the same here: the weights that make rates true would only add noise to the order, and
-    calibration, which uses them, sets the rates right.
-    """
-    even = replace(fit, weight=np.ones(len(fit)))
-    models = [ranking.train(estimator, even, seed=seed + bag) for bag in range(bags)]
-    return models[0] if bags == 1 else ranking.blend(models, even, weights=[1.0] * bags)
-
-
 def training_rows(held: Bench, plan: Course, *, seed: int, progress: Progress | None = None) -> Examples:
     """The rows of both slices before the test, trials drawn by the seed."""
-    return _rows(held, plan, seed=seed, progress=progress)[0]
+    return _rows(held, plan, seed=seed, progress=progress).offered
 
 
-def _rows(
-    held: Bench, plan: Course, *, seed: int, progress: Progress | None = None
-) -> tuple[Examples, Examples | None]:
-    """Those rows, and where slates say it the same with what was bought of them."""
+def _rows(held: Bench, plan: Course, *, seed: int, progress: Progress | None = None) -> Gathered:
+    """Those rows, where slates say it the same with what was bought of them, and what sold elsewhere."""
     split = held.split
     drawn = trials(
         held.replay.events, held.world, start=split.start, end=split.test, most=plan.most, seed=seed
     )
-    keep = None if held.world.outcome == "click" else plan.negatives
-    return both(held.replay, held.world, drawn, negatives=keep, seed=seed, progress=progress)
+    clicks = held.world.outcome == "click"
+    return gather(
+        held.replay,
+        held.world,
+        drawn,
+        negatives=None if clicks else plan.negatives,
+        elsewhere=0 if clicks else plan.elsewhere,
+        seed=seed,
+        progress=progress,
+    )
 
 
 def evaluate(
@@ -276,11 +256,6 @@ def newest(shop: Shop) -> str:
     if not versions:
         raise BadInput("This shop has no trained model.", remedy="Train one with: hawker train")
     return versions[-1]
-
-
-def _loss(judged: Evaluation) -> float:
-    value = judged.log_loss.value
-    return float("inf") if value is None else value
 
 
 def _save(shop: Shop, model: Model, *, held: Bench, fit: Examples, judged: Evaluation) -> str:

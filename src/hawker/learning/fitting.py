@@ -1,0 +1,189 @@
+"""From rows to the model of a course: estimators compete, the best is averaged, calibrated and staged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hawker import ranking
+from hawker.errors import BadSetting
+from hawker.features.examples import Examples
+from hawker.ranking import Blend, Calibrated, Cascade, Estimator, Evaluation, Model
+
+Progress = Callable[[str, float], None]
+Search = Callable[[Estimator, Examples], Estimator]
+GLANCE = (
+    "affinity",
+    "own_rate",
+    "own_bought_90",
+    "own_visits_since",
+    "own_20_per_visit",
+    "product_bought_2",
+    "expected_new_lately",
+)
+"""What the light stage looks at: enough to know which candidates cannot be among the best."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How to train: which estimators compete, on how many trials, with how many not taken of each.
+
+    Each estimator is fitted once to compete; the best is fitted `bags` times, each time on another `share`
+    of the trials, and averaged. `elsewhere` adds to the rows what else sold then, and so many products
+    not taken of it: trials of what was not on offer. `refit` fits anew on the calibration slice too, once
+    the calibration is known. With `light` that model looks at all candidates by the features `GLANCE`,
+    and the averaged one at the best `keep` of them.
+    """
+
+    estimators: tuple[Estimator, ...]
+    most: int = 18_000
+    negatives: int = 25
+    bags: int = 1
+    share: float = 1.0
+    elsewhere: int = 0
+    refit: bool = False
+    light: Estimator | None = None
+    keep: int = 40
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise BadSetting(f"Course: 'share' is a share of the trials, not {self.share}.")
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Rows of what was on offer, to fit and, later, to calibrate; and of what sold elsewhere, to fit."""
+
+    fit: Examples
+    later: Examples
+    elsewhere: Examples | None = None
+
+    @property
+    def known(self) -> Examples:
+        """All that may be fitted before the calibration is known, each row weighing as much.
+
+        The weights that make rates true would only add noise to the order; calibration, which uses
+        them, sets the rates right.
+        """
+        return _even(self.fit, self._elsewhere(self.fit))
+
+    @property
+    def all(self) -> Examples:
+        """The same with the calibration slice."""
+        return _even(self.fit, self.later, self.elsewhere)
+
+    def _elsewhere(self, until: Examples) -> Examples | None:
+        if self.elsewhere is None:
+            return None
+        return self.elsewhere.take(self.elsewhere.time <= until.time.max())
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The model of a course and its name, and how each estimator did on the calibration slice."""
+
+    model: Model
+    name: str
+    best: str
+    judged: dict[str, Evaluation]
+
+
+def fit(
+    slices: Slices, plan: Course, *, seed: int, search: Search | None = None, progress: Progress | None = None
+) -> Fitted:
+    """Let the estimators compete on the calibration slice (log loss), and make the most of the best.
+
+    `search` may change each estimator first, given the rows it will be fitted on.
+    """
+    rows = slices.known
+    chosen: dict[str, Estimator] = {}
+    models: dict[str, Model] = {}
+    for number, given in enumerate(plan.estimators):
+        name = type(given).__name__.lower()
+        chosen[name] = search(given, rows) if search else given
+        if progress:
+            progress(f"training {name}", number / (len(plan.estimators) + 1))
+        models[name] = ranking.train(chosen[name], drawn(rows, plan.share, seed=seed), seed=seed)
+    judged = {
+        name: ranking.evaluate(ranking.calibrate(model, slices.later), slices.later)
+        for name, model in models.items()
+    }
+    best = min(judged, key=lambda name: _loss(judged[name]))
+    if progress:
+        progress(f"averaging {best}", 1 - 1 / (len(plan.estimators) + 1))
+    first = bagged(chosen[best], rows, plan=plan, seed=seed, first=models[best])
+    model: Model = ranking.calibrate(first, slices.later)
+    judged[best] = ranking.evaluate(model, slices.later)
+    if plan.refit and isinstance(model, Calibrated):
+        model = refitted(model, bagged(chosen[best], slices.all, plan=plan, seed=seed))
+    name = f"{best} × {plan.bags}, calibrated"
+    if plan.light is None:
+        return Fitted(model, name, best, judged)
+    return Fitted(staged(model, slices, plan, seed=seed), f"{name}, for the best {plan.keep}", best, judged)
+
+
+def bagged(
+    estimator: Estimator, rows: Examples, *, plan: Course, seed: int, first: Model | None = None
+) -> Model:
+    """The mean of an estimator's log-odds, fitted `bags` times; `first` is one of them."""
+    models = [] if first is None else [first]
+    for bag in range(len(models), plan.bags):
+        some = drawn(rows, plan.share, seed=seed + bag)
+        models.append(ranking.train(estimator, some, seed=seed + bag))
+    if len(models) == 1:
+        return models[0]
+    mean = Blend(tuple(models), np.full(len(models), 1.0 / len(models)), 0.0)
+    mean.recipe = {**models[0].recipe, "bags": len(models), "share": plan.share, "rows": len(rows)}
+    return mean
+
+
+def drawn(rows: Examples, share: float, *, seed: int) -> Examples:
+    """A share of the trials with all their rows, drawn by the seed."""
+    if share >= 1:
+        return rows
+    groups = np.unique(rows.group)
+    kept = np.random.default_rng(seed).random(len(groups)) < share
+    return rows.take(kept[np.searchsorted(groups, rows.group)])
+
+
+def refitted(known: Calibrated, model: Model) -> Calibrated:
+    """The model of more rows under the calibration of fewer: the map rises, so the order is the model's."""
+    again = replace(known, model=model)
+    again.recipe = {**known.recipe, "refit": {name: model.recipe.get(name) for name in ("rows", "to")}}
+    return again
+
+
+def staged(heavy: Model, slices: Slices, plan: Course, *, seed: int) -> Cascade:
+    """The model behind a light one that learned from a few features of what was on offer."""
+    assert plan.light is not None
+    names = tuple(name for name in GLANCE if name in slices.fit.names)
+    fit_, later = _even(slices.fit, slices.later if plan.refit else None), slices.later.only(names)
+    light = ranking.train(plan.light, drawn(fit_.only(names), plan.share, seed=seed), seed=seed)
+    made = Cascade(ranking.calibrate(light, later), heavy, plan.keep)
+    made.recipe = {**heavy.recipe, "light": light.recipe, "keep": plan.keep}
+    return made
+
+
+def _even(*parts: Examples | None) -> Examples:
+    """Some rows together, in order of time, each of weight one."""
+    given = [part for part in parts if part is not None and len(part)]
+    if len(given) == 1:
+        return replace(given[0], weight=np.ones(len(given[0])))
+    order = np.argsort(np.concatenate([part.time for part in given]), kind="stable")
+    x = np.concatenate([part.x for part in given])
+    return replace(
+        given[0],
+        x=x[order],
+        y=np.concatenate([part.y for part in given])[order],
+        time=np.concatenate([part.time for part in given])[order],
+        group=np.concatenate([part.group for part in given])[order],
+        cluster=np.concatenate([part.cluster for part in given])[order],
+        weight=np.ones(len(order)),
+    )
+
+
+def _loss(judged: Evaluation) -> float:
+    value = judged.log_loss.value
+    return float("inf") if value is None else value

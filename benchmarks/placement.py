@@ -4,7 +4,8 @@
 
 Builds the Complete Journey shop, trains as `hawker demo` does, and replays all visits of weeks 45 to 52
 through `decide()` on the world file of the package: 23,802 of 23,861, because 59 hold only lines of quantity
-zero, which ingest sets aside (docs/decisions/0006). Prints {"placement": {…}, …}.
+zero, which ingest sets aside (docs/decisions/0006). A second pass over the same visits times each decision of
+the trained model alone. Prints {"placement": {…, "decide_p50_us": …}, …}.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from hawker import Shop
 from hawker.errors import HawkerError
@@ -35,9 +38,11 @@ def run(folder: Path, *, visits: int | None) -> dict[str, Any]:
     held = pipeline.bench(shop, split=split, progress=_say)
     trained = pipeline.train(shop, on=held, how=pipeline.course("purchase"), progress=_say)
     tested = pipeline.evaluate(shop, version=trained.version, on=held, most=visits, progress=_say)
+    taken = np.median(pipeline.paced(shop, version=trained.version, split=split, most=visits, progress=_say))
     return {
-        "placement": tested.outcome.as_json(),
+        "placement": tested.outcome.as_json() | {"decide_p50_us": round(float(taken) / 1000, 1)},
         "model": trained.name,
+        "rivals": {name: rival.log_loss.value for name, rival in trained.rivals.items()},
         "train_seconds": round(trained.seconds, 1),
         "seconds": round(time.perf_counter() - started, 1),
     }

@@ -29,7 +29,12 @@ def checked(answer: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     assert set(found) == KEYS
     assert set(found["ingest"]) == {"events", "set_aside", "seconds", "events_per_s"}
     assert set(found["fold"]) == {"rows", "rows_per_s"}
-    assert set(found["train"]) == {"model", "seconds"}
+    assert set(found["train"]) == {"model", "seconds", "log_loss", "rivals"}
+    assert all(found["train"]["log_loss"] <= loss for loss in found["train"]["rivals"].values())
+    served = found["placement"]["per_impression"]
+    assert served["with"] == found["placement"]["hawker"]["value"]
+    assert served["without"] == found["placement"]["own_history"]["value"]
+    assert found["placement"]["promoted"] == (found["placement"]["lift_over_own_history"]["low"] > 0)
     for name in (*POLICIES, "lift_over_own_history", "lift_over_popular"):
         estimate = found["placement"][name]
         assert estimate["low"] <= estimate["value"] <= estimate["high"]

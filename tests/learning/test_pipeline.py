@@ -135,3 +135,11 @@ def test_a_split_must_be_in_order() -> None:
 def test_no_trained_model_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="hawker train"):
         pipeline.newest(Shop.create(tmp_path / "new"))
+
+
+def test_every_decision_of_the_test_slice_is_timed(shop: Shop) -> None:
+    held = pipeline.bench(shop, split=SPLIT)
+    trained = pipeline.train(shop, on=held, how=FEW)
+    took = pipeline.paced(shop, version=trained.version, split=SPLIT, most=20)
+    assert len(took) == 20
+    assert 0 < took.min() <= took.max() < 10**10

@@ -97,11 +97,16 @@ def _built(asked: Call, target: Path, *, which: str, visits: int | None, quick: 
         _checked(asked, shop)
         held = pipeline.bench(shop, split=split, progress=tell)
         trained = pipeline.train(shop, on=held, how=course, progress=tell)
-        facts.train = {"model": trained.name, "seconds": round(trained.seconds, 2)}
+        facts.train = {
+            "model": trained.name,
+            "seconds": round(trained.seconds, 2),
+            "log_loss": trained.evaluation.log_loss.value,
+            "rivals": {name: rival.log_loss.value for name, rival in trained.rivals.items()},
+        }
         _say_trained(asked, trained)
         _segments(asked, shop, held, tell)
         tested = _judged(asked, shop, held, visits=_judges(visits, which, quick), tell=tell)
-        facts.placement = tested.outcome.as_json()
+        facts.placement = tested.outcome.as_json() | _served(tested)
         tell("folds", 0.9)
         held.replay.to(held.replay.end)
         facts.fold = {"rows": held.replay.position, "rows_per_s": round(held.replay.rate)}
@@ -179,6 +184,13 @@ def _judged(asked: Call, shop: Shop, held: Bench, *, visits: int | None, tell: P
     tell("report", 0.95)
     _write(asked, shop, _report(shop, held, rehearsed))
     return tested
+
+
+def _served(tested: Tested) -> dict[str, Any]:
+    """Whether the model serves from now on, and the figure with it and without."""
+    values = tested.outcome.values
+    figures = {"with": values["hawker"].value, "without": values["own_history"].value}
+    return {"promoted": tested.better, "per_impression": figures}
 
 
 def _write(asked: Call, shop: Shop, report: Report) -> None:

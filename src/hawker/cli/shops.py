@@ -10,12 +10,15 @@ from hawker.cli.call import Call, Progress
 
 if TYPE_CHECKING:
     from hawker.ingest import BehaviourResult
-    from hawker.learning.pipeline import Course, Split
+    from hawker.learning.fitting import Course
+    from hawker.learning.pipeline import Split
     from hawker.records.decision import Request
     from hawker.storage.shop import Shop
 
 SHOPPERS = 6_000
 """Of the invented shop: 2,000 were too few to prove that a model beats a shopper's own history."""
+QUICK = 1_800
+"""Store visits that a first look learns from."""
 Built = tuple["Shop", "Split | None", "Course", "BehaviourResult"]
 
 
@@ -41,7 +44,8 @@ def grocer(asked: Call, target: Path, tell: Progress, *, quick: bool) -> Built:
         )
     )
     course = pipeline.course("purchase")
-    course = replace(course, most=course.most // 10) if quick else course
+    if quick:
+        course = replace(course, most=QUICK, bags=1, share=1.0, refit=False)
     cuts = {name: microseconds(date) for name, date in complete_journey.SPLIT.items()}
     return shop, pipeline.Split(**cuts), course, counts.ingest
 

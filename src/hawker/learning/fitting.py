@@ -82,12 +82,17 @@ class Slices:
 
 @dataclass(frozen=True)
 class Fitted:
-    """The model of a course and its name, and how each estimator did on the calibration slice."""
+    """The model of a course and its name, and how each estimator did on the calibration slice.
+
+    `unseen` is the same model before it was fitted on that slice too, or put behind a light one: what the
+    slice can judge.
+    """
 
     model: Model
     name: str
     best: str
     judged: dict[str, Evaluation]
+    unseen: Model
 
 
 def fit(
@@ -114,14 +119,15 @@ def fit(
     if progress:
         progress(f"averaging {best}", 1 - 1 / (len(plan.estimators) + 1))
     first = bagged(chosen[best], rows, plan=plan, seed=seed, first=models[best])
-    model: Model = ranking.calibrate(first, slices.later)
+    model = unseen = ranking.calibrate(first, slices.later)
     judged[best] = ranking.evaluate(model, slices.later)
-    if plan.refit and isinstance(model, Calibrated):
+    if plan.refit:
         model = refitted(model, bagged(chosen[best], slices.all, plan=plan, seed=seed))
     name = f"{best} × {plan.bags}, calibrated"
     if plan.light is None:
-        return Fitted(model, name, best, judged)
-    return Fitted(staged(model, slices, plan, seed=seed), f"{name}, for the best {plan.keep}", best, judged)
+        return Fitted(model, name, best, judged, unseen)
+    stages = staged(model, slices, plan, seed=seed)
+    return Fitted(stages, f"{name}, for the best {plan.keep}", best, judged, unseen)
 
 
 def bagged(

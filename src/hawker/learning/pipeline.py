@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hawker import ranking
 from hawker.delivery.build import RANKER, ranker
@@ -14,13 +15,13 @@ from hawker.delivery.world import PRICED, World
 from hawker.errors import BadInput, BadSetting
 from hawker.features.events import EventArrays
 from hawker.features.examples import Examples
-from hawker.learning import placement
+from hawker.learning import carded, placement
 from hawker.learning.examples import Gathered, gather
-from hawker.learning.fitting import Course, Slices, fit
+from hawker.learning.fitting import Course, Fitted, Slices, fit
 from hawker.learning.placement import Outcome, Watch
 from hawker.learning.replay import Replay, load
 from hawker.learning.trials import WINDOW, Trial, trials
-from hawker.ranking import Estimator, Evaluation, Model
+from hawker.ranking import Estimator, Evaluation
 from hawker.statistics.intervals import Estimate
 from hawker.storage.models import ModelStore
 from hawker.storage.shop import Shop
@@ -138,7 +139,7 @@ def train(
     started = time.perf_counter()
     made = fit(slices, plan, seed=seed, search=search, progress=progress)
     judged = made.judged.pop(made.best)
-    version = _save(shop, made.model, held=held, fit=slices.fit, judged=judged)
+    version = _save(shop, made, held=held, slices=slices, judged=judged)
     if found.sold is not None:
         _further(shop, plan.estimators[0], found.sold, held=held, outcome="purchase", seed=seed)
     return Trained(
@@ -169,7 +170,7 @@ def _further(
     model.recipe |= {
         "outcome": outcome,
         "positives": int(fit.y.sum()),
-        "calibration": judged.summary(),
+        "judged": judged.summary(),
         "tells": entropy is not None and entropy < 1.0,
     }
     return ModelStore(shop.models).save(ranker(shop, outcome), model.save, model.recipe)
@@ -222,6 +223,20 @@ def evaluate(
     return Tested(chosen, outcome, better(outcome.lifts["own_history"]))
 
 
+def paced(
+    shop: Shop, *, version: str, split: Split, most: int | None = None, progress: Progress | None = None
+) -> NDArray[np.int64]:
+    """How long `decide` takes with a saved version, in nanoseconds, trial by trial of the test slice.
+
+    The log is played back once more for it, and nothing is decided in between. Moving the folds on to a
+    trial's moment is left out.
+    """
+    held = bench(shop, split=split, progress=progress)
+    model = ranking.load(ModelStore(shop.models).path(RANKER, version))
+    world = placement.policies(held.world, model, version=version)["hawker"]
+    return placement.times(held.replay, world, tested(held, most=most), progress=progress)
+
+
 def tested(held: Bench, *, most: int | None) -> Sequence[Trial]:
     """The trials of the test slice; the sample is always the same."""
     return trials(
@@ -258,12 +273,16 @@ def newest(shop: Shop) -> str:
     return versions[-1]
 
 
-def _save(shop: Shop, model: Model, *, held: Bench, fit: Examples, judged: Evaluation) -> str:
-    split = held.split
+def _save(shop: Shop, made: Fitted, *, held: Bench, slices: Slices, judged: Evaluation) -> str:
+    """Save a model with its recipe and its card."""
+    model, split = made.model, held.split
     model.recipe |= {
         "split": {name: getattr(split, name) for name in ("start", "calibrate", "test", "end")},
-        "fit_trials": len(np.unique(fit.group)),
+        "fit_trials": len(np.unique(slices.fit.group)),
         "outcome": shop.settings.outcome,
-        "calibration": judged.summary(),
+        "judged": judged.summary(),
     }
-    return ModelStore(shop.models).save(RANKER, model.save, model.recipe)
+    write = carded.with_card(
+        shop, made, world=held.world, events=held.replay.events, fit=slices.fit, later=slices.later
+    )
+    return ModelStore(shop.models).save(RANKER, write, model.recipe)

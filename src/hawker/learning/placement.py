@@ -10,6 +10,7 @@ converts when that one was clicked.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files as resources
@@ -133,6 +134,21 @@ def evaluate(
             progress("placement test", count / len(trials))
     slots = next(iter(worlds.values())).placements.values()
     return _outcome(worlds, hits / next(iter(slots)).slots, np.array([trial.shopper for trial in trials]))
+
+
+def times(
+    replay: Replay, world: World, trials: Sequence[Trial], *, progress: Progress | None = None
+) -> NDArray[np.int64]:
+    """Nanoseconds that each decision takes, the folds being where they have to be."""
+    took = np.zeros(len(trials), dtype=np.int64)
+    for count, trial in enumerate(trials):
+        replay.to(trial.time)
+        started = time.perf_counter_ns()
+        decide(world, trial)
+        took[count] = time.perf_counter_ns() - started
+        if progress and count % 25 == 0:
+            progress("decisions, timed", count / len(trials))
+    return took
 
 
 def decide(world: World, trial: Trial) -> Decision:

@@ -111,6 +111,7 @@ def card(
     judged: Examples,
     *,
     fit: Examples,
+    final: Model | None = None,
     outcome: str = "",
     slots: int = 1,
     segments: Mapping[str, Texts] | None = None,
@@ -122,7 +123,9 @@ def card(
     `segments` and `groups` give each judged row a label by dimension ("" for none): `groups` are those
     whom the model should serve alike (age bands, say), `segments` any others. If the model was calibrated
     on the judged rows, it is calibrated anew on half of the shoppers before it is judged on the others.
+    `final` is the model that serves, where that was made of this one with the judged rows as well.
     """
+    serving = final or model
     judged = fits(model.names, judged)
     p, score = _predicted(model, judged)
     whole = judge(p, judged, score=score, seed=seed)
@@ -134,7 +137,7 @@ def card(
     columns = tuple(_columns(model, fit))
     sides = slice_of(fit), slice_of(judged)
     return Card(
-        model=described(model),
+        model=described(serving),
         outcome=outcome,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
@@ -147,8 +150,11 @@ def card(
         shown=shown,
         segments={name: parts for name, parts in by_segment.items() if len(parts) > 1},
         groups={name: gaps for name, gaps in by_group.items() if len(gaps) > 1},
-        limits=tuple(_limits(sides, columns, by_segment, by_group, shown)),
-        recipe=model.recipe,
+        limits=(
+            *([] if serving is model else [Limit("refitted")]),
+            *_limits(sides, columns, by_segment, by_group, shown),
+        ),
+        recipe=serving.recipe,
     )
 
 

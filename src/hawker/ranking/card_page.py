@@ -67,8 +67,10 @@ _WORDS = {
     "name": ("", ""),
     "placement": ("placement", "广告位"),
     "shopper": ("acquaintance", "新老顾客"),
-    "activity": ("activity", "活跃度"),
+    "activity": ("visits so far", "累计到访次数"),
     "device": ("device", "设备"),
+    "new": ("never seen before", "新客"),
+    "returning": ("seen before", "老客"),
     "age_band": ("age", "年龄段"),
     "gender": ("gender", "性别"),
     "household": ("household", "家庭构成"),
@@ -77,6 +79,10 @@ _WORDS = {
     "offered": (
         "It was judged on what was on offer in the past; what an ad causes, only an experiment tells.",
         "评估基于过去曾展示或可展示的内容；广告的因果效果只能由实验得出。",
+    ),
+    "refitted": (
+        "The figures are of the model before its last step: more rows, or a light model before it.",
+        "指标取自模型完成最后一步之前：其后又用更多数据重新训练，或在其前加上了轻量模型。",
     ),
     "season": (
         "It has seen {days} days, less than a year: seasons it has not seen are guesses.",
@@ -203,7 +209,7 @@ def _sections(card: Card, say: _Words) -> Iterator[tuple[str, list[str], Table |
 
 
 def _spoken(values: dict[str, str], say: _Words) -> dict[str, str]:
-    return {name: say(value) if name == "dimension" else value for name, value in values.items()}
+    return {name: say(value) if name in ("dimension", "name") else value for name, value in values.items()}
 
 
 def _slices(fit: Slice, judged: Slice, say: _Words) -> Table:
@@ -219,7 +225,7 @@ def _slices(fit: Slice, judged: Slice, say: _Words) -> Table:
 def _segment(parts: Sequence[Part], say: _Words) -> Table:
     names = ("rows", "shoppers", "auc", "log_loss", "calibration")
     rows = [
-        [part.name, f"{part.rows:,}", f"{part.shoppers:,}"]
+        [say(part.name), f"{part.rows:,}", f"{part.shoppers:,}"]
         + [f"{one:.4f}" for one in (part.auc, part.log_loss, part.calibration)]
         for part in parts
     ]

@@ -85,6 +85,30 @@ def test_train_saves_a_model_and_names_the_segments(shop: Shop, trained: Any) ->
     assert shop.table("segments").is_file()
 
 
+def test_train_searches_parameters_and_shows_how_it_went(shop: Shop, tmp_path: Path) -> None:
+    pytest.importorskip("optuna", reason="pip install 'hawker[tune]'")
+    copytree(shop.folder, tmp_path / "shop")
+    told = answer("-C", tmp_path / "shop", "train", "--tune", "3", "--search", "random")
+    rankers = {one["ranker"]: one for one in told["tuned"]}
+    assert {"linear", "trees"} <= set(rankers)
+    for one in rankers.values():
+        assert one["attempts"] == one["done"] + one["pruned"] + one["failed"] == 3
+        picture = Path(one["picture"])
+        assert picture.parent.name == told["version"]
+        assert picture.read_text("utf-8").count('<circle class="chosen"') == 1 + len(one["chosen"])
+        kept = json.loads(picture.with_suffix(".json").read_text("utf-8"))
+        assert kept["search"] == "random"
+        assert len(kept["attempts"]) == 3
+    assert (tmp_path / "shop" / "tuning" / "studies.sqlite").is_file()
+    done = hawker("-C", tmp_path / "shop", "train", "--tune", "3", "--search", "random")
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("Searched linear: 3 settings") for line in lines)
+    assert [line for line in lines[-5:] if line.startswith("The search as a picture: ")], lines[-8:]
+    refused = hawker("-C", tmp_path / "shop", "train", "--tune", "-1")
+    assert refused.exit_code == 2
+    assert "at least 1" in refused.stderr
+
+
 def test_a_model_serves_once_it_has_proven_itself(shop: Shop, trained: Any) -> None:
     judged = answer("-C", shop.folder, "evaluate")
     assert (judged["version"], judged["promoted"]) == (trained["version"], False)

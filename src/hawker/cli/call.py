@@ -205,7 +205,7 @@ def table(*headings: str) -> Table:
     return made
 
 
-def indented(text: str, by: int = 3) -> RenderableType:
+def indented(text: RenderableType, by: int = 3) -> RenderableType:
     """A paragraph that keeps its indent where it wraps."""
     from rich.padding import Padding
 

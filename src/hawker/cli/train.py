@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hawker.cli.call import AsJson, Call, Progress, Quiet, Seed, bounds, call, table
+from hawker.cli.call import AsJson, Call, Progress, Quiet, Seed, bounds, call, indented, table
 from hawker.records.money import display
 
 if TYPE_CHECKING:
     from hawker.auction.floor import Reserve
     from hawker.features.segments import Segments
     from hawker.learning.pipeline import Bench
+    from hawker.ranking.tune import Tuned
+
+Search = Literal["tpe", "random", "grid"]
 
 
-def train(ctx: typer.Context, seed: Seed = 7, as_json: AsJson = False, quiet: Quiet = False) -> None:
+def train(
+    ctx: typer.Context,
+    tune: Annotated[
+        int, typer.Option("--tune", metavar="N", help="First search parameters: N settings of each ranker.")
+    ] = 0,
+    search: Annotated[Search, typer.Option("--search", help="How --tune searches.")] = "tpe",
+    seed: Seed = 7,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
     """Learn from the log: train the rankers, keep and calibrate the best; divide shoppers into segments."""
     asked = call(ctx, as_json=as_json, quiet=quiet)
     shop = asked.shop
     with asked.progress() as tell:
         tell(asked.word("loading"), 0.0)
+        from hawker.delivery.build import RANKER
         from hawker.learning import floors, pipeline
+        from hawker.learning.tuning import Tuner
         from hawker.records.events import DAY
 
         held = pipeline.bench(shop, progress=tell)
-        made = pipeline.train(shop, seed=seed, on=held, progress=tell)
+        tuner = Tuner(shop, tune, search, seed=seed, progress=tell) if tune else None
+        made = pipeline.train(shop, seed=seed, on=held, search=tuner, progress=tell)
+        pictures = tuner.keep(RANKER, made.version) if tuner else []
+        tuned = list(zip(tuner.found, pictures, strict=True)) if tuner else []
         groups = _segments(asked, held, seed=seed, tell=tell)
         learned = floors.learn(shop, now=held.replay.end + DAY, seed=seed)
     judged = made.evaluation
@@ -41,8 +59,10 @@ def train(ctx: typer.Context, seed: Seed = 7, as_json: AsJson = False, quiet: Qu
             **{name: bounds(figure) for name, figure in figures.items()},
             "segments": [{"name": one.name, "shoppers": one.size} for one in groups.segments],
             "floors": [_floor(name, one) for name, one in learned.items()],
+            **({"tuned": [_searched(one, picture) for one, picture in tuned]} if tune else {}),
         }
     )
+    _tell_search(asked, tuned)
     asked.say(asked.word("trained", model=made.name, rows=made.rows, seconds=made.seconds))
     lines = table("", ">" + asked.word("value"), asked.word("interval"))
     for name, figure in figures.items():
@@ -59,7 +79,49 @@ def train(ctx: typer.Context, seed: Seed = 7, as_json: AsJson = False, quiet: Qu
     if groups.reason:
         asked.say(groups.reason, style="dim")
     _tell_floors(asked, learned)
+    _tell_pictures(asked, [picture for _, picture in tuned])
     asked.then("evaluate", "--promote")
+
+
+def _searched(found: Tuned, picture: Path) -> dict[str, Any]:
+    """A search for a program to read; all attempts are in the file beside the picture."""
+    states = [one.state for one in found.attempts]
+    return {
+        "ranker": type(found.given).__name__.lower(),
+        "attempts": len(states),
+        **{state: states.count(state) for state in ("done", "pruned", "failed")},
+        "log_loss": {"given": found.attempts[0].loss, "chosen": found.best.loss},
+        "gain": bounds(found.gain),
+        "chosen": found.values(found.best),
+        "picture": str(picture),
+    }
+
+
+def _tell_search(asked: Call, tuned: list[tuple[Tuned, Path]]) -> None:
+    """What each search found, before the table of what was trained with it."""
+    for found, _ in tuned:
+        states = [one.state for one in found.attempts]
+        told = {"kind": type(found.given).__name__.lower(), "count": len(states), "gain": f"{found.gain:.4f}"}
+        code = "tuned" if found.gain else "tuned_stays"
+        asked.say(asked.word(code, **told, pruned=states.count("pruned"), failed=states.count("failed")))
+        if found.gain:
+            chosen = ", ".join(f"{name} {_short(value)}" for name, value in found.values(found.best).items())
+            asked.say(f"  {chosen}", style="dim")
+    if tuned:
+        asked.say("")
+
+
+def _tell_pictures(asked: Call, pictures: list[Path]) -> None:
+    """Where the pictures are: a path stays on its line."""
+    from rich.text import Text
+
+    for picture in pictures:
+        line = asked.word("tuned_picture", file=picture)
+        asked.say(indented(Text(line, style="dim", no_wrap=True, overflow="ignore"), 0))
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _floor(name: str, found: Reserve) -> dict[str, object]:

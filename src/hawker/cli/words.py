@@ -88,6 +88,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "Trained: {model}, on {rows:,} rows in {seconds:.1f} s; judged on later days:",
         "训练完成：{model}，共 {rows:,} 行，用时 {seconds:.1f} 秒；在其后的日期上评估：",
     ),
+    "tuned": (
+        "Searched {kind}: {count:,} settings, {pruned:,} given up early, {failed:,} failed; log loss lower by {gain}",
+        "参数搜索（{kind}）：共 {count:,} 组，提前终止 {pruned:,} 组，失败 {failed:,} 组；对数损失降低 {gain}",
+    ),
+    "tuned_stays": (
+        "Searched {kind}: {count:,} settings, {pruned:,} given up early, {failed:,} failed; none better than its own",
+        "参数搜索（{kind}）：共 {count:,} 组，提前终止 {pruned:,} 组，失败 {failed:,} 组；没有优于原参数的",
+    ),
+    "tuned_picture": ("The search as a picture: {file}", "搜索过程图：{file}"),
     "segmenting": ("segments", "人群划分"),
     "segmented": (
         "Segments {count:,}, of {shoppers:,} shoppers:",

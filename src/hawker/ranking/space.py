@@ -112,6 +112,11 @@ def space(estimator: Estimator, given: Space | None = None) -> Space:
     return {name: _holding(one, getattr(estimator, name)) for name, one in ranges.items()}
 
 
+def searchable(estimator: Estimator) -> bool:
+    """Whether its ranges are known, and it predicts rates, by which settings can be compared."""
+    return type(estimator).__name__ in SPACES and getattr(estimator, "objective", "binary") == "binary"
+
+
 def start(ranges: Space, estimator: Estimator) -> dict[str, Any]:
     """The present values as a study stores them; a number outside its range counts as the nearest inside."""
     found: dict[str, Any] = {}

@@ -76,7 +76,9 @@ class Learner(Protocol):
     """
 
     plan: Plan
-    share: tuple[int, int]
+
+    @property
+    def share(self) -> tuple[int, int]: ...
 
     def take(self, examples: Examples) -> None:
         """The rows that the steps to come speak of."""

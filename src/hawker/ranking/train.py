@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +17,11 @@ from hawker.features.stream import Stream
 from hawker.ranking.checkpoint import Checkpoint, described
 from hawker.ranking.course import Iterative, Whole, finish
 from hawker.ranking.curves import drawn
+from hawker.ranking.leak import refuse
 from hawker.ranking.metrics import evaluate
 from hawker.ranking.position import settled
 from hawker.ranking.ranker import Estimator, Model, Progress, fits
+from hawker.ranking.spread import first
 
 
 def train(
@@ -29,6 +31,7 @@ def train(
     valid: Examples | None = None,
     seed: int = 0,
     progress: Progress = None,
+    trust: Collection[str] = (),
     checkpoint: str | Path | None = None,
     every: int = 1000,
     curves: str | Path | None = None,
@@ -40,10 +43,13 @@ def train(
     lay themselves down in the folder `checkpoint` after each pass and `every` so many steps, so that
     the same call after a kill ends in the weights it would have had; and draw `curves` into a folder
     for TensorBoard. A position among the columns is learned from, and the model does without. Raises
-    `BadInput` where the examples cannot teach anything.
+    `BadInput` where the examples cannot teach anything, and for a feature that knows the outcome
+    (`ranking.leaks`), unless `trust` vouches for it by name.
     """
     like = examples.sample(seed=seed) if isinstance(examples, Stream) else examples
     check(like, where="examples")
+    if not set(trust).issuperset(like.names):
+        refuse(like, trust=trust)
     if valid is not None:
         valid = fits(like.names, valid)
         check(valid, where="valid", both=False)
@@ -51,14 +57,14 @@ def train(
         known = described(estimator, examples, seed=seed)
         kept = Checkpoint(Path(checkpoint), of=known, every=every) if checkpoint else None
         source = _Checked(examples) if isinstance(examples, Stream) else Whole(examples)
-        with drawn(curves) as told:
+        with drawn(curves if first() else None) as told:
             model = finish(
                 estimator,
                 source,
                 like,
                 valid=valid,
                 seed=seed,
-                progress=progress,
+                progress=progress if first() else None,
                 checkpoint=kept,
                 told=told,
             )

@@ -147,3 +147,18 @@ def test_it_keeps_one_at_least(cascade: Cascade) -> None:
 def test_what_is_saved_serves_the_same(cascade: Cascade, tmp_path: Path) -> None:
     cascade.save(tmp_path)
     np.testing.assert_array_equal(ranking.load(tmp_path).serve(sheet(60)), cascade.serve(sheet(60)))
+
+
+def test_a_light_model_is_distilled_from_the_heavy_one(cascade: Cascade) -> None:
+    rows = replace(toy(4000, seed=3), y=np.zeros(4000, np.float32))  # labels play no part
+    light = ranking.distil(cascade.heavy, rows, most=2, seed=1)
+    assert light.names == LIGHT
+    fresh = toy(2000, seed=4)
+    gap = light.on(fresh.only(LIGHT)) - cascade.heavy.on(fresh)
+    assert np.abs(gap).mean() < 0.05
+    whole = replace(fresh, group=np.arange(2000) // 40)
+    assert Cascade(light, cascade.heavy, keep=10).agreement(whole, top=5) > 0.5, "by chance: a quarter"
+    named = ranking.distil(cascade.heavy, rows, names=("noise a", "bought"))
+    assert named.names == ("noise a", "bought")
+    with pytest.raises(BadInput, match="no rows to distil from"):
+        ranking.distil(cascade.heavy, rows.take(np.zeros(4000, dtype=bool)))

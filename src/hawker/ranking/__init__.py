@@ -23,6 +23,7 @@ from hawker.ranking.train import train
 if TYPE_CHECKING:
     from hawker.ranking.esmm import ESMM, SharedBottom
     from hawker.ranking.fm import Factorised
+    from hawker.ranking.imitate import distil
     from hawker.ranking.linear import Linear
     from hawker.ranking.net import Net
     from hawker.ranking.oblivious import CatBoost
@@ -51,6 +52,7 @@ __all__ = [
     "blend",
     "calibrate",
     "compare",
+    "distil",
     "evaluate",
     "folds",
     "leaks",
@@ -67,6 +69,7 @@ _LATER = {
     "SharedBottom": "esmm",
     "Stack": "stack",
     "Trees": "trees",
+    "distil": "imitate",
 }
 
 

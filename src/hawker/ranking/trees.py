@@ -22,7 +22,8 @@ from hawker.ranking.watch import saw
 from hawker.storage import files
 
 TEXT = "trees.txt"
-_OBJECTIVES = ["binary", "lambdarank"]
+_OBJECTIVES = ["binary", "lambdarank", "regression"]
+_MEASURES = {"binary": "binary_logloss", "lambdarank": "ndcg", "regression": "l2"}
 _LARGEST_GROUP = 10_000
 _SEEN = 10
 
@@ -33,11 +34,12 @@ class Trees:
 
     `objective="lambdarank"` learns the order within `examples.group`; its scores become
     probabilities through `calibrate` only (uncalibrated, `predict` is σ(score): an order, no rate).
+    `"regression"` imitates scores and is what `distil` uses; labels ask for the first two.
     `columns` and `rows` are the shares each tree sees; `patience` counts trees without gain on the
     validation slice; `smooth` adds LightGBM's categorical smoothing.
     """
 
-    objective: Literal["binary", "lambdarank"] = "binary"
+    objective: Literal["binary", "lambdarank", "regression"] = "binary"
     trees: int = 500
     leaves: int = 31
     rate: float = 0.05
@@ -88,7 +90,6 @@ class Trees:
         return self.objective == "lambdarank"
 
     def _settings(self, seed: int) -> dict[str, Any]:
-        measure = {"metric": "ndcg", "eval_at": [self.cut]} if self._grouped else {"metric": "binary_logloss"}
         return {
             "objective": self.objective,
             "num_leaves": self.leaves,
@@ -106,7 +107,8 @@ class Trees:
             "force_row_wise": True,
             "seed": seed,
             "verbosity": -1,
-            **measure,
+            "metric": _MEASURES[self.objective],
+            "eval_at": [self.cut],
         }
 
 

@@ -79,7 +79,7 @@ class TestCrossNet(Rankers):
 @pytest.mark.skipif(not find_spec("torch"), reason="pip install 'hawker[deep]'")
 class TestDeepFM(Rankers):
     estimator = ranking.Net(
-        hidden=(16,), embedding=4, fm=True, wide=True, bins=2, batch=128, rate=5e-3, epochs=6, l2=1e-6
+        hidden=(16,), embedding=4, fm=True, wide=True, bins=1, batch=128, rate=5e-3, epochs=4, l2=1e-6
     )
     tolerance = 1e-5
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from hawker.features.examples import Examples
 from hawker.ranking.columns import Columns
-from hawker.ranking.course import Arrays, Plan
+from hawker.ranking.course import Arrays, Plan, Whole, descend
 from hawker.ranking.embedding import Table
 from hawker.ranking.net import Net, NetModel
 from hawker.ranking.ranker import Rows
+from hawker.ranking.spread import Spread
 
 _M = TypeVar("_M", bound=NetModel)
 
@@ -33,7 +35,12 @@ class Run(Generic[_M]):
     typical: float
     shown: Rows | None
     valid: tuple[Rows, Rows, Rows] | None
-    share: tuple[int, int] = (0, 1)
+    spread: Spread = field(default_factory=Spread)
+
+    @property
+    def share(self) -> tuple[int, int]:
+        """Which process this is, of how many."""
+        return self.spread.share
 
     @classmethod
     def begin(
@@ -45,6 +52,7 @@ class Run(Generic[_M]):
         rows: Iterable[Examples],
         valid: Examples | None,
         seed: int,
+        spread: Spread,
     ) -> Run[_M]:
         """A fresh model and its run. Where rows were shown is learned beside, and no column of the model."""
         names = tuple(name for name in like.names if name != like.position)
@@ -60,12 +68,13 @@ class Run(Generic[_M]):
         watched = None
         if valid is not None:
             watched = valid.only(names).x, model.targets(valid), valid.weight.astype(np.float32)
-        return cls(model, net.pace, seed, typical, shown, watched)
+        return cls(model, net.pace, seed, typical, shown, watched, spread)
 
     def __post_init__(self) -> None:
         net, network = self.model.parameters, self.model.network
-        layers = [weights for weights in network.parameters() if weights.requires_grad]
-        self.optimiser = torch.optim.AdamW(layers, lr=net.rate, weight_decay=net.decay, fused=True)
+        self.layers = [weights for weights in network.parameters() if weights.requires_grad]
+        self.means = [buffer for name, buffer in network.named_buffers() if ".running_" in name]
+        self.optimiser = torch.optim.AdamW(self.layers, lr=net.rate, weight_decay=net.decay, fused=True)
         groups = self.model.columns.groups
         self.table = Table(network.table.data, groups, net.rate, net.l2)
         self.linear = None
@@ -83,44 +92,52 @@ class Run(Generic[_M]):
     def turn(self, epoch: int) -> None:
         """A pass begins: with `renew` from fresh embeddings."""
         if self.model.parameters.renew and epoch:
-            torch.manual_seed(_dice(self.seed, -epoch, self.share[0]))
+            torch.manual_seed(_dice(self.seed, -epoch, 0))  # alike in all processes
             self._renew()
 
     def step(self, rows: NDArray[np.int64], *, number: int, pace: float) -> float:
         """One step on a batch; its loss."""
-        if len(rows) < 2 and self.model.parameters.norm:  # a batch of one has no variance
-            return 0.0
+        if len(rows) < 2 * self.share[1] and (self.model.parameters.norm or self.share[1] > 1):
+            return 0.0  # one row has no variance
         torch.manual_seed(_dice(self.seed, number, self.share[0]))
         self.model.network.train()
         self.scale = pace
         return self.learn(rows)
 
     def learn(self, rows: NDArray[np.int64]) -> float:
-        """One step on a batch; its loss."""
-        network, codes = self.model.network, self.inputs.codes[rows]
+        """One step on a batch; the loss of this process's part."""
+        own, network = self.spread.rows(rows), self.model.network
+        codes = self.inputs.codes[own]
         embedded = torch.from_numpy(self.table.take(codes)).requires_grad_()
         linear = None
         if self.linear is not None:
             linear = torch.from_numpy(self.linear.take(codes[:, : network.codes])).requires_grad_()
-        numbers = torch.from_numpy(self.inputs.numbers[rows])
+        numbers = torch.from_numpy(self.inputs.numbers[own])
         answer = network.interact(torch.from_numpy(codes), embedded, linear, numbers)
         if self.positions is not None:
-            answer = answer + network.position_effect(torch.from_numpy(self.positions[rows]))
-        targets, weight = torch.from_numpy(self.targets[rows]), torch.from_numpy(self.weight[rows])
+            answer = network.shown(answer, torch.from_numpy(self.positions[own]))
+        targets, weight = torch.from_numpy(self.targets[own]), torch.from_numpy(self.weight[own])
         lost = self.model.lost(answer, targets, weight)
         self.optimiser.zero_grad(set_to_none=True)
         lost.backward()
-        self._move(codes, embedded, linear)
+        self._move(codes, embedded, linear, batch=len(rows))
         return float(lost.detach())
 
-    def _move(self, codes: Any, embedded: Any, linear: Any) -> None:
-        net = self.model.parameters
+    def _move(self, codes: Any, embedded: Any, linear: Any, *, batch: int) -> None:
+        """Move the layers, and the rows of the tables that anyone's part of the batch touched."""
+        net, spread = self.model.parameters, self.spread
+        part = len(codes) / batch
+        slopes = [weights.grad for weights in self.layers if weights.grad is not None]
+        spread.averaged([*slopes, *self.means], part)
+        codes = spread.gathered(codes, batch)
         for group in self.optimiser.param_groups:
             group["lr"] = net.rate * self.scale
         self.optimiser.step()
-        self.table.learn(codes, embedded.grad.numpy(), scale=self.scale)
+        slope = spread.gathered(embedded.grad.numpy(), batch, part=part)
+        self.table.learn(codes, slope, scale=self.scale)
         if self.linear is not None:
-            self.linear.learn(codes, linear.grad.numpy(), scale=self.scale)
+            slope = spread.gathered(linear.grad.numpy(), batch, part=part)
+            self.linear.learn(codes, slope, scale=self.scale)
 
     def _renew(self) -> None:
         self.model.network.start()
@@ -171,6 +188,16 @@ class Run(Generic[_M]):
 
     def _tables(self) -> dict[str, Table]:
         return {"table": self.table} | ({"linear": self.linear} if self.linear is not None else {})
+
+
+def continued(model: _M, examples: Examples, *, seed: int) -> _M:
+    """A copy of the model after one more pass, over these rows, with fresh moments."""
+    again = replace(model, network=deepcopy(model.network), recipe=dict(model.recipe))
+    pace = Plan(epochs=1, batch=model.parameters.batch)
+    run = Run(again, pace, seed, float(examples.weight.mean()), shown=None, valid=None)
+    descend(run, Whole(examples), seed=seed, watched=False)
+    again.network.eval()
+    return again
 
 
 def _dice(seed: int, number: int, share: int) -> int:

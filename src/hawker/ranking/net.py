@@ -16,6 +16,7 @@ from hawker.ranking.columns import Columns, Plan
 from hawker.ranking.course import Iterative
 from hawker.ranking.course import Plan as Pace
 from hawker.ranking.ranker import Floats, Model, Rows, arrays, base_rate, possible
+from hawker.ranking.spread import joined
 
 if TYPE_CHECKING:
     from hawker.ranking.descent import Run
@@ -95,16 +96,23 @@ class NetModel(Model):
     network: Any
     recipe: dict[str, Any] = field(default_factory=dict)
     kind: ClassVar[str] = "net"
+    estimator: ClassVar[type[Net]] = Net
 
     @classmethod
     def fresh(
-        cls: type[_Self], parameters: Net, names: tuple[str, ...], columns: Columns, **sizes: int
+        cls: type[_Self], parameters: Net, names: tuple[str, ...], columns: Columns, *, positions: int = 0
     ) -> _Self:
         """An untrained model."""
         extra("torch", "deep")
         from hawker.ranking.network import Network
 
-        return cls(names, parameters, columns, Network(parameters, columns, **sizes))
+        network = Network(parameters, columns, positions=positions, **cls.answering(parameters))
+        return cls(names, parameters, columns, network)
+
+    @classmethod
+    def answering(cls, parameters: Net) -> dict[str, Any]:  # noqa: ARG003
+        """How many outcomes the network answers, and whether from towers apart (`Network`)."""
+        return {}
 
     def start(self, examples: Examples) -> None:
         """Begin at the base rate."""
@@ -135,16 +143,23 @@ class NetModel(Model):
         answer = self.network(*(torch.from_numpy(part) for part in self.columns(x)))
         return np.asarray(answer.numpy())
 
+    def onward(self: _Self, examples: Examples, *, seed: int = 0) -> _Self:
+        """One pass over these rows from where the weights stand; what an embedding has not seen stays."""
+        torch = extra("torch", "deep")
+        from hawker.ranking.descent import continued
+
+        with threads(torch, self.parameters.threads), torch.random.fork_rng(devices=[]):
+            return continued(self, examples, seed=seed)
+
     def write(self, folder: Path) -> dict[str, Any]:
         extra("torch", "deep").save(self.network.state_dict(), folder / STATE)
         columns = self.columns
         np.savez(folder / "columns.npz", *columns.vocabularies, centre=columns.centre, spread=columns.spread)
-        sizes = self.network.sizes
         return {
             "form": FORM,
             "parameters": asdict(self.parameters),
             "plan": asdict(columns.plan),
-            "sizes": sizes,
+            "positions": self.network.positions,
         }
 
     @classmethod
@@ -154,11 +169,12 @@ class NetModel(Model):
             raise BadInput(
                 f"The network in '{folder}' was saved by another version of Hawker.", remedy="Train it again."
             )
-        parameters = Net(**head["parameters"] | {"hidden": tuple(head["parameters"]["hidden"])})
+        lists = {name: tuple(v) for name, v in head["parameters"].items() if isinstance(v, list)}
+        parameters = cls.estimator(**head["parameters"] | lists)
         plan, stored = Plan.read(head["plan"]), arrays(folder / "columns.npz")
         known = tuple(stored[f"arr_{i}"] for i in range(len(plan.codes)))
         columns = Columns(plan, known, stored["centre"], stored["spread"])
-        model = cls.fresh(parameters, tuple(head["names"]), columns, **head["sizes"])
+        model = cls.fresh(parameters, tuple(head["names"]), columns, positions=head["positions"])
         model.network.load_state_dict(torch.load(folder / STATE, weights_only=True))
         return model
 
@@ -179,7 +195,7 @@ def learning(
 
     with threads(torch, parameters.threads), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        run = Run.begin(kind, parameters, like, rows=rows, valid=valid, seed=seed)
+        run = Run.begin(kind, parameters, like, rows=rows, valid=valid, seed=seed, spread=joined())
         yield run
         run.model.network.eval()
 

@@ -28,9 +28,11 @@ class Network(nn.Module):  # type: ignore[misc]
     `tower.crosses[0]`, `tower.perceptron[0]` over x₀ (D), `tower.score`, `wide` (Q).
     """
 
-    def __init__(self, net: Net, columns: Columns, *, positions: int = 0) -> None:
+    def __init__(
+        self, net: Net, columns: Columns, *, positions: int = 0, outcomes: int = 1, apart: bool = False
+    ) -> None:
         super().__init__()
-        plan, self.sizes = columns.plan, {"positions": positions}
+        plan, self.positions = columns.plan, positions
         self.codes, self.embedding = len(plan.codes), net.embedding
         self.lengths, self.of = [len(places) for places in plan.sequences], plan.of
         self.quantities = len(plan.quantities) + len(plan.doubtful)
@@ -40,11 +42,13 @@ class Network(nn.Module):  # type: ignore[misc]
         self.encoders = nn.ModuleList(encoder(net.sequence, net.embedding, length) for length in self.lengths)
         self.projections = nn.ModuleList(nn.Linear(width, net.embedding) for width in self.widths)
         fields = self.codes + len(self.lengths) + len(self.widths)
-        self.tower = Tower(net, fields * net.embedding + self.quantities)
+        wide = fields * net.embedding + self.quantities
+        self.tower = Towers(net, wide, outcomes) if apart else Tower(net, wide, outcomes)
         self.fm = net.fm
         self.wide = nn.Linear(self.quantities, 1, bias=False) if net.wide and self.quantities else None
         self.position: Any = nn.Embedding(positions, 1) if positions else None
         self.register_buffer("shares", torch.zeros(positions, 1))
+        self.register_buffer("unit", torch.ones(()))  # of a value that the network is asked for
         self.start()
 
     def start(self) -> None:
@@ -58,10 +62,12 @@ class Network(nn.Module):  # type: ignore[misc]
         nn.init.zeros_(self.position.weight)
         self.shares[:, 0] = shares
 
-    def position_effect(self, positions: Any) -> Any:  # (B,)
-        """What a position adds to the score, on average over all nothing; left out at serving."""
-        mean = (self.position.weight * self.shares).sum()
-        return self.position(positions).squeeze(1) - mean  # (B,)
+    def shown(self, answer: Any, positions: Any) -> Any:  # (B,) or (B, T), (B,)
+        """The answer where the row was shown: a tower of its own, of mean 0, added to the first outcome."""
+        effect = self.position(positions) - (self.position.weight * self.shares).sum()  # (B, 1)
+        if answer.dim() == 1:
+            return answer + effect.squeeze(1)
+        return torch.cat([answer[:, :1] + effect, answer[:, 1:]], dim=1)
 
     def forward(self, codes: Any, numbers: Any) -> Any:  # (B, C + ΣL), (B, Q + ΣV)
         embedded = self.table[codes.long()].flatten(1)  # (B, (C + ΣL) · E)
@@ -102,12 +108,12 @@ class Network(nn.Module):  # type: ignore[misc]
 class Tower(nn.Module):  # type: ignore[misc]
     """Cross layers v2 (Wang et al. 2020) and a perceptron side by side over x₀, and their score."""
 
-    def __init__(self, net: Net, wide: int) -> None:
+    def __init__(self, net: Net, wide: int, outcomes: int = 1) -> None:
         super().__init__()
         self.crosses = nn.ModuleList(nn.Linear(wide, wide) for _ in range(net.crosses))
         self.perceptron = nn.Sequential(*_layers(wide, net.hidden, dropout=net.dropout, norm=net.norm))
         last = net.hidden[-1] if net.hidden else wide
-        self.score = nn.Linear(last + (wide if net.crosses else 0), 1)
+        self.score = nn.Linear(last + (wide if net.crosses else 0), outcomes)
 
     def forward(self, x0: Any) -> Any:  # (B, D)
         x = x0
@@ -115,7 +121,18 @@ class Tower(nn.Module):  # type: ignore[misc]
             x = torch.addcmul(x, x0, cross(x))  # x₀ ⊙ (W x + b) + x: (B, D)
         deep = self.perceptron(x0)  # (B, H)
         both = torch.cat([x, deep], dim=1) if len(self.crosses) else deep  # (B, D + H) or (B, H)
-        return self.score(both).squeeze(1)  # (B,)
+        return self.score(both).squeeze(1)  # (B,), or (B, T) for several outcomes
+
+
+class Towers(nn.Module):  # type: ignore[misc]
+    """A tower for each outcome, over embeddings that they share."""
+
+    def __init__(self, net: Net, wide: int, outcomes: int) -> None:
+        super().__init__()
+        self.towers = nn.ModuleList(Tower(net, wide) for _ in range(outcomes))
+
+    def forward(self, x0: Any) -> Any:  # (B, D)
+        return torch.stack([tower(x0) for tower in self.towers], dim=1)  # (B, T)
 
 
 def _second_order(fields: Any) -> Any:  # (B, F, E)

@@ -53,13 +53,13 @@ def events() -> list[Event]:
     return made
 
 
-def grocer(folder: Path) -> Shop:
-    """The shop in a folder, its log, its flights and one campaign."""
+def grocer(folder: Path, log: list[Event] | None = None) -> Shop:
+    """The shop in a folder, its log (or another one), its flights and one campaign."""
     store = Placement(name="store", page=Page.OFFSITE, slots=1)
     shop = Shop.create(folder, Settings(name="Corner", placements=(store,)))
     goods = [Product(name, name.title(), category=f"Food > {name}", brand="Own") for name in PRODUCTS]
     tables.write_products(shop.table("catalogue"), goods)
-    EventLog(shop.events).append(events())
+    EventLog(shop.events).append(events() if log is None else log)
     control = Control(shop.control)
     control.put_campaigns([Campaign("promotions", pricing=Pricing.CPA, bid=1_000_000, synthetic=True)])
     control.put_ads([Ad(f"promo-{name}", "promotions", name, flighted=True) for name in PRODUCTS])

@@ -110,7 +110,8 @@ def fit(
         chosen[name] = search(given, rows) if search else given
         if progress:
             progress(f"training {name}", number / (len(plan.estimators) + 1))
-        models[name] = ranking.train(chosen[name], drawn(rows, plan.share, seed=seed), seed=seed)
+        some = drawn(rows, plan.share, seed=seed)
+        models[name] = ranking.train(chosen[name], some, seed=seed, trust=rows.names)
     judged = {
         name: ranking.evaluate(ranking.calibrate(model, slices.later), slices.later)
         for name, model in models.items()
@@ -137,7 +138,7 @@ def bagged(
     models = [] if first is None else [first]
     for bag in range(len(models), plan.bags):
         some = drawn(rows, plan.share, seed=seed + bag)
-        models.append(ranking.train(estimator, some, seed=seed + bag))
+        models.append(ranking.train(estimator, some, seed=seed + bag, trust=rows.names))
     if len(models) == 1:
         return models[0]
     mean = Blend(tuple(models), np.full(len(models), 1.0 / len(models)), 0.0)
@@ -166,7 +167,8 @@ def staged(heavy: Model, slices: Slices, plan: Course, *, seed: int) -> Cascade:
     assert plan.light is not None
     names = tuple(name for name in GLANCE if name in slices.fit.names)
     fit_, later = _even(slices.fit, slices.later if plan.refit else None), slices.later.only(names)
-    light = ranking.train(plan.light, drawn(fit_.only(names), plan.share, seed=seed), seed=seed)
+    some = drawn(fit_.only(names), plan.share, seed=seed)
+    light = ranking.train(plan.light, some, seed=seed, trust=names)
     made = Cascade(ranking.calibrate(light, later), heavy, plan.keep)
     made.recipe = {**heavy.recipe, "light": light.recipe, "keep": plan.keep}
     return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,7 @@ from hawker.delivery.world import PRICED, World
 from hawker.errors import BadInput, BadSetting
 from hawker.features.events import EventArrays
 from hawker.features.examples import Examples
-from hawker.learning import carded, placement
+from hawker.learning import carded, honest, placement
 from hawker.learning.examples import Gathered, gather
 from hawker.learning.fitting import Course, Fitted, Slices, fit
 from hawker.learning.placement import Outcome, Watch
@@ -124,17 +124,22 @@ def train(
     on: Bench | None = None,
     how: Course | None = None,
     search: Callable[[Estimator, Examples], Estimator] | None = None,
+    trust: Collection[str] = (),
     progress: Progress | None = None,
 ) -> Trained:
     """Train every estimator of the course, keep the one that predicts the later slice best, calibrate, save.
 
     The calibration slice judges (log loss) and then calibrates. The saved model is not promoted. `search`
     may change each estimator first, given the rows it will be fitted on (`learning.tuning.Tuner`).
+    Raises `BadInput` where a feature knows the outcome (`learning.honest`), but for those of `trust`.
     """
     held = on or bench(shop, progress=progress)
     plan = how or course(shop.settings.outcome)
     found = _rows(held, plan, seed=seed, progress=progress)
     rows, cut = found.offered, held.split.calibrate
+    keep = None if held.world.outcome == "click" else plan.negatives
+    span = {"start": held.split.start, "end": held.split.test}
+    honest.check(shop, rows, **span, negatives=keep, trust=trust, seed=seed)
     slices = Slices(rows.take(rows.time < cut), rows.take(rows.time >= cut), found.elsewhere)
     started = time.perf_counter()
     made = fit(slices, plan, seed=seed, search=search, progress=progress)
@@ -164,7 +169,8 @@ def _further(
     fit, later = known.take(known.time < held.split.calibrate), known.take(known.time >= held.split.calibrate)
     if min(fit.y.sum(), later.y.sum()) < FEWEST or outcome == shop.settings.outcome:
         return None
-    model = ranking.calibrate(ranking.train(estimator, fit, seed=seed), later, method="platt")
+    fitted = ranking.train(estimator, fit, seed=seed, trust=fit.names)
+    model = ranking.calibrate(fitted, later, method="platt")
     judged = ranking.evaluate(model, later)
     entropy = judged.normalised_entropy.high
     model.recipe |= {

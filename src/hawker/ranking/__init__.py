@@ -21,6 +21,7 @@ from hawker.ranking.rules import Rule
 from hawker.ranking.train import train
 
 if TYPE_CHECKING:
+    from hawker.ranking.choice import best
     from hawker.ranking.esmm import ESMM, SharedBottom
     from hawker.ranking.fm import Factorised
     from hawker.ranking.imitate import distil
@@ -49,6 +50,7 @@ __all__ = [
     "SharedBottom",
     "Stack",
     "Trees",
+    "best",
     "blend",
     "calibrate",
     "compare",
@@ -69,6 +71,7 @@ _LATER = {
     "SharedBottom": "esmm",
     "Stack": "stack",
     "Trees": "trees",
+    "best": "choice",
     "distil": "imitate",
 }
 

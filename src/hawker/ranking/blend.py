@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -90,6 +90,13 @@ class Blend(Model):
             for name, part in parts.items():
                 total[name] = total.get(name, 0.0) + weight * part
         return total
+
+    def onward(self, examples: Examples, *, seed: int = 0) -> Blend:
+        """Each model learns on, in an order of its own; their weights stay."""
+        models = tuple(model.onward(examples, seed=seed + place) for place, model in enumerate(self.models))
+        if all(one is other for one, other in zip(models, self.models, strict=True)):
+            return self
+        return replace(self, models=models, recipe=dict(self.recipe))
 
     def write(self, folder: Path) -> dict[str, Any]:
         for index, model in enumerate(self.models):

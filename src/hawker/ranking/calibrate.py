@@ -122,6 +122,13 @@ class Calibrated(Model):
         single = np.asarray(row, dtype=np.float32).reshape(1, -1)
         return {**parts, "(calibration)": float(self.score(single)[0]) - sum(parts.values())}
 
+    def onward(self, examples: Examples, *, seed: int = 0) -> Calibrated:
+        """The inner model learns on; the map stays."""
+        inner = self.model.onward(examples, seed=seed)
+        if inner is self.model:
+            return self
+        return dataclasses.replace(self, model=inner, recipe=dict(self.recipe))
+
     def write(self, folder: Path) -> dict[str, Any]:
         self.model.save(folder / "inner")
         head = {"knots": self.knots.tolist(), "heights": self.heights.tolist(), "slope": self.slope}

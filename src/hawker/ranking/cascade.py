@@ -94,6 +94,15 @@ class Cascade(Model):
     def explain(self, row: Rows) -> dict[str, float]:
         return self.heavy.explain(self.heavily(np.asarray(row, dtype=np.float32).reshape(1, -1)))
 
+    def onward(self, examples: Examples, *, seed: int = 0) -> Cascade:
+        """Both stages learn on."""
+        light, heavy = (stage.onward(examples, seed=seed) for stage in (self.light, self.heavy))
+        if light is self.light and heavy is self.heavy:
+            return self
+        again = Cascade(light, heavy, self.keep)
+        again.recipe = dict(self.recipe)
+        return again
+
     def write(self, folder: Path) -> dict[str, Any]:
         self.light.save(folder / "light")
         self.heavy.save(folder / "heavy")

@@ -34,6 +34,8 @@ from hawker.ranking.slots import (
     paired,
 )
 
+_SURE = 100.0  # what a slot knows when its weight is known to a tenth of a log-odd
+
 
 @dataclass(frozen=True)
 class Linear(Online):
@@ -102,6 +104,16 @@ class LinearModel(OnlineModel):
         learned = (tables["z"], tables["n"], self.base, self.slots.plan, _constants(self.parameters))
         lost = _learn(x, x.view(np.uint32), told, *learned)
         return float(lost / max(examples.weight[rows].sum(), 1e-300))
+
+    def onward(self, examples: Examples, *, seed: int = 0) -> LinearModel:
+        """Learn on, never too sure of the past: Σg² of a slot counts up to `_SURE`, its weight stays."""
+        n = np.minimum(self.n, _SURE)
+        rate, beta, l1, l2 = _constants(self.parameters)
+        bare = np.arange(len(n)) == len(n) - 1
+        pull = np.where(bare, 0.0, l1) * np.sign(self.z)
+        z = pull - self.weights * ((beta + np.sqrt(n)) / rate + np.where(bare, 0.0, l2))
+        awake = self.holding({"z": np.where(self.weights == 0, self.z, z), "n": n})
+        return awake.learn(examples, order=np.random.default_rng(seed).permutation(len(examples)))
 
     def scored(self, x: Rows) -> Floats:
         return np.asarray(_score(x, x.view(np.uint32), self.weights, self.base, self.slots.plan))

@@ -40,6 +40,9 @@ class OnlineModel(Model):
         self.absorb(tables, own, np.arange(len(own)) if order is None else order)
         return self.holding(tables)
 
+    def onward(self: O, examples: Examples, *, seed: int = 0) -> O:
+        return self.learn(examples, order=np.random.default_rng(seed).permutation(len(examples)))
+
 
 O = TypeVar("O", bound=OnlineModel)
 

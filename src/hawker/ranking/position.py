@@ -9,7 +9,7 @@ Estimators that see to it themselves (`Net`, with a tower of its own) return mod
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -72,6 +72,12 @@ class Placed(Model):
         if self.position in parts:
             parts["(base)"] = parts.get("(base)", 0.0) + parts.pop(self.position)
         return parts
+
+    def onward(self, examples: Examples, *, seed: int = 0) -> Model:
+        """The inner model learns on where the examples say the position; else all stays."""
+        if self.position not in examples.names:
+            return self
+        return replace(self, model=self.model.onward(examples, seed=seed), recipe=dict(self.recipe))
 
     def write(self, folder: Path) -> dict[str, Any]:
         self.model.save(folder / "inner")

@@ -107,6 +107,10 @@ class Model(ABC):
         """What each feature adds to a row's score, exactly; empty where no exact answer exists."""
         return {}
 
+    def onward(self, examples: Examples, *, seed: int = 0) -> Model:  # noqa: ARG002
+        """The model that also knows these later rows; itself, where it cannot learn on."""
+        return self
+
     def save(self, folder: Path) -> None:
         """Write the model into a folder, without pickle; `ranking.load` reads it back."""
         folder.mkdir(parents=True, exist_ok=True)

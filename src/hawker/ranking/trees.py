@@ -17,7 +17,7 @@ from hawker.features.examples import Examples
 from hawker.features.program import Sheet
 from hawker.ranking.forest import Forest
 from hawker.ranking.forest_served import ServedForest
-from hawker.ranking.ranker import Floats, Model, Progress, Rows, possible
+from hawker.ranking.ranker import Floats, Model, Progress, Rows, fits, possible, sigmoid
 from hawker.ranking.watch import saw
 from hawker.storage import files
 
@@ -26,6 +26,7 @@ _OBJECTIVES = ["binary", "lambdarank", "regression"]
 _MEASURES = {"binary": "binary_logloss", "lambdarank": "ndcg", "regression": "l2"}
 _LARGEST_GROUP = 10_000
 _SEEN = 10
+_MEMORY = 20_000  # rows that what was learned before counts for at most
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,32 @@ class TreesModel(Model):
         found = Shapley.parse(self.text, width=len(self.names))
         return found if found else _booster(self.text, parts=True)
 
+    def onward(self, examples: Examples, *, seed: int = 0) -> TreesModel:  # noqa: ARG002
+        """The same trees with other leaves: all trees share a Newton step, damped by what each leaf has seen.
+
+        A leaf without new rows stays. Pure rankers stay as they are.
+        """
+        if "lambdarank" in self.text.partition("\nobjective=")[2][:40]:
+            return self
+        own = fits(self.names, examples)
+        booster = extra("lightgbm", "train").Booster(model_str=self.text)
+        leaves = booster.predict(own.x, pred_leaf=True, num_threads=1).reshape(len(own), -1)
+        counts = min(1.0, _MEMORY / max(self.recipe.get("rows", _MEMORY), 1))
+        score = booster.predict(own.x, raw_score=True, num_threads=1)
+        weights = _leaf_weights(self.text)
+        for tree, seen in enumerate(weights):
+            at = leaves[:, tree]
+            p = sigmoid(score)
+            slope = np.bincount(at, own.weight * (own.y - p), minlength=len(seen))
+            curve = np.bincount(at, own.weight * p * (1 - p), minlength=len(seen)) + seen * counts
+            step = np.divide(slope, curve, out=np.zeros(len(seen)), where=curve > 0) / len(weights)
+            score += step[at]
+            for leaf in np.flatnonzero(step).tolist():
+                booster.set_leaf_output(tree, leaf, booster.get_leaf_output(tree, leaf) + step[leaf])
+        again = TreesModel(self.names, booster.model_to_string())
+        again.recipe = dict(self.recipe)
+        return again
+
     def write(self, folder: Path) -> dict[str, Any]:
         files.write(folder / TEXT, self.text)
         return {}
@@ -157,6 +184,20 @@ class TreesModel(Model):
     @classmethod
     def read(cls, folder: Path, head: dict[str, Any]) -> TreesModel:
         return cls(tuple(head["names"]), (folder / TEXT).read_text("utf-8"))
+
+
+def _leaf_weights(text: str) -> list[Floats]:
+    """The sum of p(1 − p) that each leaf of each tree was fitted on."""
+    lines = [line for line in text.split("\n") if line.startswith(("leaf_value=", "leaf_weight="))]
+    found: list[Floats] = []
+    for line in lines:
+        name, _, values = line.partition("=")
+        numbers = np.array(values.split(), dtype=np.float64)
+        if name == "leaf_value":
+            found.append(np.zeros(len(numbers)))
+        elif len(numbers):
+            found[-1] = numbers
+    return found
 
 
 def _dataset(lightgbm: Any, examples: Examples, grouped: bool, *, reference: Any = None) -> Any:

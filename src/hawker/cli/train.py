@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hawker.features.segments import Segments
     from hawker.learning.pipeline import Bench
     from hawker.ranking.tune import Tuned
+    from hawker.storage.shop import Shop
 
 Search = Literal["tpe", "random", "grid"]
 
@@ -26,6 +27,10 @@ def train(
         int, typer.Option("--tune", metavar="N", help="First search parameters: N settings of each ranker.")
     ] = 0,
     search: Annotated[Search, typer.Option("--search", help="How --tune searches.")] = "tpe",
+    trust: Annotated[
+        list[str] | None,
+        typer.Option("--trust", metavar="FEATURE", help="Vouch for one that seems to know the outcome."),
+    ] = None,
     seed: Seed = 7,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -42,7 +47,7 @@ def train(
 
         held = pipeline.bench(shop, progress=tell)
         tuner = Tuner(shop, tune, search, seed=seed, progress=tell) if tune else None
-        made = pipeline.train(shop, seed=seed, on=held, search=tuner, progress=tell)
+        made = pipeline.train(shop, seed=seed, on=held, search=tuner, trust=trust or (), progress=tell)
         pictures = tuner.keep(RANKER, made.version) if tuner else []
         tuned = list(zip(tuner.found, pictures, strict=True)) if tuner else []
         groups = _segments(asked, held, seed=seed, tell=tell)
@@ -56,6 +61,7 @@ def train(
             "rows": made.rows,
             "seconds": round(made.seconds, 3),
             "seed": seed,
+            "card": str(_card(shop, made.version)),
             **{name: bounds(figure) for name, figure in figures.items()},
             "segments": [{"name": one.name, "shoppers": one.size} for one in groups.segments],
             "floors": [_floor(name, one) for name, one in learned.items()],
@@ -69,6 +75,7 @@ def train(
         lines.add_row(f"  {asked.word(name)}", *asked.estimated(figure, ".4f"))
     asked.say(lines)
     asked.say(asked.word("saved", version=made.version), style="dim")
+    asked.say(asked.word("card", path=_card(shop, made.version)), style="dim")
     asked.say("")
     asked.say(asked.word("segmented", count=len(groups.segments), shoppers=groups.shoppers))
     lines = table("", "")
@@ -81,6 +88,14 @@ def train(
     _tell_floors(asked, learned)
     _tell_pictures(asked, [picture for _, picture in tuned])
     asked.then("evaluate", "--promote")
+
+
+def _card(shop: Shop, version: str) -> Path:
+    """The page that lies beside a saved model."""
+    from hawker.delivery.build import RANKER
+    from hawker.ranking.card_page import PAGE
+
+    return shop.models / RANKER / version / PAGE
 
 
 def _searched(found: Tuned, picture: Path) -> dict[str, Any]:

@@ -112,6 +112,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "It is applied only with learn_floors = true in shop.toml.",
         "仅当 shop.toml 中设置 learn_floors = true 时才会应用。",
     ),
+    "card": ("Its card, for whom and how well: {path}", "模型卡（对谁、效果如何）：{path}"),
     "saved": ("Saved as {version}; it does not serve yet.", "已保存为 {version}，尚未上线。"),
     "tested": (
         "{visits:,} decisions on days that {version} has not seen, by the engine that serves:",

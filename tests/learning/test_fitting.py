@@ -26,7 +26,9 @@ STAGED = Course(
     share=0.7,
     elsewhere=3,
     refit=True,
-    light=ranking.Trees(trees=10, leaves=4, least=5, threads=1),
+    together=True,
+    student=ranking.Trees("regression", trees=40, leaves=15, least=5, threads=1),
+    light=ranking.Trees("regression", trees=10, leaves=4, least=5, threads=1),
     keep=12,
 )
 SPLIT = pipeline.Split(MONDAY + 20 * DAY, MONDAY + 45 * DAY, MONDAY + 55 * DAY, MONDAY + 80 * DAY)
@@ -105,6 +107,45 @@ def test_refitting_keeps_the_calibration_and_takes_the_later_rows_too(slices: Sl
     assert (np.diff(made.score(slices.later.x)[order]) >= 0).all()
 
 
+def test_a_blend_that_wins_is_made_of_averages_with_the_weights_it_won_by(slices: Slices) -> None:
+    plan = Course((ranking.Linear(), TREES), bags=2, share=0.7, together=True, refit=True)
+    chosen = {"linear": ranking.Linear(), "trees": TREES}
+    rows = slices.known
+    models = {name: ranking.train(one, rows, seed=5, trust=rows.names) for name, one in chosen.items()}
+    blend = ranking.blend(list(models.values()), slices.later, weights=[1.0, 2.0])
+    models[fitting.BLEND] = blend
+    made, unseen = fitting._grown(fitting.BLEND, models, chosen, slices=slices, plan=plan, seed=5)
+    assert isinstance(made, ranking.Calibrated)
+    assert isinstance(unseen, ranking.Calibrated)
+    assert unseen.model is blend
+    full = made.model
+    assert isinstance(full, ranking.Blend)
+    assert [len(member.models) for member in full.models if isinstance(member, ranking.Blend)] == [2, 2]
+    assert full.weights.tolist() == blend.weights.tolist()
+    parts = [member.score(slices.later.x) for member in full.models]
+    weighed = full.weights[0] * parts[0] + full.weights[1] * parts[1] + blend.base
+    assert full.score(slices.later.x) == pytest.approx(weighed)
+
+
+def test_where_they_work_together_the_blend_competes(slices: Slices) -> None:
+    small = ranking.Trees(trees=4, least=5, leaves=4, threads=1)
+    made = fitting.fit(slices, Course((ranking.Linear(), small), together=True), seed=5)
+    assert set(made.judged) == {"linear", "trees", "blend"}
+    losses = {name: found.log_loss.value or 9.9 for name, found in made.judged.items()}
+    assert losses["blend"] <= min(losses.values()) + 0.01
+
+
+def test_a_student_says_what_its_teacher_says(slices: Slices) -> None:
+    plan = Course((TREES,), refit=True)
+    taught = ranking.Trees("regression", trees=200, rate=0.2, least=5, columns=1.0, rows=1.0, threads=1)
+    teacher = fitting.fit(slices, plan, seed=5).model
+    student = fitting.fit(slices, replace(plan, student=taught), seed=5)
+    assert student.name == "trees × 1, calibrated, distilled"
+    x = slices.later.x
+    assert np.corrcoef(teacher.score(x), student.model.score(x))[0, 1] > 0.99
+    assert student.unseen.score(x).std() > 0
+
+
 def test_only_rows_known_then_are_fitted_before_the_calibration(slices: Slices) -> None:
     beside = replace(slices.later, y=1 - slices.later.y)
     held = Slices(slices.fit, slices.later, elsewhere=beside)
@@ -117,10 +158,11 @@ def test_only_rows_known_then_are_fitted_before_the_calibration(slices: Slices) 
 def test_a_staged_model_is_saved_promoted_and_decides_as_its_heavy_stage(shop: Shop) -> None:
     held = pipeline.bench(shop, split=SPLIT)
     trained = pipeline.train(shop, on=held, how=STAGED)
-    assert trained.name.endswith(f"× 2, calibrated, for the best {STAGED.keep}")
+    assert trained.name.endswith(f"× 2, calibrated, distilled, for the best {STAGED.keep}")
     model = ranking.load(ModelStore(shop.models).path("ranker", trained.version))
     assert isinstance(model, ranking.Cascade)
     assert model.light.names == GLANCE == model.first
+    assert {"linear", "trees", "blend"} - set(trained.rivals) == {trained.name.split()[0]}
     tested = pipeline.evaluate(shop, version=trained.version, on=held, most=100)
     values = {name: estimate.value or 0.0 for name, estimate in tested.outcome.values.items()}
     assert values["hawker"] > values["popular"]

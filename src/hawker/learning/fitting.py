@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hawker import ranking
 from hawker.errors import BadSetting
 from hawker.features.examples import Examples
-from hawker.ranking import Blend, Calibrated, Cascade, Estimator, Evaluation, Model
+from hawker.ranking import Blend, Cascade, Estimator, Evaluation, Model
+
+if TYPE_CHECKING:
+    from hawker.ranking import Trees
 
 Progress = Callable[[str, float], None]
 Search = Callable[[Estimator, Examples], Estimator]
+BLEND = "blend"
 GLANCE = (
     "affinity",
     "own_rate",
@@ -30,11 +35,12 @@ GLANCE = (
 class Course:
     """How to train: which estimators compete, on how many trials, with how many not taken of each.
 
-    Each estimator is fitted once to compete; the best is fitted `bags` times, each time on another `share`
-    of the trials, and averaged. `elsewhere` adds to the rows what else sold then, and so many products
-    not taken of it: trials of what was not on offer. `refit` fits anew on the calibration slice too, once
-    the calibration is known. With `light` that model looks at all candidates by the features `GLANCE`,
-    and the averaged one at the best `keep` of them.
+    Each estimator is fitted once to compete; where they work `together`, so does their blend, weighed on
+    the calibration slice. The best is fitted `bags` times, each time on another `share` of the trials, and
+    averaged. `elsewhere` adds to the rows what else sold then, and so many products not taken of it:
+    trials of what was not on offer. `refit` fits on the calibration slice too, once the calibration is
+    known. `student` is fitted to the scores of what came of all that, and serves in its stead; `light`
+    too, by the features `GLANCE`: it looks at all candidates, the other at the best `keep` of them.
     """
 
     estimators: tuple[Estimator, ...]
@@ -43,8 +49,10 @@ class Course:
     bags: int = 1
     share: float = 1.0
     elsewhere: int = 0
+    together: bool = False
     refit: bool = False
-    light: Estimator | None = None
+    student: Trees | None = None
+    light: Trees | None = None
     keep: int = 40
 
     def __post_init__(self) -> None:
@@ -102,33 +110,73 @@ def fit(
 
     `search` may change each estimator first, given the rows it will be fitted on.
     """
+    tell = progress or (lambda _words, _share: None)
     rows = slices.known
     chosen: dict[str, Estimator] = {}
     models: dict[str, Model] = {}
     for number, given in enumerate(plan.estimators):
         name = type(given).__name__.lower()
         chosen[name] = search(given, rows) if search else given
-        if progress:
-            progress(f"training {name}", number / (len(plan.estimators) + 1))
+        tell(f"training {name}", number / (2 * len(plan.estimators)))
         some = drawn(rows, plan.share, seed=seed)
         models[name] = ranking.train(chosen[name], some, seed=seed, trust=rows.names)
+    if plan.together and len(models) > 1:
+        models[BLEND] = ranking.blend(list(models.values()), slices.later)
     judged = {
         name: ranking.evaluate(ranking.calibrate(model, slices.later), slices.later)
         for name, model in models.items()
     }
     best = min(judged, key=lambda name: _loss(judged[name]))
-    if progress:
-        progress(f"averaging {best}", 1 - 1 / (len(plan.estimators) + 1))
-    first = bagged(chosen[best], rows, plan=plan, seed=seed, first=models[best])
-    model = unseen = ranking.calibrate(first, slices.later)
-    judged[best] = ranking.evaluate(model, slices.later)
-    if plan.refit:
-        model = refitted(model, bagged(chosen[best], slices.all, plan=plan, seed=seed))
+    tell(f"averaging {best}", 0.5)
+    model, unseen = _grown(best, models, chosen, slices=slices, plan=plan, seed=seed)
+    if best != BLEND and not plan.refit:
+        judged[best] = ranking.evaluate(unseen, slices.later)
     name = f"{best} × {plan.bags}, calibrated"
-    if plan.light is None:
-        return Fitted(model, name, best, judged, unseen)
-    stages = staged(model, slices, plan, seed=seed)
-    return Fitted(stages, f"{name}, for the best {plan.keep}", best, judged, unseen)
+    if plan.student is not None:
+        tell("distilling", 0.8)
+        model = ranking.distil(model, slices.all, names=model.names, how=plan.student, seed=seed)
+        name = f"{name}, distilled"
+    if plan.light is not None:
+        model = staged(model, slices, plan, seed=seed)
+        name = f"{name}, for the best {plan.keep}"
+    return Fitted(model, name, best, judged, unseen)
+
+
+def _grown(
+    best: str,
+    models: dict[str, Model],
+    chosen: dict[str, Estimator],
+    *,
+    slices: Slices,
+    plan: Course,
+    seed: int,
+) -> tuple[Model, Model]:
+    """The best of the competition, averaged and calibrated; and how it was before it knew the later slice.
+
+    With `refit` the single fits of the competition are what is calibrated, and the mean of fits to all rows
+    is bent by that: the map rises, so the order is the mean's.
+    """
+    rows = slices.all if plan.refit else slices.known
+
+    def more(name: str) -> Model:
+        first = None if plan.refit else models[name]
+        return bagged(chosen[name], rows, plan=plan, seed=seed, first=first)
+
+    one = models[best]
+    if isinstance(one, Blend) and best == BLEND:
+        members = [
+            more(name) if weight else models[name] for name, weight in zip(chosen, one.weights, strict=True)
+        ]
+        full: Model = Blend(tuple(members), one.weights, one.base)
+        full.recipe = {**one.recipe, "bags": plan.bags, "share": plan.share, "rows": len(rows)}
+    else:
+        full = more(best)
+    known = ranking.calibrate(one if plan.refit else full, slices.later)
+    if not plan.refit:
+        return known, known
+    again = replace(known, model=full)
+    again.recipe = {**known.recipe, "refit": {"rows": len(rows), "to": int(rows.time.max())}}
+    return again, known
 
 
 def bagged(
@@ -155,21 +203,13 @@ def drawn(rows: Examples, share: float, *, seed: int) -> Examples:
     return rows.take(kept[np.searchsorted(groups, rows.group)])
 
 
-def refitted(known: Calibrated, model: Model) -> Calibrated:
-    """The model of more rows under the calibration of fewer: the map rises, so the order is the model's."""
-    again = replace(known, model=model)
-    again.recipe = {**known.recipe, "refit": {name: model.recipe.get(name) for name in ("rows", "to")}}
-    return again
-
-
 def staged(heavy: Model, slices: Slices, plan: Course, *, seed: int) -> Cascade:
-    """The model behind a light one that learned from a few features of what was on offer."""
+    """The model behind a light one that imitates it by a few features of what was on offer."""
     assert plan.light is not None
-    names = tuple(name for name in GLANCE if name in slices.fit.names)
-    fit_, later = _even(slices.fit, slices.later if plan.refit else None), slices.later.only(names)
-    some = drawn(fit_.only(names), plan.share, seed=seed)
-    light = ranking.train(plan.light, some, seed=seed, trust=names)
-    made = Cascade(ranking.calibrate(light, later), heavy, plan.keep)
+    names = tuple(name for name in GLANCE if name in heavy.names)
+    offered = _even(slices.fit, slices.later)
+    light = ranking.distil(heavy, offered, names=names, how=plan.light, seed=seed)
+    made = Cascade(light, heavy, plan.keep)
     made.recipe = {**heavy.recipe, "light": light.recipe, "keep": plan.keep}
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,7 +115,23 @@ def course(outcome: str) -> Course:
         trees = ranking.Trees(trees=150, leaves=15, rate=0.04, columns=0.5)
         return Course((ranking.Linear(), trees), most=40_000, bags=3)
     trees = ranking.Trees(trees=250, leaves=31, rate=0.06, least=100, columns=0.4, rows=0.8, l2=5.0)
-    return Course((ranking.Linear(), trees), bags=2)
+    taught = ranking.Trees("regression", trees=500, leaves=31, rate=0.08, least=50, columns=0.5, rows=0.8)
+    glance = ranking.Trees("regression", trees=40, leaves=8, rate=0.15, least=100, columns=1.0, rows=1.0)
+    deep = ranking.Net(
+        hidden=(256, 128), batch=1024, epochs=3, dropout=0.2, rate=2e-3, schedule="cosine", warm=0.05
+    )
+    able = (trees, deep) if find_spec("torch") is not None else (trees,)
+    return Course(
+        (ranking.Linear(), *able),
+        most=24_000,
+        elsewhere=12,
+        bags=2,
+        share=0.6,
+        together=True,
+        refit=True,
+        student=taught,
+        light=glance,
+    )
 
 
 def train(

@@ -139,7 +139,7 @@ def _kin(index, arena, places, rates, kind, who):  # type: ignore[no-untyped-def
 
 @njit(cache=True, error_model="numpy")
 def _again(index, arena, places, products, bought, who, out):  # type: ignore[no-untyped-def]
-    """Add the chance that what the shopper has bought before is bought again."""
+    """Add the chance that what the shopper has bought before is bought again; few others pass the filter."""
     shopper, visits, today = who
     asked, known, sink = np.empty(len(products), np.int32), 0, np.uint64(0)
     for i in range(len(products) if shopper >= 0 else 0):

@@ -1,7 +1,8 @@
-"""Which products a shopper has certainly never bought: 1,024 bits a shopper, one memory access for a page.
+"""Which products a shopper has certainly never bought: 4,096 bits a shopper, asked for thousands at once.
 
-A Bloom filter with one hash: a bit that is not set means never bought, a set one means look it up. It
-saves the look-up of thousands of pairs that are not there, and never changes an answer.
+A Bloom filter with two hashes: where either bit is not set it was never bought, where both are, look it
+up. Of a household with 600 products it lets one stranger in sixteen through. It saves the look-up
+of thousands of pairs that are not there, and never changes an answer.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from hawker.features.events import EventArrays
 from hawker.features.schema import KEYS, kinds_mask
 from hawker.records.events import EventKind
 
-WORDS = 16
+WORDS = 64
+_GOLDEN, _LAST = np.uint64(0x9E3779B97F4A7C15), np.uint64(64 * WORDS - 1)
+_FIRST_PLACE, _SECOND_PLACE, _IN_WORD = np.uint64(52), np.uint64(40), np.uint64(6)
 _SHOPPER, _PRODUCT = KEYS.index("shopper"), KEYS.index("product")
 _BOUGHT = kinds_mask((EventKind.PURCHASE,))
 
@@ -53,9 +56,10 @@ class Bought:
 @njit(cache=True)
 def maybe(bits, product):  # type: ignore[no-untyped-def]
     """Whether a product may have been bought by whom these bits belong to."""
-    place = ((np.uint64(product) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(54)) & np.uint64(1023)
-    word = bits[place >> np.uint64(6)]
-    return ((word >> (place & np.uint64(63))) & np.uint64(1)) != np.uint64(0)
+    hashed = np.uint64(product) * _GOLDEN
+    one, two = (hashed >> _FIRST_PLACE) & _LAST, (hashed >> _SECOND_PLACE) & _LAST
+    first, second = bits[one >> _IN_WORD] >> (one & np.uint64(63)), bits[two >> _IN_WORD]
+    return (first & (second >> (two & np.uint64(63))) & np.uint64(1)) != np.uint64(0)
 
 
 @njit(cache=True)
@@ -63,5 +67,7 @@ def _set(bits, kind, keys, start, stop):  # type: ignore[no-untyped-def]
     for e in range(start, stop):
         who, product = keys[e, _SHOPPER], keys[e, _PRODUCT]
         if ((np.int64(1) << kind[e]) & _BOUGHT) != 0 and who >= 0 and product >= 0:
-            place = ((np.uint64(product) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(54)) & np.uint64(1023)
-            bits[who, place >> np.uint64(6)] |= np.uint64(1) << (place & np.uint64(63))
+            hashed = np.uint64(product) * _GOLDEN
+            for shift in (_FIRST_PLACE, _SECOND_PLACE):
+                place = (hashed >> shift) & _LAST
+                bits[who, place >> _IN_WORD] |= np.uint64(1) << (place & np.uint64(63))

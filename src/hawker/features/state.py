@@ -21,7 +21,7 @@ from hawker.features.schema import Plan, Table, plan
 from hawker.features.standard import STANDARD
 from hawker.features.windows import Windows
 
-FORMAT = 3
+FORMAT = 4
 
 
 class State:

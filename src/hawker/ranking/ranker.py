@@ -38,6 +38,7 @@ _KINDS = {
     "rule": ("rules", "Rule"),
     "calibrated": ("calibrate", "Calibrated"),
     "blend": ("blend", "Blend"),
+    "onnx": ("exported", "Exported"),
     "cascade": ("cascade", "Cascade"),
 }
 _EDGE = 36.0

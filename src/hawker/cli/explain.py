@@ -1,4 +1,4 @@
-"""`hawker explain`: why these ads were shown, or what the shop knows of one shopper."""
+"""`hawker explain`: why these ads were shown, what the model goes by, or what is known of a shopper."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from hawker.features.profile import Profile
     from hawker.storage.shop import Shop
 
+MOST, FEATURES = 500, 15
 Which = Annotated[str, typer.Argument(metavar="[DECISION]", help="Its id; else the newest.")]
 Who = Annotated[str, typer.Option("--shopper", metavar="ID", help="The profile of a shopper instead.")]
+Whole = Annotated[bool, typer.Option("--global", help="What the model goes by, over the newest decisions.")]
 Language = Annotated[str, typer.Option("--language", metavar="en|zh", help="Else the shop's own.")]
 
 
@@ -26,13 +28,14 @@ def explain(
     ctx: typer.Context,
     decision: Which = "",
     shopper: Who = "",
+    whole: Whole = False,
     language: Language = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say why ads were shown, at what price and chance; or show a shopper's profile."""
-    if decision and shopper:
-        raise BadInput("A decision and --shopper exclude each other.", remedy="Give one of them.")
+    """Say why ads were shown, at what price and chance; what the model goes by; or a shopper's profile."""
+    if bool(decision) + bool(shopper) + whole > 1:
+        raise BadInput("A decision, --shopper and --global exclude each other.", remedy="Give one of them.")
     asked = call(ctx, as_json=as_json, quiet=quiet)
     shop = asked.shop
     if language:
@@ -43,10 +46,33 @@ def explain(
         portrait.show(asked, found)
         asked.then("report", "--by", "segment")
         return
+    if whole:
+        _overall(asked, shop)
+        return
     told = _decision(asked, shop, decision)
     asked.answer(msgspec.to_builtins(told))
     _show_decision(asked, told)
     asked.then("replay")
+
+
+def _overall(asked: Call, shop: Shop) -> None:
+    """What the model goes by, reason by reason and feature by feature."""
+    with asked.progress() as tell:
+        tell(asked.word("loading"), 0.0)
+        from hawker.cli.replay import newest
+        from hawker.explain.overall import overall
+
+        found = overall(shop, reversed(newest(shop, MOST)), language=asked.language)
+    asked.answer(msgspec.to_builtins(found))
+    told = {name: getattr(found, name) for name in ("version", "ads", "decisions", "shoppers", "method")}
+    asked.say(asked.word("overall", **told))
+    for heading, weights in (("by_reason", found.reasons), ("by_feature", found.features[:FEATURES])):
+        lines = table(asked.word(heading), ">" + asked.word("mean_part"), asked.word("interval"))
+        for one in weights:
+            lines.add_row(one.text, *asked.estimated(one.size, ".4f"))
+        asked.say("")
+        asked.say(lines)
+    asked.then("explain")
 
 
 def _decision(asked: Call, shop: Shop, name: str) -> Explanation:

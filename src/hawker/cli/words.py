@@ -239,6 +239,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "decision": ("Decision", "决策"),
     "differs_in": ("Differs in", "不一致之处"),
     "decided": ("{id}, decided at {time} for '{place}'", "{id}，于 {time} 为“{place}”作出"),
+    "overall": (
+        "What {version} goes by: {ads:,} ads shown in {decisions:,} decisions to {shoppers:,} shoppers, each "
+        "against the others considered ({method}). In log-odds, either way, in the mean:",
+        "{version} 的依据：{decisions:,} 次决策向 {shoppers:,} 位顾客展示的 {ads:,} 条广告，"
+        "各与其他候选比较（{method}）。对数几率的平均绝对贡献：",
+    ),
+    "by_reason": ("Reason", "原因"),
+    "by_feature": ("Feature", "特征"),
+    "mean_part": ("mean part", "平均贡献"),
     "odds": (
         "chance of this slot {propensity:.3f} · predicted chance of {outcome} {probability:.4f}",
         "获得该位置的概率 {propensity:.3f} · 预测{outcome}概率 {probability:.4f}",

@@ -51,6 +51,26 @@ def parts(model: Model, x: Rows, *, against: Rows) -> tuple[str, Parts] | None:
     return EXACT, {name: np.array([row[name] for row in ours]) - usual for name, usual in mean.items()}
 
 
+def level(model: Model, rows: Rows) -> float:
+    """What rows score in the mean, where parts are measured from: before calibration bends it.
+
+    For nets the score of one row of their typical values. A row's score is this and the sum of its parts.
+    """
+    if isinstance(model, Calibrated):
+        bent = float(model.bend(np.array([level(model.model, rows)]))[0])
+        if not model.offsets:
+            return bent
+        return bent + float(model.offset(rows[:, model.names.index(model.field)]).mean())
+    if isinstance(model, Cascade):
+        return level(model.heavy, model.heavily(rows))
+    if isinstance(model, Blend):
+        levels = [level(inner, rows) for inner in model.models]
+        return model.base + float(np.dot(model.weights, levels))
+    if hasattr(model, "attribute"):
+        rows = typical(rows)[None, :]
+    return float(model.score(rows).mean())
+
+
 def typical(rows: Rows) -> Rows:
     """The median of each column over its known values; unknown where none is known."""
     out = np.full(rows.shape[1], np.nan, dtype=np.float32)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from msgspec import Struct
 
-from hawker.explain.parts import ABLATION, EXACT, GRADIENTS, SHAPLEY, Rows, parts, typical
+from hawker.explain.parts import ABLATION, EXACT, GRADIENTS, SHAPLEY, Rows, level, parts, typical
 from hawker.ranking import Model
 
 __all__ = ["ABLATION", "EXACT", "GRADIENTS", "SHAPLEY", "Part", "Why", "contributions", "reason"]
@@ -70,17 +70,17 @@ def contributions(model: Model, x: Rows, *, row: int) -> Why:
     By parts that add up where the model has such (see `parts`); else by ablation, one reason after the
     other.
     """
-    others = _others(model, x, row)
-    scores = model.score(x[[row, *others]])
-    score, baseline = float(scores[0]), float(scores[1:].mean()) if others else float(scores[0])
+    others = spread_out(model, x, row)
+    score = float(model.score(x[[row]])[0])
+    found = parts(model, x[[row]], against=x[others or [row]])
+    baseline = level(model, x[others]) if others else score
     if not others:
-        method = parts(model, x[[row]], against=x[[row]])
-        return Why(method[0] if method else ABLATION, score, baseline, ())
-    found = parts(model, x[[row]], against=x[others])
+        return Why(found[0] if found else ABLATION, score, baseline, ())
     if found is None:
         return Why(ABLATION, score, baseline, _ablated(model, x, row, others))
-    gathered = _gathered({name: float(values[0]) for name, values in found[1].items()})
-    return Why(found[0], score, score - sum(part.weight for part in gathered), gathered)
+    return Why(
+        found[0], score, baseline, _gathered({name: float(part[0]) for name, part in found[1].items()})
+    )
 
 
 def _ablated(model: Model, x: Rows, row: int, others: list[int]) -> tuple[Part, ...]:
@@ -98,7 +98,7 @@ def _ablated(model: Model, x: Rows, row: int, others: list[int]) -> tuple[Part, 
     return _sorted({name: float(scores[0] - scores[n]) for n, name in enumerate(groups, 1)})
 
 
-def _others(model: Model, x: Rows, row: int) -> list[int]:
+def spread_out(model: Model, x: Rows, row: int) -> list[int]:
     """Rows to compare with: evenly spread from the best score to the worst."""
     ranking = np.argsort(-model.score(x), kind="stable")
     ranking = ranking[ranking != row]

@@ -124,6 +124,23 @@ def test_a_model_serves_once_it_has_proven_itself(shop: Shop, trained: Any) -> N
     assert page["versions"]["model"] == trained["version"]
 
 
+def test_the_served_model_learns_on(shop: Shop, trained: Any, tmp_path: Path) -> None:
+    copytree(shop.folder, tmp_path / "shop")
+    told = answer("-C", tmp_path / "shop", "train", "--update")
+    assert told["served"] == trained["version"] != told["version"]
+    assert told["promoted"] == (
+        told["change"]["high"] is not None and told["change"]["high"] <= told["bound"]
+    )
+    assert sum(day["rows"] for day in told["days"]) > 0
+    hawker("-C", tmp_path / "shop", "evaluate", "--rollback")
+    done = hawker("-C", tmp_path / "shop", "train", "--update")
+    assert done.exit_code == 0
+    assert "each predicted before it was learned" in done.stdout
+    refused = hawker("-C", tmp_path / "shop", "train", "--update", "--tune", "3")
+    assert refused.exit_code == 2
+    assert "exclude each other" in refused.stderr
+
+
 def test_there_is_nothing_before_the_first_model_to_go_back_to(shop: Shop, trained: Any) -> None:
     del trained
     done = hawker("-C", shop.folder, "evaluate", "--rollback")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from hawker.cli.call import AsJson, Call, Progress, Quiet, Seed, bounds, call, indented, table
+from hawker.cli.update import update as learn_on
+from hawker.errors import BadSetting
 from hawker.records.money import display
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ def train(
         list[str] | None,
         typer.Option("--trust", metavar="FEATURE", help="Vouch for one that seems to know the outcome."),
     ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Let the served model learn what is new, and stop.")
+    ] = False,
     seed: Seed = 7,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -38,6 +43,11 @@ def train(
     """Learn from the log: train the rankers, keep and calibrate the best; divide shoppers into segments."""
     asked = call(ctx, as_json=as_json, quiet=quiet)
     shop = asked.shop
+    if update:
+        if tune:
+            raise BadSetting("--update and --tune exclude each other.", remedy="Give one of them.")
+        learn_on(asked, seed=seed)
+        return
     with asked.progress() as tell:
         tell(asked.word("loading"), 0.0)
         from hawker.delivery.build import RANKER

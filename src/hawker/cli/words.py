@@ -97,6 +97,20 @@ WORDS: dict[str, tuple[str, str]] = {
         "参数搜索（{kind}）：共 {count:,} 组，提前终止 {pruned:,} 组，失败 {failed:,} 组；没有优于原参数的",
     ),
     "tuned_picture": ("The search as a picture: {file}", "搜索过程图：{file}"),
+    "updated": (
+        "{version} has learned on: {rows:,} rows of {days:,} days, each predicted before it was learned.",
+        "{version} 已继续学习：{days:,} 天共 {rows:,} 行，每行都先预测、后学习。",
+    ),
+    "update_change": ("log loss, newest days, against what serves", "最近几天的对数损失（与线上模型之差）"),
+    "update_older": ("the same on older rows, not rehearsed", "较早且未复习的行上的同一差值"),
+    "update_serves": (
+        "It is no worse (at most {bound}), so it serves now: {version}.",
+        "不比线上差（上限 {bound}），已上线：{version}。",
+    ),
+    "update_stays": (
+        "It may be worse by more than {bound}: {version} is saved and does not serve.",
+        "可能比线上差超过 {bound}：{version} 已保存，未上线。",
+    ),
     "segmenting": ("segments", "人群划分"),
     "segmented": (
         "Segments {count:,}, of {shoppers:,} shoppers:",

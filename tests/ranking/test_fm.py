@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,10 +52,12 @@ def test_pairs_that_never_met_are_known_by_their_factors(fields: str) -> None:
 
 
 @EACH
-@pytest.mark.parametrize("own_sequence", [False, True])
-def test_serving_gives_what_predict_gives(fields: str, own_sequence: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("quantities", "own_sequence"), [("bins", False), ("bins", True), ("values", False)])
+def test_serving_gives_what_predict_gives(
+    fields: Any, quantities: Any, own_sequence: bool, tmp_path: Path
+) -> None:
     rows = shop(text=1.0, seen=1.0, cross=1.0)
-    model = ranking.train(replace(SMALL, fields=fields, spread=0.3), rows)  # type: ignore[arg-type]
+    model = ranking.train(replace(SMALL, fields=fields, spread=0.3, quantities=quantities), rows)
     given = sheet(own_sequence=own_sequence)
     full = given.matrix(model.names)
     np.testing.assert_allclose(model.serve(given), model.predict(full), atol=1e-6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from tests.behaviour.rankers import toy
 from tests.ranking.fields import sheet, shop
 
 from hawker import ranking
-from hawker.errors import BadInput
+from hawker.errors import BadInput, BadSetting
+from hawker.features.examples import Examples
 from hawker.ranking.linear import LinearModel
 from hawker.ranking.metrics import log_loss
+from hawker.ranking.slots import bent
 
 SMALL = ranking.Linear(bits=12, epochs=1)
 
@@ -121,9 +124,12 @@ def test_a_pair_learns_what_neither_feature_knows(tmp_path: Path) -> None:
     np.testing.assert_array_equal(ranking.load(tmp_path).on(test), crossed.on(test))
 
 
+@pytest.mark.parametrize("quantities", ["bins", "values", "both"])
 @pytest.mark.parametrize("own_sequence", [False, True])
-def test_fields_and_pairs_are_served_as_predicted(own_sequence: bool, tmp_path: Path) -> None:
-    estimator = replace(SMALL, pairs=(("product", "season"), ("price", "product")))
+def test_fields_and_pairs_are_served_as_predicted(
+    own_sequence: bool, quantities: Any, tmp_path: Path
+) -> None:
+    estimator = replace(SMALL, pairs=(("product", "season"), ("price", "product")), quantities=quantities)
     model = ranking.train(estimator, shop(text=1.0, seen=1.0, cross=1.0))
     given = sheet(own_sequence=own_sequence)
     full = given.matrix(model.names)
@@ -139,3 +145,42 @@ def test_a_pair_of_what_is_not_there_is_named() -> None:
         ranking.train(replace(SMALL, pairs=(("produce", "season"),)), shop(100))
     with pytest.raises(BadInput, match="'text 0' is part of a field"):
         ranking.train(replace(SMALL, pairs=(("text 0", "season"),)), shop(100))
+
+
+def test_values_know_what_few_rows_cannot_tell_bin_by_bin() -> None:
+    rows, test = (_rising(size, seed) for size, seed in ((400, 0), (4000, 1)))
+    losses = {
+        how: log_loss(ranking.train(replace(SMALL, quantities=how), rows).on(test), test)  # type: ignore[arg-type]
+        for how in ("bins", "values", "both")
+    }
+    assert losses["values"] < losses["bins"] - 0.01
+    assert losses["both"] < losses["bins"] - 0.005
+
+
+def test_the_unknown_has_a_weight_of_its_own_beside_values() -> None:
+    rows = _rising(6000, 0)
+    rows.x[:3000, 2] = np.nan
+    bought = replace(rows, y=np.where(np.arange(6000) < 3000, 1 - rows.y % 2, rows.y).astype(np.float32))
+    for how in ("values", "both"):
+        model = ranking.train(replace(SMALL, quantities=how), bought)  # type: ignore[arg-type]
+        assert model.on(bought)[:3000].mean() == pytest.approx(bought.y[:3000].mean(), abs=0.05)
+
+
+def test_values_bend_like_a_logarithm_and_keep_their_sign() -> None:
+    x = np.float32([0, 1, 3, 7, -3, 0.25, 1e9])
+    exact = np.sign(x) * np.log2(1 + np.abs(x))
+    np.testing.assert_allclose([bent(value) for value in x], exact, atol=0.09)
+    np.testing.assert_array_equal([bent(value) for value in x[:5]], exact[:5])
+
+
+def test_a_way_to_count_that_there_is_not_is_refused() -> None:
+    with pytest.raises(BadSetting, match="Did you mean 'values'"):
+        ranking.Linear(quantities="value")  # type: ignore[arg-type]
+
+
+def _rising(rows: int, seed: int) -> Examples:
+    """The toy shop, where the third column raises the chance step by step, over many bins."""
+    made = toy(rows, seed=seed)
+    made.x[:, 2] = np.random.default_rng(seed).lognormal(1.0, 2.0, rows)
+    rate = 1 / (1 + np.exp(1.5 - np.log2(1 + made.x[:, 2]) / 1.5))
+    return replace(made, y=(np.random.default_rng(seed + 9).random(rows) < rate).astype(np.float32))

@@ -16,6 +16,10 @@ class TestLinear(Rankers):
     estimator = ranking.Linear(bits=12)
 
 
+class TestLinearInValues(Rankers):
+    estimator = ranking.Linear(bits=12, quantities="both", steps=1)
+
+
 class TestFactorised(Rankers):
     estimator = ranking.Factorised(bits=12, rank=4)
 

@@ -29,6 +29,7 @@ from hawker.ranking.slots import (
     OCTAVES,
     Slots,
     cells,
+    counted,
     entries,
     mixed,
 )
@@ -43,6 +44,7 @@ class Factorised(Online):
 
     `rate`, `beta`, `l1`, `l2` are those of the linear part; `pace`, `calm` and `shrink` are AdaGrad's
     rate and β and the L2 penalty of the vectors, which begin at random within `spread`.
+    `quantities` count by their bins or by their values.
     """
 
     rank: int = 8
@@ -59,8 +61,10 @@ class Factorised(Online):
     spread: float = 0.05
     epochs: int = 5
     patience: int = 1
+    quantities: Literal["bins", "values"] = "bins"
 
     def __post_init__(self) -> None:
+        counted(self.quantities, ways=["bins", "values"])
         if self.fields not in _FIELDS:
             raise BadSetting(f"There are no fields '{self.fields}'.", remedy=nearest(self.fields, _FIELDS))
         possible(self, rank=1, bits=1, steps=1, rate=1e-9, beta=0, l1=0, l2=0)
@@ -101,7 +105,9 @@ class FactorisedModel(OnlineModel):
     @classmethod
     def fresh(cls, parameters: Factorised, examples: Examples, *, seed: int = 0) -> FactorisedModel:
         """A model that knows only the base rate."""
-        slots = Slots.of(examples, bits=parameters.bits, steps=parameters.steps)
+        slots = Slots.of(
+            examples, bits=parameters.bits, steps=parameters.steps, quantities=parameters.quantities
+        )
         many, fields = 2**parameters.bits, int(slots.parts.max()) + 1
         vectors = np.zeros((many, parameters.rank), np.float32)
         across = np.zeros((2, fields, fields), np.float32)
@@ -201,7 +207,9 @@ class FactorisedModel(OnlineModel):
         vectors = np.zeros((many, parameters.rank), np.float32)
         pull = vectors.copy()
         linear[used], vectors[held], pull[held] = stored["linear"], stored["vectors"], stored["pull"]
-        slots = Slots.read(head, bits=parameters.bits, steps=parameters.steps)
+        slots = Slots.read(
+            head, bits=parameters.bits, steps=parameters.steps, quantities=parameters.quantities
+        )
         return cls(slots, parameters, head["base"], head["begun"], linear, vectors, pull, stored["across"])
 
 

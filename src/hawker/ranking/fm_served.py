@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from hawker.ranking.slots import CODE, COORDINATE, MEMBER, Slots, bin_of, entries, hashed
+from hawker.ranking.slots import CODE, COORDINATE, MEMBER, VALUE, Slots, bin_of, entries, hashed, measure
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def serve(shared, own, tables, how):  # type: ignore[no-untyped-def]
     values, words = own
     weights, vectors, across, alone, cells, base = tables
     plan, parts, weighted, place, lasts = how
-    keys, kinds, scale, _, _, octave, (steps, mask) = plan
+    keys, kinds, scale, _, _, octave, (steps, mask), _ = plan
     many, rank = values.shape[1], vectors.shape[1]
     slots, factors = np.zeros(len(parts), np.int64), np.zeros(len(parts))
     embedded = np.empty((len(across), rank), np.float32)
@@ -102,13 +102,15 @@ def serve(shared, own, tables, how):  # type: ignore[no-untyped-def]
         row, into = rows[c], brought[place[parts[c]]]
         if row < 0:
             scores += weights[slots[c]] * factors[c]
-        elif kinds[c] == COORDINATE:
+        elif kinds[c] == COORDINATE or kinds[c] == VALUE:
             for i in range(many):
-                factor = np.float32((values[row, i] - scale[c, 0]) * scale[c, 1])
+                slot, factor = slots[c], (values[row, i] - scale[c, 0]) * scale[c, 1]
+                if kinds[c] == VALUE:
+                    slot, factor = measure(values[row, i], keys[c], scale[c], mask)
                 if not np.isnan(factor):
-                    scores[i] += factor * weights[slots[c]]
+                    scores[i] += factor * weights[slot]
                     for k in range(rank):
-                        vector[i, k] += factor * vectors[slots[c], k]
+                        vector[i, k] += np.float32(factor) * vectors[slot, k]
             if c == lasts[parts[c]]:
                 _bring(vector, into, scores, weighted)
         else:

@@ -26,11 +26,15 @@ from hawker.ranking.slots import (
     MEMBER,
     OCTAVES,
     QUANTITY,
+    VALUE,
+    Quantities,
     Slots,
     bin_of,
     cells,
+    counted,
     entries,
     hashed,
+    measure,
     paired,
 )
 
@@ -43,6 +47,8 @@ class Linear(Online):
 
     `l1` sets rare slots to exactly zero. `epochs` passes at most, stopped on the validation slice; one
     pass of many rows comes close to as many as one likes. `pairs` names features to be crossed.
+    `quantities` count by their bins, by their values (see `slots`: few parameters, a straight line), or by
+    both.
     """
 
     bits: int = 18
@@ -54,8 +60,10 @@ class Linear(Online):
     epochs: int = 3
     patience: int = 1
     pairs: tuple[tuple[str, str], ...] = ()
+    quantities: Quantities = "bins"
 
     def __post_init__(self) -> None:
+        counted(self.quantities)
         possible(self, bits=1, steps=1, rate=1e-9, l1=0, l2=0, epochs=1, patience=1)
 
     def fresh(self, examples: Examples, *, seed: int = 0) -> LinearModel:  # noqa: ARG002
@@ -88,7 +96,8 @@ class LinearModel(OnlineModel):
     @classmethod
     def fresh(cls, parameters: Linear, examples: Examples) -> LinearModel:
         """A model that knows only the base rate."""
-        slots = Slots.of(examples, bits=parameters.bits, steps=parameters.steps, pairs=parameters.pairs)
+        p = parameters
+        slots = Slots.of(examples, bits=p.bits, steps=p.steps, pairs=p.pairs, quantities=p.quantities)
         zeros = np.zeros(2**parameters.bits + 1)
         return cls(slots, parameters, base_rate(examples), zeros, zeros.copy())
 
@@ -136,9 +145,10 @@ class LinearModel(OnlineModel):
 
     def explain(self, row: Rows) -> dict[str, float]:
         slots, factors = self.slots.entries(np.asarray(row, dtype=np.float32).reshape(1, -1))
-        parts = self.weights[slots[0]] * factors[0]
-        named = dict(zip(self.slots.labels, parts.tolist(), strict=True))
-        return {"(base)": self.base + float(self.weights[-1]), **named}
+        parts = {"(base)": self.base + float(self.weights[-1])}
+        for name, part in zip(self.slots.labels, self.weights[slots[0]] * factors[0], strict=True):
+            parts[name] = parts.get(name, 0.0) + float(part)
+        return parts
 
     def write(self, folder: Path) -> dict[str, Any]:
         used = np.flatnonzero(self.n)
@@ -149,7 +159,8 @@ class LinearModel(OnlineModel):
     def read(cls, folder: Path, head: dict[str, Any]) -> LinearModel:
         told = head["parameters"]
         parameters = Linear(**{**told, "pairs": tuple((a, b) for a, b in told.get("pairs", ()))})
-        slots = Slots.read(head, bits=parameters.bits, steps=parameters.steps, pairs=parameters.pairs)
+        p = parameters
+        slots = Slots.read(head, bits=p.bits, steps=p.steps, pairs=p.pairs, quantities=p.quantities)
         z, n = np.zeros(2**parameters.bits + 1), np.zeros(2**parameters.bits + 1)
         stored = arrays(folder / "slots.npz")
         z[stored["slot"]], n[stored["slot"]] = stored["z"], stored["n"]
@@ -182,7 +193,7 @@ def _weights(z, n, constants):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _score(x, words, weights, base, plan):  # type: ignore[no-untyped-def]
     scores = np.empty(len(x))
-    many = len(plan[0]) + len(plan[4])
+    many = len(plan[0]) + len(plan[4]) + len(plan[7])
     slots, factors = np.zeros(many, np.int64), np.zeros(many)
     for r in range(len(x)):
         entries(x[r], words[r], plan, slots, factors)
@@ -199,8 +210,9 @@ def _serve(shared, own, learned, plan):  # type: ignore[no-untyped-def]
     common, common_words, rows = shared
     values, words = own
     bins, weights, base = learned
-    keys, kinds, scale, _, pairs, octave, (steps, mask) = plan
-    slots, factors = np.zeros(len(keys) + len(pairs), np.int64), np.zeros(len(keys) + len(pairs))
+    keys, kinds, scale, _, pairs, octave, (steps, mask), beside = plan
+    many = len(keys) + len(pairs) + len(beside)
+    slots, factors = np.zeros(many, np.int64), np.zeros(many)
     entries(common, common_words, plan, slots, factors)
     scores = np.full(values.shape[1], base + weights[-1])
     middle = bins.shape[1] // 2
@@ -220,15 +232,32 @@ def _serve(shared, own, learned, plan):  # type: ignore[no-untyped-def]
             for i in range(len(scores)):
                 if not np.isnan(values[row, i]):
                     scores[i] += weight * ((values[row, i] - scale[f, 0]) * scale[f, 1])
+        elif kinds[f] == VALUE:
+            _measured(values[row], keys[f], scale[f], mask, weights, scores, True)
     for p in range(len(pairs)):
         a, b = pairs[p]
         for i in range(len(scores)):
             first = _either(common, common_words, values, words, rows[a], a, i)
             second = _either(common, common_words, values, words, rows[b], b, i)
-            one = bin_of(first[0], first[1], kinds[a] != QUANTITY, steps, octave)
-            other = bin_of(second[0], second[1], kinds[b] != QUANTITY, steps, octave)
+            one = bin_of(first[0], first[1], kinds[a] == CODE, steps, octave)
+            other = bin_of(second[0], second[1], kinds[b] == CODE, steps, octave)
             scores[i] += weights[paired(one, other, (keys[a], keys[b]), mask)]
+    for v in range(len(beside)):
+        e, f = len(keys) + len(pairs) + v, beside[v]
+        if rows[f] < 0:
+            scores += weights[slots[e]] * factors[e]
+        else:
+            _measured(values[rows[f]], keys[f], scale[f], mask, weights, scores, False)
     return scores
+
+
+@njit(cache=True)
+def _measured(values, key, scale, mask, weights, scores, unknown):  # type: ignore[no-untyped-def]
+    """Add what a quantity counts by its value, candidate by candidate."""
+    for i in range(len(scores)):
+        slot, factor = measure(values[i], key, scale, mask)
+        if unknown or not np.isnan(values[i]):
+            scores[i] += weights[slot] * factor
 
 
 @njit(cache=True)
@@ -248,7 +277,7 @@ def _learn(x, words, told, z, n, base, plan, constants):  # type: ignore[no-unty
     y, w, order = told
     loss = 0.0
     bias = len(z) - 1
-    many = len(plan[0]) + len(plan[4])
+    many = len(plan[0]) + len(plan[4]) + len(plan[7])
     slots, factors = np.full(many + 1, bias), np.ones(many + 1)
     weights = np.empty(many + 1)
     for r in order:

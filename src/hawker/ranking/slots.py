@@ -1,6 +1,8 @@
 """How a row becomes entries: the slot of a table that each value stands for, and the factor it counts with.
 
 Quantities fall into logarithmic bins, codes stand for themselves, the unknown has its own slot: factor 1.
+Or a quantity counts by its value: sign(x) · log₂(1 + |x|), with straight lines between the powers of two
+(Mitchell 1962), standardised; or by both.
 The codes of a sequence share slots, each with factor 1/√n of the n that are known; the coordinates of a
 vector are standardised, with factors of about unit length together. Slots are hashed from the name of
 the feature, so that columns may be added; a pair of features has a slot for each pair of values.
@@ -12,17 +14,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from hawker.errors import BadInput, nearest
+from hawker.errors import BadInput, BadSetting, nearest
 from hawker.features.examples import Examples, Field
 from hawker.ranking.ranker import Floats, Rows
 
-QUANTITY, CODE, MEMBER, COORDINATE = range(4)
+QUANTITY, CODE, MEMBER, COORDINATE, VALUE = range(5)
+Quantities = Literal["bins", "values", "both"]
+BY = ["bins", "values", "both"]
 OCTAVES = 40
 _LARGEST = np.float32(2**53)
 _GOLDEN, _MIX1, _MIX2 = (
@@ -30,16 +34,17 @@ _GOLDEN, _MIX1, _MIX2 = (
     np.uint64(0xBF58476D1CE4E5B9),
     np.uint64(0x94D049BB133111EB),
 )
+_WHOLE = np.int64(1 << 50)  # a bin that no value falls into: the slot of all values together
 _S30, _S27, _S31, _S1 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(1)
 Plan = tuple[NDArray[Any], ...]
 
 
 @dataclass(frozen=True)
 class Slots:
-    """The entries of a row: one for each of `names`, then one for each of `pairs`.
+    """The entries of a row: one for each of `names`, one for each of `pairs`, one for each value beside bins.
 
-    `bits` of slots, `steps` bins per doubling of a quantity; `centre` and `spread` (columns,) standardise
-    the coordinates of vectors.
+    `bits` of slots, `steps` bins per doubling of a quantity; `quantities` says how these count; `centre` and
+    `spread` (columns,) standardise values and the coordinates of vectors.
     """
 
     names: tuple[str, ...]
@@ -50,20 +55,35 @@ class Slots:
     steps: int
     centre: Floats
     spread: Floats
+    quantities: Quantities = "bins"
 
     @classmethod
-    def of(cls, examples: Examples, *, bits: int, steps: int, pairs: Sequence[tuple[str, str]] = ()) -> Slots:
-        """The slots of these examples' columns, vectors standardised by their rows."""
+    def of(
+        cls,
+        examples: Examples,
+        *,
+        bits: int,
+        steps: int,
+        pairs: Sequence[tuple[str, str]] = (),
+        quantities: Quantities = "bins",
+    ) -> Slots:
+        """The slots of these examples' columns, vectors and values standardised by their rows."""
+        told = (examples.names, examples.categorical, examples.fields, tuple(pairs), bits, steps)
         centre, spread = np.zeros(len(examples.names)), np.zeros(len(examples.names))
-        for one in examples.fields:
-            if one.kind == "vector":
-                places = [examples.names.index(name) for name in one.columns]
-                values = np.ma.masked_invalid(examples.x[:, places].astype(np.float64))
-                width = np.ma.filled(values.std(axis=0), 0.0) * np.sqrt(len(places))
-                centre[places] = np.ma.filled(values.mean(axis=0), 0.0)
-                spread[places] = np.divide(1.0, width, out=np.zeros(len(places)), where=width > 0)
-        pairs = tuple((first, second) for first, second in pairs)
-        return cls(examples.names, examples.categorical, examples.fields, pairs, bits, steps, centre, spread)
+        slots = cls(*told, centre, spread, quantities)
+        together = [
+            [examples.names.index(name) for name in one.columns]
+            for one in examples.fields
+            if one.kind == "vector"
+        ]
+        for places in (*together, slots.measured):
+            values = examples.x[:, places]
+            values = _bent(values) if places is slots.measured else values
+            known = np.ma.masked_invalid(values.astype(np.float64))
+            width = np.ma.filled(known.std(axis=0), 0.0) * np.sqrt(len(places))
+            centre[places] = np.ma.filled(known.mean(axis=0), 0.0)
+            spread[places] = np.divide(1.0, width, out=np.zeros(len(places)), where=width > 0)
+        return slots
 
     def __post_init__(self) -> None:
         belongs = [name for one in self.fields for name in one.columns]
@@ -77,7 +97,18 @@ class Slots:
     @property
     def labels(self) -> tuple[str, ...]:
         """What each entry is called."""
-        return (*self.names, *(f"{first} × {second}" for first, second in self.pairs))
+        pairs = (f"{first} × {second}" for first, second in self.pairs)
+        return (*self.names, *pairs, *(self.names[at] for at in self.beside))
+
+    @cached_property
+    def measured(self) -> list[int]:
+        """The quantities that count by their values."""
+        return [] if self.quantities == "bins" else np.flatnonzero(self._plain == QUANTITY).tolist()
+
+    @property
+    def beside(self) -> list[int]:
+        """Those that count by their bins as well."""
+        return self.measured if self.quantities == "both" else []
 
     @property
     def mask(self) -> np.uint64:
@@ -87,6 +118,12 @@ class Slots:
     @cached_property
     def kinds(self) -> NDArray[np.int64]:
         """What each column is."""
+        if self.quantities != "values":
+            return self._plain
+        return np.where(self._plain == QUANTITY, VALUE, self._plain)
+
+    @cached_property
+    def _plain(self) -> NDArray[np.int64]:
         found = [CODE if name in self.categorical else QUANTITY for name in self.names]
         for one in self.fields:
             for name in one.columns:
@@ -120,11 +157,12 @@ class Slots:
             np.array(pairs, dtype=np.int64).reshape(len(pairs), 2),
             octave(self.steps),
             np.array([self.steps, self.mask], dtype=np.int64),
+            np.array(self.beside, dtype=np.int64),
         )
 
     def entries(self, x: Rows) -> tuple[NDArray[np.int64], Floats]:
         """Slots and factors of rows: (rows, entries) each."""
-        shape = (len(x), len(self.names) + len(self.pairs))
+        shape = (len(x), len(self.labels))
         slots, factors = np.zeros(shape, np.int64), np.zeros(shape)
         x = np.ascontiguousarray(x, dtype=np.float32)
         fill(x, x.view(np.uint32), self.plan, slots, factors)
@@ -133,24 +171,49 @@ class Slots:
     @property
     def head(self) -> dict[str, Any]:
         """What a saved model tells of its slots, as JSON; the names and parameters it tells anyway."""
-        vectors = np.flatnonzero(self.kinds == COORDINATE)
+        scaled = self._scaled
         fields = [[one.name, one.kind, list(one.columns), one.of] for one in self.fields]
-        scale = [self.centre[vectors].tolist(), self.spread[vectors].tolist()]
+        scale = [self.centre[scaled].tolist(), self.spread[scaled].tolist()]
         return {"categorical": list(self.categorical), "fields": fields, "scale": scale}
+
+    @property
+    def _scaled(self) -> list[int]:
+        return [*np.flatnonzero(self.kinds == COORDINATE).tolist(), *self.measured]
 
     @classmethod
     def read(
-        cls, head: dict[str, Any], *, bits: int, steps: int, pairs: Sequence[Sequence[str]] = ()
+        cls,
+        head: dict[str, Any],
+        *,
+        bits: int,
+        steps: int,
+        pairs: Sequence[Sequence[str]] = (),
+        quantities: Quantities = "bins",
     ) -> Slots:
         """The inverse of `head`; models saved before there were fields have none."""
         names = tuple(head["names"])
         fields = tuple(Field(name, kind, tuple(c), of) for name, kind, c, of in head.get("fields", ()))
         centre, spread = np.zeros(len(names)), np.zeros(len(names))
         coded = tuple((first, second) for first, second in pairs)
-        slots = cls(names, tuple(head["categorical"]), fields, coded, bits, steps, centre, spread)
-        vectors = np.flatnonzero(slots.kinds == COORDINATE)
-        centre[vectors], spread[vectors] = head.get("scale", ([], []))
+        told = (names, tuple(head["categorical"]), fields, coded, bits, steps)
+        slots = cls(*told, centre, spread, quantities)
+        centre[slots._scaled], spread[slots._scaled] = head.get("scale", ([], []))
         return slots
+
+
+def counted(quantities: str, *, ways: Sequence[str] = BY) -> None:
+    """Refuse quantities that count in a way that there is not."""
+    if quantities not in ways:
+        raise BadSetting(
+            f"Quantities do not count by '{quantities}'.", remedy=nearest(quantities, list(ways))
+        )
+
+
+def _bent(values: Rows) -> Rows:
+    """Quantities as they count by their values, before they are standardised."""
+    bits = (1 + np.abs(values)).astype(np.float32).view(np.int32)
+    bent = np.copysign((bits * np.float32(2.0**-23) - 127).astype(np.float32), values)
+    return np.where(np.isnan(values), np.float32(np.nan), bent)
 
 
 def _key(name: str) -> int:
@@ -193,6 +256,22 @@ def bin_of(value, word, coded, steps, octave):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def bent(value):  # type: ignore[no-untyped-def]
+    """Sign · log₂(1 + |value|) with straight lines between the powers of two."""
+    bits = np.float32(np.float32(1) + abs(value)).view(np.int32)
+    found = bits * 2.0**-23 - 127
+    return -found if value < 0 else found
+
+
+@njit(cache=True)
+def measure(value, key, scale, mask):  # type: ignore[no-untyped-def]
+    """The slot and the factor of a quantity that counts by its value; the unknown has a slot of its own."""
+    if np.isnan(value):
+        return hashed(0, key, mask), 1.0
+    return hashed(_WHOLE, key, mask), (bent(value) - scale[0]) * scale[1]
+
+
+@njit(cache=True)
 def mixed(bin_, key):  # type: ignore[no-untyped-def]
     """A bin of a feature as 64 well-mixed bits."""
     h = key + np.uint64(bin_) * _GOLDEN
@@ -216,12 +295,14 @@ def paired(first, second, keys, mask):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def entries(row, words, plan, slots, factors):  # type: ignore[no-untyped-def]
     """One row's entries, written into `slots` and `factors` (entries,)."""
-    keys, kinds, scale, members, pairs, octave, limits = plan
+    keys, kinds, scale, members, pairs, octave, limits, beside = plan
     steps, mask = limits[0], limits[1]
     for c in range(len(keys)):
         if kinds[c] == COORDINATE:
             slots[c] = hashed(1, keys[c], mask)
             factors[c] = 0.0 if np.isnan(row[c]) else (row[c] - scale[c, 0]) * scale[c, 1]
+        elif kinds[c] == VALUE:
+            slots[c], factors[c] = measure(row[c], keys[c], scale[c], mask)
         else:
             coded = kinds[c] != QUANTITY
             slots[c] = hashed(bin_of(row[c], words[c], coded, steps, octave), keys[c], mask)
@@ -235,10 +316,15 @@ def entries(row, words, plan, slots, factors):  # type: ignore[no-untyped-def]
                 factors[c] = 1 / np.sqrt(known) if row[c] >= 0 else 0.0
     for p in range(len(pairs)):
         a, b = pairs[p]
-        first = bin_of(row[a], words[a], kinds[a] != QUANTITY, steps, octave)
-        second = bin_of(row[b], words[b], kinds[b] != QUANTITY, steps, octave)
+        first = bin_of(row[a], words[a], kinds[a] == CODE, steps, octave)
+        second = bin_of(row[b], words[b], kinds[b] == CODE, steps, octave)
         slots[len(keys) + p] = paired(first, second, (keys[a], keys[b]), mask)
         factors[len(keys) + p] = 1.0
+    for v in range(len(beside)):
+        e, c = len(keys) + len(pairs) + v, beside[v]
+        slots[e], factors[e] = measure(row[c], keys[c], scale[c], mask)
+        if np.isnan(row[c]):  # told by its bin
+            factors[e] = 0.0
 
 
 @njit(cache=True)

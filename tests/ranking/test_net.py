@@ -39,13 +39,13 @@ def test_the_network_reads_like_the_papers() -> None:
     w = {name: value.numpy().astype(np.float64) for name, value in model.network.state_dict().items()}
     x = toy(20, seed=1).x
     codes, _ = model.columns(x)
-    fields = w["table"][codes]
+    fields = w["table"][codes][:, :, :2]
     x0 = fields.reshape(20, -1)
     x1 = x0 * (x0 @ w["tower.crosses.0.weight"].T + w["tower.crosses.0.bias"]) + x0
     deep = np.maximum(x0 @ w["tower.perceptron.0.weight"].T + w["tower.perceptron.0.bias"], 0)
     expected = np.hstack([x1, deep]) @ w["tower.score.weight"][0] + w["tower.score.bias"][0]
     expected += sum((fields[:, i] * fields[:, j]).sum(axis=1) for i, j in combinations(range(4), 2))
-    expected += w["linear"][codes][..., 0].sum(axis=1)
+    expected += w["table"][codes][:, :, 2].sum(axis=1)
     np.testing.assert_allclose(model.score(x), expected, atol=1e-5)
 
 

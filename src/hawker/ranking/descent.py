@@ -20,6 +20,7 @@ from hawker.ranking.ranker import Rows
 from hawker.ranking.spread import Spread
 
 _M = TypeVar("_M", bound=NetModel)
+_CALM = 0.3  # of the rate, for learning on
 
 
 @dataclass
@@ -76,11 +77,7 @@ class Run(Generic[_M]):
         self.means = [buffer for name, buffer in network.named_buffers() if ".running_" in name]
         self.optimiser = torch.optim.AdamW(self.layers, lr=net.rate, weight_decay=net.decay, fused=True)
         groups = self.model.columns.groups
-        self.table = Table(network.table.data, groups, net.rate, net.l2)
-        self.linear = None
-        if network.linear is not None:
-            plain = [[k for k in group if k < network.codes] for group in groups]
-            self.linear = Table(network.linear.data, plain, net.rate, net.l2)
+        self.table = Table(network.table.data, net.embedding, groups, net.rate, net.l2)
 
     def take(self, examples: Examples) -> None:
         """Prepare rows: codes as places in the table, numbers on one scale."""
@@ -108,10 +105,7 @@ class Run(Generic[_M]):
         """One step on a batch; the loss of this process's part."""
         own, network = self.spread.rows(rows), self.model.network
         codes = self.inputs.codes[own]
-        embedded = torch.from_numpy(self.table.take(codes)).requires_grad_()
-        linear = None
-        if self.linear is not None:
-            linear = torch.from_numpy(self.linear.take(codes[:, : network.codes])).requires_grad_()
+        embedded, linear = (torch.from_numpy(part).requires_grad_() for part in self.table.take(codes))
         numbers = torch.from_numpy(self.inputs.numbers[own])
         answer = network.interact(torch.from_numpy(codes), embedded, linear, numbers)
         if self.positions is not None:
@@ -124,7 +118,7 @@ class Run(Generic[_M]):
         return float(lost.detach())
 
     def _move(self, codes: Any, embedded: Any, linear: Any, *, batch: int) -> None:
-        """Move the layers, and the rows of the tables that anyone's part of the batch touched."""
+        """Move the layers, and the rows of the table that anyone's part of the batch touched."""
         net, spread = self.model.parameters, self.spread
         part = len(codes) / batch
         slopes = [weights.grad for weights in self.layers if weights.grad is not None]
@@ -133,17 +127,12 @@ class Run(Generic[_M]):
         for group in self.optimiser.param_groups:
             group["lr"] = net.rate * self.scale
         self.optimiser.step()
-        slope = spread.gathered(embedded.grad.numpy(), batch, part=part)
-        self.table.learn(codes, slope, scale=self.scale)
-        if self.linear is not None:
-            slope = spread.gathered(linear.grad.numpy(), batch, part=part)
-            self.linear.learn(codes, slope, scale=self.scale)
+        moves = [spread.gathered(_slope(taken), batch, part=part) for taken in (embedded, linear)]
+        self.table.learn(codes, *moves, scale=self.scale)
 
     def _renew(self) -> None:
         self.model.network.start()
         self.table.forget()
-        if self.linear is not None:
-            self.linear.forget()
 
     def loss(self) -> float:
         """The loss on the validation slice, as it is served: without positions."""
@@ -158,13 +147,11 @@ class Run(Generic[_M]):
         return {name: value.numpy() for name, value in self.model.network.state_dict().items()}
 
     def memory(self) -> Arrays:
-        """Adam's moments: of the layers, and of the tables."""
+        """Adam's moments: of the layers, and of the table."""
         held: Arrays = {}
         for place, state in self.optimiser.state_dict()["state"].items():
             held |= {f"layers/{place}/{name}": value.numpy() for name, value in state.items()}
-        for name, table in self._tables().items():
-            held |= {f"{name}/moments": table.moments, f"{name}/steps": np.array(table.steps)}
-        return held
+        return held | {"table/moments": self.table.moments, "table/steps": np.array(self.table.steps)}
 
     def resume(self, weights: Arrays, memory: Arrays) -> None:
         """Take up copies of both."""
@@ -180,24 +167,26 @@ class Run(Generic[_M]):
                 layers.setdefault(int(place), {})[own] = torch.from_numpy(value.copy())
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": layers, "param_groups": groups})
-        for name, table in self._tables().items():
-            table.moments[:], table.steps = memory[f"{name}/moments"], int(memory[f"{name}/steps"])
+        self.table.moments[:], self.table.steps = memory["table/moments"], int(memory["table/steps"])
 
     def made(self) -> _M:
         return self.model
 
-    def _tables(self) -> dict[str, Table]:
-        return {"table": self.table} | ({"linear": self.linear} if self.linear is not None else {})
-
 
 def continued(model: _M, examples: Examples, *, seed: int) -> _M:
-    """A copy of the model after one more pass, over these rows, with fresh moments."""
+    """A copy of the model after one more pass, over these rows, with fresh moments, at a calmer rate."""
     again = replace(model, network=deepcopy(model.network), recipe=dict(model.recipe))
-    pace = Plan(epochs=1, batch=model.parameters.batch)
-    run = Run(again, pace, seed, float(examples.weight.mean()), shown=None, valid=None)
+    pace = Plan(epochs=1, batch=model.parameters.batch, schedule="cosine")
+    calm = replace(again, parameters=replace(model.parameters, rate=_CALM * model.parameters.rate))
+    run = Run(calm, pace, seed, float(examples.weight.mean()), shown=None, valid=None)
     descend(run, Whole(examples), seed=seed, watched=False)
     again.network.eval()
     return again
+
+
+def _slope(taken: Any) -> Rows:
+    """The gradient of what was taken; of nothing there is none."""
+    return np.asarray((taken.detach() if taken.grad is None else taken.grad).numpy())
 
 
 def _dice(seed: int, number: int, share: int) -> int:

@@ -16,7 +16,7 @@ from hawker.errors import BadInput, BadSetting
 from hawker.features.examples import Examples
 from hawker.features.program import Sheet
 from hawker.ranking import Cascade, Model, Rule
-from hawker.ranking.cascade import below
+from hawker.ranking.cascade_served import below, best
 
 LIGHT = ("bought", "kind")
 
@@ -119,6 +119,7 @@ def test_whatever_the_light_scores_are_the_fallen_stand_below(
     scores = np.array(light)
     keep = data.draw(st.integers(1, len(light) - 1))
     kept = np.sort(np.argsort(-scores, kind="stable")[:keep])
+    np.testing.assert_array_equal(best(scores, keep), kept)
     heavy = np.array(data.draw(st.lists(st.floats(-30, 30), min_size=keep, max_size=keep)))
     got = below(scores, kept, heavy)
     fallen = np.setdiff1d(np.arange(len(light)), kept)

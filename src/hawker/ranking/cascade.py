@@ -16,8 +16,6 @@ from hawker.ranking.ranker import Floats, Model, Rows, fits, load
 if TYPE_CHECKING:
     from hawker.features.program import Sheet
 
-_STEP = 1e-6
-
 
 @dataclass
 class Cascade(Model):
@@ -64,16 +62,20 @@ class Cascade(Model):
     def served(self, sheet: Sheet) -> Floats:
         if len(sheet) <= self.keep:
             return self.heavy.served(sheet.closer(np.arange(len(sheet)), self.heavy.names))
+        from hawker.ranking.cascade_served import below, best  # compiled when first asked for
+
         light = self.light.served(sheet)
         kept = best(light, self.keep)
         heavy = self.heavy.served(sheet.closer(kept, self.heavy.names))
-        return below(light, kept, heavy)
+        return np.asarray(below(light, kept, heavy))
 
     def agreement(self, examples: Examples, *, top: int = 10) -> float:
         """The share of each group's best `top`, by the heavy model, that the light one keeps.
 
         Of whole requests: groups of at most `keep` rows are kept anyway and say nothing.
         """
+        from hawker.ranking.cascade_served import best
+
         examples = fits(self.names, examples)
         order = np.argsort(examples.group, kind="stable")
         cuts = np.flatnonzero(np.diff(examples.group[order])) + 1
@@ -111,27 +113,6 @@ class Cascade(Model):
     @classmethod
     def read(cls, folder: Path, head: dict[str, Any]) -> Cascade:
         return cls(load(folder / "light"), load(folder / "heavy"), head["keep"])
-
-
-def best(score: Floats, count: int) -> NDArray[np.intp]:
-    """The places of the highest scores, ascending; of equals the first.
-
-    >>> best(np.array([0.1, 0.7, 0.2, 0.2]), 2).tolist()
-    [1, 2]
-    """
-    return np.sort(np.argsort(-score, kind="stable")[:count])
-
-
-def below(light: Floats, kept: NDArray[np.intp], heavy: Floats) -> Floats:
-    """All scores: the kept have the heavy one's, the others the light one's below the lowest of those.
-
-    >>> below(np.array([0.5, -9.0, 2.0]), np.array([2]), np.array([-1.0])).round(3).tolist()
-    [-1.0, -9.0, -1.0]
-    """
-    gap = np.maximum(light[kept].min() - light, 0.0)
-    scores = np.minimum(light, heavy.min() - _STEP * (1.0 + gap / (1.0 + gap)))
-    scores[kept] = heavy
-    return np.asarray(scores)
 
 
 def _places(names: tuple[str, ...], model: Model) -> NDArray[np.intp]:

@@ -55,7 +55,7 @@ def candidates(
     if len(found.ads) <= most:
         return np.arange(len(found.ads)), rough
     if going is None:
-        value = rough * np.maximum(index.bid[found.ads], 1)
+        value = _plain(found.ads, index.bid, rough)
     else:
         value = _valued(
             found.ads,
@@ -69,6 +69,15 @@ def candidates(
         )
     kept = _best(value, most)
     return kept, rough[kept]
+
+
+@njit(cache=True)
+def _plain(ads, bid, rough):  # type: ignore[no-untyped-def]
+    """The same where all pay for the same outcome: a bid of nothing counts as the least."""
+    out = np.empty(len(ads))
+    for i in range(len(ads)):
+        out[i] = rough[i] * max(bid[ads[i]], 1)
+    return out
 
 
 @njit(cache=True, error_model="numpy")

@@ -140,6 +140,16 @@ def standing(bounds: Ints, live: Ints, unit: Ints) -> Ints:
 
 
 @compiled
+def placed(marks: Codes, rows: Ints) -> Codes:
+    """The marks of some rows; -1 for a row below zero."""
+    out = np.empty((len(rows), 2), dtype=np.int8)
+    for i in range(len(rows)):
+        for side in range(2):
+            out[i, side] = marks[rows[i], side] if rows[i] >= 0 else -1
+    return out
+
+
+@compiled
 def among(alive: Words, n: Ints) -> int:
     """How many ads the units that are alive have."""
     total = 0

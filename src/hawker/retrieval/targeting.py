@@ -124,10 +124,7 @@ def _named(counts: NDArray[np.int64]) -> dict[str, int]:
 
 def _places(marks: NDArray[np.int8], rows: NDArray[np.int32]) -> NDArray[np.int8]:
     """The marks of ads by their rows; -1 where an ad has none."""
-    if not len(marks):
-        return np.full((len(rows), 2), -1, dtype=np.int8)
-    found = marks[rows]
-    found[rows < 0] = -1
+    found: NDArray[np.int8] = sift.placed(marks, rows)
     return found
 
 

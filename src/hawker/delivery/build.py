@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -13,7 +13,10 @@ from hawker.delivery import bidding, credit, frequency, hearsay, people, restore
 from hawker.delivery import engine as running
 from hawker.delivery.engine import Engine
 from hawker.delivery.observe import DUE
+from hawker.delivery.pipeline import CONTEXT
 from hawker.delivery.world import PRICED, World
+from hawker.errors import BadInput, HawkerError
+from hawker.features import assemble
 from hawker.features.state import State
 from hawker.privacy import erasure
 from hawker.privacy.pseudonym import Naming
@@ -41,6 +44,7 @@ UNLEARNED = {
 }
 """What ranks before anything has been learned: popularity, by purchases or by ad clicks."""
 _UNSETTLED = 35 * DAY
+_UNUSABLE: set[tuple[str, str, str]] = set()
 
 
 def build(
@@ -104,7 +108,8 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
         unsellable=unsellable(shop.catalogue),
     )
     running = flights.load(shop.table("flights"), compiled.ids, start=since)
-    model, name = promoted(shop)
+    there = assemble.known(state, CONTEXT)
+    model, name = promoted(shop, there)
     known = people.on_record(shop)
     blank = World(
         placements=placements(shop),
@@ -121,7 +126,7 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
         candidates=settings.candidates,
         utc_offset_minutes=settings.utc_offset_minutes,
     )
-    further = others(shop)
+    further = others(shop, there)
     blank = replace(blank, models={outcome: found for outcome, (found, _) in further.items()})
     named = {f"model-{outcome}": version for outcome, (_, version) in further.items()}
     return advertising(blank, blank.index, versions={**held, "model": name, **named})
@@ -166,13 +171,13 @@ def versions(shop: Shop, control: Control) -> dict[str, str]:
     A table's is a digest of its size and time of change.
     """
     found = {
-        "model": ModelStore(shop.models).promoted(RANKER) or POPULAR,
+        "model": next(iter(_line(shop, RANKER)), POPULAR),
         "campaigns": str(control.version()),
     }
     for outcome in PRICED:
-        further = ModelStore(shop.models).promoted(ranker(shop, outcome))
-        if further and outcome != shop.settings.outcome:
-            found[f"model-{outcome}"] = further
+        if outcome != shop.settings.outcome:
+            for further in _line(shop, ranker(shop, outcome))[:1]:
+                found[f"model-{outcome}"] = further
     made = {name: shop.table(name) for name in ("catalogue", "audiences", "segments", "flights")}
     if shop.settings.learn_floors:
         made["floors"] = floors.file(shop)
@@ -188,23 +193,63 @@ def ranker(shop: Shop, outcome: str) -> str:
     return RANKER if outcome == shop.settings.outcome else f"{RANKER}-{outcome}"
 
 
-def others(shop: Shop) -> dict[str, tuple[Model, str]]:
+def others(shop: Shop, there: Collection[str]) -> dict[str, tuple[Model, str]]:
     """The promoted models of outcomes beside the shop's own, and their versions."""
-    store, found = ModelStore(shop.models), {}
+    found = {}
     for outcome in PRICED:
-        version = store.promoted(ranker(shop, outcome))
-        if version is not None and outcome != shop.settings.outcome:
-            found[outcome] = (ranking.load(store.path(ranker(shop, outcome), version)), version)
+        made = None if outcome == shop.settings.outcome else _usable(shop, ranker(shop, outcome), there)
+        if made is not None:
+            found[outcome] = made
     return found
 
 
-def promoted(shop: Shop) -> tuple[Model, str]:
+def promoted(shop: Shop, there: Collection[str]) -> tuple[Model, str]:
     """The model in service and its version; the popularity rule where none was promoted."""
-    store = ModelStore(shop.models)
-    version = store.promoted(RANKER)
-    if version is None:
+    found = _usable(shop, RANKER, there)
+    if found is None:
         return UNLEARNED.get(shop.settings.outcome, UNLEARNED["purchase"]), POPULAR
-    return ranking.load(store.path(RANKER, version)), version
+    return found
+
+
+def _usable(shop: Shop, name: str, there: Collection[str]) -> tuple[Model, str] | None:
+    """The model that serves; where it cannot be used, the last that served before and can be.
+
+    It can where its files are whole and the features it asks for are `there`. None where none was
+    promoted; raises what is wrong with the newest where none can be used.
+    """
+    store = ModelStore(shop.models)
+    wrong: HawkerError | None = None
+    for version in _line(shop, name) or store.line(name)[:1]:
+        try:
+            return _asking(ranking.load(store.path(name, version)), there, version), version
+        except HawkerError as error:
+            _UNUSABLE.add((str(shop.models), name, version))
+            import structlog  # only where there is something to say
+
+            structlog.get_logger("hawker").error(
+                "model_unusable", name=name, version=version, error=str(error)
+            )
+            wrong = wrong or error
+    if wrong is not None:
+        raise wrong
+    return None
+
+
+def _asking(model: Model, there: Collection[str], version: str) -> Model:
+    """The model, if all that it looks at is there."""
+    gone = [name for name in model.names if name not in there]
+    if gone:
+        raise BadInput(
+            f"The model {version} asks for {gone[:5]}, which is no feature of this shop any more.",
+            remedy="Train anew (hawker train), or roll back: hawker evaluate --rollback",
+        )
+    return model
+
+
+def _line(shop: Shop, name: str) -> tuple[str, ...]:
+    """The promoted versions of a model, newest first, but for those that this process could not use."""
+    promoted = ModelStore(shop.models).line(name)
+    return tuple(one for one in promoted if (str(shop.models), name, one) not in _UNUSABLE)
 
 
 def membership(shop: Shop) -> Membership:

@@ -30,6 +30,8 @@ from hawker.retrieval.targeting import Capped, Eligible, eligible
 
 Floats = NDArray[np.float64]
 _NOTHING: Mapping[str, frozenset[str]] = {}
+CONTEXT = ("affinity", "display", "mailer")
+"""What comes with a candidate and not from the folds."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def retrieve(request: Request, world: World, found: Eligible, *, now: int) -> Re
 def rows(world: World, kept: Retrieved, *, names: tuple[str, ...] | None = None) -> Sheet:
     """Feature rows of candidates: for serving, and, by the same call, for training."""
     places = np.where(kept.marks < 0, np.nan, kept.marks)
-    context = {"affinity": kept.affinity, "display": places[:, 0], "mailer": places[:, 1]}
+    context = dict(zip(CONTEXT, (kept.affinity, *places.T), strict=True))
     return sheet(world.state, kept.moment, world.index.product[kept.ads], context=context, names=names)
 
 

@@ -68,13 +68,23 @@ def sheet(
     return program.run(state, moment, products, given)
 
 
-def _program(state: State, given: tuple[str, ...], names: tuple[str, ...] | None) -> Program:
-    """The steps behind the named features, over the tables of a plan and the columns that are given."""
-    tape = Tape()
+def known(state: State, given: tuple[str, ...]) -> frozenset[str]:
+    """The names of all features there are, with the columns that are given."""
+    return frozenset(_columns(Tape(), state, given))
+
+
+def _columns(tape: Tape, state: State, given: tuple[str, ...]) -> Columns:
     view = View(tape, state.plan.tables)
     columns: Columns = {name: view.context(name) for name in given}
     for group in _GROUPS:
         group(view, columns)
+    return columns
+
+
+def _program(state: State, given: tuple[str, ...], names: tuple[str, ...] | None) -> Program:
+    """The steps behind the named features, over the tables of a plan and the columns that are given."""
+    tape = Tape()
+    columns = _columns(tape, state, given)
     missing = [name for name in names or () if name not in columns]
     if missing:
         raise BadInput(f"There is no feature '{missing[0]}'.", remedy=nearest(missing[0], list(columns)))

@@ -25,6 +25,7 @@ Rows = NDArray[np.float32]
 Progress = Callable[[str, float], None] | None
 
 HEAD = "model.json"
+FORMAT = 1
 _KINDS = {
     "linear": ("linear", "LinearModel"),
     "fm": ("fm", "FactorisedModel"),
@@ -115,7 +116,8 @@ class Model(ABC):
     def save(self, folder: Path) -> None:
         """Write the model into a folder, without pickle; `ranking.load` reads it back."""
         folder.mkdir(parents=True, exist_ok=True)
-        head = {"kind": self.kind, "names": list(self.names), "recipe": self.recipe, **self.write(folder)}
+        told = {"format": FORMAT, "kind": self.kind, "names": list(self.names), "recipe": self.recipe}
+        head = told | self.write(folder)
         files.write(folder / HEAD, json.dumps(head, ensure_ascii=False, indent=1))
 
     @abstractmethod
@@ -139,6 +141,11 @@ def load(folder: str | Path) -> Model:
         raise NotFound(f"There is no model in '{folder}'.", remedy="Train one with: hawker train")
     try:
         head = json.loads(path.read_bytes())
+        if head.get("format", 1) > FORMAT:
+            raise Corrupt(
+                f"The model in '{folder}' was saved by a later version of Hawker (format {head['format']}).",
+                remedy="Upgrade hawker, or roll back: hawker evaluate --rollback",
+            )
         module, name = _KINDS[head["kind"]]
         kind: type[Model] = getattr(import_module(f"hawker.ranking.{module}"), name)
         model = kind.read(Path(folder), head)

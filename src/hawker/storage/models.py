@@ -109,6 +109,10 @@ class ModelStore:
         versions = self._state(name).versions
         return versions[-1] if versions else None
 
+    def line(self, name: str) -> tuple[str, ...]:
+        """The version that serves and those it could be rolled back to, newest first."""
+        return self._state(name).versions[::-1]
+
     def rollback(self, name: str) -> str:
         """Let the version before serve again; returns it. Raises `NotFound` where there is none."""
         state = self._state(name)

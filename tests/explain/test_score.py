@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from hawker import ranking
-from hawker.explain.score import ABLATION, EXACT, SHAPLEY, Why, contributions, reason
+from hawker.explain.score import ABLATION, EXACT, GRADIENTS, SHAPLEY, Why, contributions, reason
 from hawker.explain.words import word
 from hawker.features.assemble import Moment, assemble
 from hawker.features.examples import Examples
@@ -64,6 +65,36 @@ def test_parts_add_up_to_the_score(models: dict[str, tuple[Model, str]], name: s
         assert abs(gap) <= 1e-6
         weights = [abs(part.weight) for part in why.parts]
         assert weights == sorted(weights, reverse=True)
+
+
+@pytest.mark.skipif(not find_spec("torch"), reason="pip install 'hawker[deep]'")
+def test_nets_are_explained_by_integrated_gradients_through_their_wrappers() -> None:
+    given = examples()
+    given.x[:, 5] = np.arange(len(given)) % 4
+    coded = replace(given, categorical=("colour",))
+    net = ranking.train(ranking.Net(hidden=(16,), epochs=8, batch=64, rate=5e-3), coded, seed=1)
+    linear = ranking.train(ranking.Linear(bits=12, epochs=1), coded, seed=1)
+    x = coded.x[:40].copy()
+    x[3] = [6.0, 2.0, 1.0, 2.0, 2.0, 1.0]
+    x[4:, 0] = np.minimum(x[4:, 0], 2.0)
+    for model in (net, ranking.calibrate(net, coded), ranking.blend([net, linear], coded)):
+        why = contributions(model, x, row=3)
+        assert why.method == GRADIENTS
+        assert why.parts[0].reason == "own"
+        assert why.parts[0].weight > 0
+        assert why.score - why.baseline == pytest.approx(sum(part.weight for part in why.parts), abs=0.02)
+
+
+def test_a_model_that_learned_from_a_position_is_explained_in_its_place() -> None:
+    given = examples()
+    given.x[:, 4] = np.arange(len(given)) % 3
+    for estimator in (ranking.Linear(bits=12, epochs=1), ranking.Trees(trees=20, leaves=8, threads=1)):
+        model = ranking.train(estimator, replace(given, position="hour"), seed=1)
+        assert "hour" not in model.names
+        x = np.delete(given.x[:40], 4, axis=1)
+        why = contributions(model, x, row=3)
+        assert why.method in (EXACT, SHAPLEY)
+        assert why.score - why.baseline == pytest.approx(sum(part.weight for part in why.parts), abs=1e-9)
 
 
 def test_a_calibration_stretches_all_parts_alike(models: dict[str, tuple[Model, str]]) -> None:

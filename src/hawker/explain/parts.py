@@ -7,10 +7,13 @@ calibration stretches all parts of a row alike, because a monotone map of one sc
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hawker.ranking import Blend, Calibrated, Cascade, Model
+from hawker.ranking.position import Placed
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.float32]
@@ -37,8 +40,10 @@ def parts(model: Model, x: Rows, *, against: Rows) -> tuple[str, Parts] | None:
         return parts(model.heavy, model.heavily(x), against=model.heavily(against))
     if isinstance(model, Blend):
         return _summed(model, x, against)
+    if isinstance(model, Placed):
+        return parts(model.model, _placed(model, x), against=_placed(model, against))
     if hasattr(model, "attribute"):
-        usual = typical(against)
+        usual = _usual(model, against)
         rows = [model.attribute(row, baseline=usual) for row in x]
         return GRADIENTS, {name: np.array([row[name] for row in rows]) for name in model.names}
     if hasattr(model, "parts"):
@@ -66,8 +71,10 @@ def level(model: Model, rows: Rows) -> float:
     if isinstance(model, Blend):
         levels = [level(inner, rows) for inner in model.models]
         return model.base + float(np.dot(model.weights, levels))
+    if isinstance(model, Placed):
+        return level(model.model, _placed(model, rows))
     if hasattr(model, "attribute"):
-        rows = typical(rows)[None, :]
+        rows = _usual(model, rows)[None, :]
     return float(model.score(rows).mean())
 
 
@@ -77,6 +84,21 @@ def typical(rows: Rows) -> Rows:
     known = ~np.isnan(rows).all(axis=0)
     out[known] = np.nanmedian(rows[:, known], axis=0)
     return out
+
+
+def _usual(model: Any, rows: Rows) -> Rows:
+    """The typical row for a net: of codes, and of steps of a sequence, the commonest value."""
+    usual, plan = typical(rows), model.columns.plan
+    codes = plan.codes[: len(plan.codes) - plan.binned]
+    for place in (*codes, *(place for steps in plan.sequences for place in steps)):
+        values, counts = np.unique(rows[:, place], return_counts=True, equal_nan=True)
+        usual[place] = values[counts.argmax()]
+    return usual
+
+
+def _placed(model: Placed, rows: Rows) -> Rows:
+    """Rows with the place that the model is served in."""
+    return np.insert(rows, model.model.names.index(model.position), np.float32(model.place), axis=1)
 
 
 def _summed(model: Blend, x: Rows, against: Rows) -> tuple[str, Parts] | None:

@@ -127,6 +127,10 @@ class EsmmModel(Several):
         bought = -(targets[:, 1] * both + (1 - targets[:, 1]) * neither)
         return clicked + (weight * bought).mean()
 
+    def said(self, answer: Any) -> Any:
+        both = extra("torch", "deep").nn.functional.logsigmoid(answer).sum(dim=1).clamp(max=-1e-6)
+        return both - (-both.expm1()).log()  # the log-odds of the product
+
     def odds(self, x: Rows, outcome: str) -> Floats:
         answer = self.answers(x).astype(np.float64)
         if outcome != PURCHASE:
@@ -184,6 +188,9 @@ class SharedModel(Several):
                 each = torch.nn.functional.binary_cross_entropy_with_logits(said, true, reduction="none")
             total = total + (weight * each).mean()
         return total
+
+    def said(self, answer: Any) -> Any:
+        return answer[:, self.columns_of.index(self.outcomes()[-1])]
 
     def odds(self, x: Rows, outcome: str) -> Floats:
         return np.asarray(self.answers(x)[:, self.columns_of.index(outcome)].astype(np.float64))

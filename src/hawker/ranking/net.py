@@ -127,6 +127,18 @@ class NetModel(Model):
         binary = extra("torch", "deep").nn.functional.binary_cross_entropy_with_logits
         return binary(answer, targets, weight=weight)
 
+    def said(self, answer: Any) -> Any:
+        """The score in what the network answers, as a tensor: (B,)."""
+        return answer
+
+    def attribute(self, row: Rows, *, baseline: Rows | None = None, steps: int = 64) -> dict[str, float]:
+        """What each column adds to a row's score, by integrated gradients (see `gradients.integrated`)."""
+        torch = extra("torch", "deep")
+        from hawker.ranking.gradients import integrated
+
+        with threads(torch, self.parameters.threads):
+            return integrated(self, row, baseline, steps)
+
     def scored(self, x: Rows) -> Floats:
         return self.answers(x).astype(np.float64)
 

@@ -88,7 +88,9 @@ def test_train_test_promote_and_serve(shop: Shop) -> None:
         "hawker",
         "lift_over_own_history",
         "lift_over_popular",
+        "calibration_on_won",
     }
+    assert 0 < document["calibration_on_won"]["low"] <= document["calibration_on_won"]["high"] < 1.5
     report = rehearsal.report(shop, start=SPLIT.test, end=SPLIT.end)
     assert report.totals.impressions == 10 * 200
     assert any(note.code == "synthetic" for note in report.notes)

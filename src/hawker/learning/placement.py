@@ -41,18 +41,22 @@ Watch = Callable[[Trial, Decision, frozenset[int]], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How each policy did: conversions per impression, and how far ours is ahead, with intervals."""
+    """How each policy did: conversions per impression, and how far ours is ahead, with intervals.
+
+    `promised` is Σ predicted / Σ taken over the slots that ours filled: whether what it chose comes true.
+    """
 
     visits: int
     values: dict[str, Estimate]
     lifts: dict[str, Estimate]
+    promised: Estimate
 
     def as_json(self) -> dict[str, Any]:
         """The object that the demo and the benchmark print."""
         out: dict[str, Any] = {"visits": self.visits}
         out |= {name: brief(estimate) for name, estimate in self.values.items()}
         out |= {f"lift_over_{name}": brief(estimate) for name, estimate in self.lifts.items()}
-        return out
+        return out | {"calibration_on_won": brief(self.promised)}
 
 
 def brief(estimate: Estimate) -> dict[str, float | None]:
@@ -120,7 +124,7 @@ def evaluate(
     A slot left empty earns nothing but counts. `watch` is told each decision of the policy 'hawker'
     and which products were taken.
     """
-    hits = np.zeros((len(worlds), len(trials)))
+    hits, promised = np.zeros((len(worlds), len(trials))), np.zeros(len(trials))
     for count, trial in enumerate(trials):
         replay.to(trial.time)
         taken = frozenset(trial.taken.tolist())
@@ -128,12 +132,15 @@ def evaluate(
             decision = decide(world, trial)
             products = world.state.codes["product"]
             hits[row, count] = sum(products.find(slot.ad.product) in taken for slot in decision.slots)
-            if watch and name == "hawker":
-                watch(trial, decision, taken)
+            if name == "hawker":
+                promised[count] = sum(slot.probability for slot in decision.slots)
+                if watch:
+                    watch(trial, decision, taken)
         if progress and count % 25 == 0:
             progress("placement test", count / len(trials))
-    slots = next(iter(worlds.values())).placements.values()
-    return _outcome(worlds, hits / next(iter(slots)).slots, np.array([trial.shopper for trial in trials]))
+    slots = next(iter(next(iter(worlds.values())).placements.values())).slots
+    shopper = np.array([trial.shopper for trial in trials])
+    return _outcome(worlds, hits / slots, shopper, promised=promised / slots)
 
 
 def times(
@@ -158,7 +165,13 @@ def decide(world: World, trial: Trial) -> Decision:
     return pipeline.decide(trial.request, shown, trial.time, dice, seed=trial.name)
 
 
-def _outcome(worlds: dict[str, World], values: NDArray[np.float64], shopper: NDArray[np.int64]) -> Outcome:
+def _outcome(
+    worlds: dict[str, World],
+    values: NDArray[np.float64],
+    shopper: NDArray[np.int64],
+    *,
+    promised: NDArray[np.float64],
+) -> Outcome:
     by_name = dict(zip(worlds, values, strict=True))
     ours = by_name["hawker"]
     return Outcome(
@@ -168,6 +181,7 @@ def _outcome(worlds: dict[str, World], values: NDArray[np.float64], shopper: NDA
             name: bootstrap.lift(shopper, ours, b=by_name[name], seed=1)
             for name in ("own_history", "popular")
         },
+        promised=bootstrap.ratio(shopper, promised, denominator=ours, seed=1),
     )
 
 

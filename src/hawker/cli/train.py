@@ -10,14 +10,14 @@ import typer
 
 from hawker.cli.call import AsJson, Call, Progress, Quiet, Seed, bounds, call, indented, table
 from hawker.cli.update import update as learn_on
-from hawker.errors import BadSetting
 from hawker.records.money import display
 
 if TYPE_CHECKING:
     from hawker.auction.floor import Reserve
     from hawker.features.segments import Segments
-    from hawker.learning.pipeline import Bench
+    from hawker.learning.pipeline import Bench, Trained
     from hawker.ranking.tune import Tuned
+    from hawker.statistics import Estimate
     from hawker.storage.shop import Shop
 
 Search = Literal["tpe", "random", "grid"]
@@ -44,9 +44,7 @@ def train(
     asked = call(ctx, as_json=as_json, quiet=quiet)
     shop = asked.shop
     if update:
-        if tune:
-            raise BadSetting("--update and --tune exclude each other.", remedy="Give one of them.")
-        learn_on(asked, seed=seed)
+        learn_on(asked, seed=seed, tune=tune)
         return
     with asked.progress() as tell:
         tell(asked.word("loading"), 0.0)
@@ -79,14 +77,27 @@ def train(
         }
     )
     _tell_search(asked, tuned)
+    _tell_model(asked, made, figures)
+    asked.say("")
+    _tell_segments(asked, groups)
+    _tell_floors(asked, learned)
+    _tell_pictures(asked, [picture for _, picture in tuned])
+    asked.then("evaluate", "--promote")
+
+
+def _tell_model(asked: Call, made: Trained, figures: Mapping[str, Estimate]) -> None:
+    """What was trained, how well it does, and where it lies."""
     asked.say(asked.word("trained", model=made.name, rows=made.rows, seconds=made.seconds))
     lines = table("", ">" + asked.word("value"), asked.word("interval"))
     for name, figure in figures.items():
         lines.add_row(f"  {asked.word(name)}", *asked.estimated(figure, ".4f"))
     asked.say(lines)
     asked.say(asked.word("saved", version=made.version), style="dim")
-    asked.say(asked.word("card", path=_card(shop, made.version)), style="dim")
-    asked.say("")
+    asked.say(asked.word("card", path=_card(asked.shop, made.version)), style="dim")
+
+
+def _tell_segments(asked: Call, groups: Segments) -> None:
+    """The segments and their shares."""
     asked.say(asked.word("segmented", count=len(groups.segments), shoppers=groups.shoppers))
     lines = table("", "")
     lines.show_header = False
@@ -95,9 +106,6 @@ def train(
     asked.say(lines)
     if groups.reason:
         asked.say(groups.reason, style="dim")
-    _tell_floors(asked, learned)
-    _tell_pictures(asked, [picture for _, picture in tuned])
-    asked.then("evaluate", "--promote")
 
 
 def _card(shop: Shop, version: str) -> Path:

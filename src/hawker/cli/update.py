@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from hawker.cli.call import Call, bounds, table
+from hawker.errors import BadSetting
 
 
-def update(asked: Call, *, seed: int) -> None:
+def update(asked: Call, *, seed: int, tune: int = 0) -> None:
     """Predict, score, learn, day by day; say what came of it and whether it serves."""
+    if tune:
+        raise BadSetting("--update and --tune exclude each other.", remedy="Give one of them.")
     with asked.progress() as tell:
         tell(asked.word("loading"), 0.0)
         from hawker.learning.update import update as learn_on

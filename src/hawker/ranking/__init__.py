@@ -23,6 +23,7 @@ from hawker.ranking.train import train
 if TYPE_CHECKING:
     from hawker.ranking.choice import best
     from hawker.ranking.esmm import ESMM, SharedBottom
+    from hawker.ranking.external import register
     from hawker.ranking.fm import Factorised
     from hawker.ranking.imitate import distil
     from hawker.ranking.linear import Linear
@@ -59,6 +60,7 @@ __all__ = [
     "folds",
     "leaks",
     "load",
+    "register",
     "train",
 ]
 _LATER = {
@@ -73,6 +75,7 @@ _LATER = {
     "Trees": "trees",
     "best": "choice",
     "distil": "imitate",
+    "register": "external",
 }
 
 

@@ -41,6 +41,7 @@ _KINDS = {
     "blend": ("blend", "Blend"),
     "onnx": ("exported", "Exported"),
     "cascade": ("cascade", "Cascade"),
+    "external": ("external", "External"),
 }
 _EDGE = 36.0
 _Self = TypeVar("_Self", bound="Model")

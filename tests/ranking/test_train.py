@@ -24,6 +24,16 @@ def infinite(rows: Examples) -> Examples:
     return replace(rows, x=x)
 
 
+def unknown(rows: Examples) -> Examples:
+    y = rows.y.copy()
+    y[3] = np.nan
+    return replace(rows, y=y)
+
+
+def boundless(rows: Examples) -> Examples:
+    return replace(rows, labels={"value": np.full(len(rows), np.inf, dtype=np.float32)})
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
@@ -37,7 +47,9 @@ def infinite(rows: Examples) -> Examples:
             lambda rows: replace(rows, categorical=("colour",)),
             r"categorical names that are no features: \['colour'\]",
         ),
-        (lambda rows: replace(rows, y=rows.y * 2), "labels must be 0 or 1"),
+        (lambda rows: replace(rows, y=rows.y * 2), r"labels must be 0 or 1; row \d+ has 2.*Leave out rows"),
+        (unknown, r"labels must be 0 or 1; row 3 has nan, the first of 1\."),
+        (boundless, "infinite values in the label 'value'"),
         (lambda rows: replace(rows, weight=rows.weight - 2), "weights must be finite and not negative"),
     ],
 )

@@ -152,8 +152,16 @@ def _check_columns(examples: Examples, *, where: str) -> None:
 
 
 def _check_labels(examples: Examples, *, where: str, both: bool) -> None:
-    if not np.isin(examples.y, (0, 1)).all():
-        raise BadInput(f"{where}: labels must be 0 or 1.")
+    wrong = np.flatnonzero(~np.isin(examples.y, (0, 1)))
+    if len(wrong):
+        raise BadInput(
+            f"{where}: labels must be 0 or 1; row {wrong[0]:,} has {examples.y[wrong[0]]:g}, the first of "
+            f"{len(wrong):,}.",
+            remedy="Leave out rows whose outcome is not known.",
+        )
+    broken = [name for name, column in examples.labels.items() if np.isinf(column).any()]
+    if broken:
+        raise BadInput(f"{where}: infinite values in the label {broken[0]!r}.")
     first = examples.y[0]
     if both and (examples.y == first).all():
         raise BadInput(

@@ -6,13 +6,14 @@ from dataclasses import replace
 from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from tests.behaviour.rankers import toy
 
 from hawker import ranking
-from hawker.errors import BadInput, Corrupt
+from hawker.errors import BadInput, BadSetting, Corrupt
 from hawker.features.examples import Examples, Field
 from hawker.ranking.net import NetModel
 
@@ -140,3 +141,41 @@ def test_a_diverging_loss_says_so() -> None:
         ranking.train(
             ranking.Net(hidden=(16,), norm=False, rate=1e4, epochs=20, crosses=3), toy(2000), seed=1
         )
+
+
+def test_a_gpu_that_is_not_there_is_refused_with_the_remedy() -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    with pytest.raises(BadSetting, match=r"no GPU here.*device='cpu'"):
+        ranking.train(ranking.Net(device="cuda"), toy(300))
+    with pytest.raises(BadSetting, match=r"no device 'gpu'.*Use 'cpu'"):
+        ranking.train(ranking.Net(device="gpu"), toy(300))
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_half_precision_learns_the_same_where_the_device_has_it(
+    precision: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it has not, it is refused; that the arithmetic is right is shown on an imitation."""
+    import torch
+
+    from hawker.ranking import hardware
+
+    net = ranking.Net(hidden=(16,), embedding=4, batch=128, rate=5e-3, epochs=3, precision=precision)
+    if not hardware.has(precision, torch.device("cpu")):
+        with pytest.raises(BadSetting, match=rf"no {precision} arithmetic.*precision='fp32'"):
+            ranking.train(net, toy(300))
+        monkeypatch.setattr(hardware, "has", lambda precision, on: True)  # noqa: ARG005
+    full = ranking.train(replace(net, precision="fp32"), toy(2000), seed=1)
+    half = ranking.train(net, toy(2000), seed=1)
+    gap = np.abs(half.predict(toy(500, seed=2).x) - full.predict(toy(500, seed=2).x))
+    assert 0 < gap.max() < 0.05
+
+
+def test_shares_that_are_none_are_refused() -> None:
+    with pytest.raises(BadSetting, match="'mask' is a share below 1"):
+        ranking.Net(mask=1.0)
+    with pytest.raises(BadSetting, match=r"no precision 'bf8'.*Did you mean 'bf16'"):
+        ranking.Net(precision="bf8")  # type: ignore[arg-type]

@@ -135,3 +135,21 @@ def test_the_sequence_and_the_offer_share_embeddings() -> None:
 def test_an_unknown_encoder_is_refused() -> None:
     with pytest.raises(BadSetting, match=r"no sequence 'attentoin'.*Did you mean 'attention'"):
         ranking.Net(sequence="attentoin")  # type: ignore[arg-type]
+
+
+def test_cropped_and_masked_sequences_lose_steps_in_training_alone() -> None:
+    net = ranking.Net(**SMALL, crop=0.5, mask=0.2)
+    rows = history(2000)
+    with net.learner(rows, rows=[rows], valid=None, seed=0) as run:
+        run.take(rows)
+        codes = run.inputs.codes.copy()
+        changed = run._augmented(codes.copy())
+        np.testing.assert_array_equal(changed[:, 0], codes[:, 0])
+        past, less = codes[:, 1:], changed[:, 1:]
+        assert ((less == past) | (less == 0)).all()
+        full = (past > 0).all(axis=1)
+        assert full.any()
+        assert 0.1 < (less[full, 0] == 0).mean() < 0.3  # the latest is never cropped, only masked
+        assert (less[full, 2] == 0).mean() > 0.4
+    model = ranking.train(net, rows.take(np.arange(500)), seed=1)
+    np.testing.assert_array_equal(model.on(rows), model.on(rows))

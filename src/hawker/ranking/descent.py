@@ -12,14 +12,16 @@ import torch
 from numpy.typing import NDArray
 
 from hawker.features.examples import Examples
-from hawker.ranking.columns import Columns
+from hawker.ranking.columns import PADDING, Codes, Columns
 from hawker.ranking.course import Arrays, Plan, Whole, descend
 from hawker.ranking.embedding import Table
+from hawker.ranking.hardware import device, mixed
 from hawker.ranking.net import Net, NetModel
 from hawker.ranking.ranker import Rows
 from hawker.ranking.spread import Spread
 
 _M = TypeVar("_M", bound=NetModel)
+_LOUD = 1024.0
 _CALM = 0.3  # of the rate, for learning on
 
 
@@ -73,6 +75,9 @@ class Run(Generic[_M]):
 
     def __post_init__(self) -> None:
         net, network = self.model.parameters, self.model.network
+        self.device = device(net.device)
+        mixed(net.precision, self.device)  # refused here rather than in the midst of a batch
+        network.settle(self.device)
         self.layers = [weights for weights in network.parameters() if weights.requires_grad]
         self.means = [buffer for name, buffer in network.named_buffers() if ".running_" in name]
         self.optimiser = torch.optim.AdamW(self.layers, lr=net.rate, weight_decay=net.decay, fused=True)
@@ -104,24 +109,52 @@ class Run(Generic[_M]):
     def learn(self, rows: NDArray[np.int64]) -> float:
         """One step on a batch; the loss of this process's part."""
         own, network = self.spread.rows(rows), self.model.network
-        codes = self.inputs.codes[own]
-        embedded, linear = (torch.from_numpy(part).requires_grad_() for part in self.table.take(codes))
-        numbers = torch.from_numpy(self.inputs.numbers[own])
-        answer = network.interact(torch.from_numpy(codes), embedded, linear, numbers)
+        codes = self._augmented(self.inputs.codes[own])
+        embedded, linear = (self._tensor(part).requires_grad_() for part in self.table.take(codes))
+        numbers, targets, weight = (
+            self._tensor(part[own]) for part in (self.inputs.numbers, self.targets, self.weight)
+        )
+        with mixed(self.model.parameters.precision, self.device):
+            answer = network.interact(self._tensor(codes), embedded, linear, numbers).float()
         if self.positions is not None:
-            answer = network.shown(answer, torch.from_numpy(self.positions[own]))
-        targets, weight = torch.from_numpy(self.targets[own]), torch.from_numpy(self.weight[own])
+            answer = network.shown(answer, self._tensor(self.positions[own]))
         lost = self.model.lost(answer, targets, weight)
         self.optimiser.zero_grad(set_to_none=True)
-        lost.backward()
+        (lost * self._magnified).backward()
         self._move(codes, embedded, linear, batch=len(rows))
         return float(lost.detach())
+
+    def _tensor(self, array: NDArray[Any]) -> Any:
+        return torch.from_numpy(array).to(self.device)
+
+    @property
+    def _magnified(self) -> float:
+        """By how much gradients are larger than they are, lest fp16 lose the small ones."""
+        return _LOUD if self.model.parameters.precision == "fp16" else 1.0
+
+    def _augmented(self, codes: Codes) -> Codes:
+        """Sequences with the oldest steps cut off, and steps hidden, as the dice of this step have it."""
+        net, network = self.model.parameters, self.model.network
+        start = network.codes
+        for length in network.lengths if net.crop or net.mask else ():
+            past = codes[:, start : start + length]
+            known = (past != PADDING).sum(axis=1, keepdims=True)
+            kept = np.ceil(known * (1 - net.crop * torch.rand(len(codes), 1).numpy()))
+            gone = (np.arange(length) >= kept) | (torch.rand(past.shape).numpy() < net.mask)
+            past[gone] = PADDING
+            start += length
+        return codes
 
     def _move(self, codes: Any, embedded: Any, linear: Any, *, batch: int) -> None:
         """Move the layers, and the rows of the table that anyone's part of the batch touched."""
         net, spread = self.model.parameters, self.spread
         part = len(codes) / batch
         slopes = [weights.grad for weights in self.layers if weights.grad is not None]
+        if self._magnified > 1:
+            taken = [part.grad for part in (embedded, linear) if part.grad is not None]
+            if not all(slope.isfinite().all() for slope in [*slopes, *taken]):
+                return  # fp16 ran over: this batch says nothing
+            torch._foreach_div_([*slopes, *taken], self._magnified)
         spread.averaged([*slopes, *self.means], part)
         codes = spread.gathered(codes, batch)
         for group in self.optimiser.param_groups:
@@ -144,13 +177,13 @@ class Run(Generic[_M]):
 
     def weights(self) -> Arrays:
         """The network's state, live."""
-        return {name: value.numpy() for name, value in self.model.network.state_dict().items()}
+        return {name: value.cpu().numpy() for name, value in self.model.network.state_dict().items()}
 
     def memory(self) -> Arrays:
         """Adam's moments: of the layers, and of the table."""
         held: Arrays = {}
         for place, state in self.optimiser.state_dict()["state"].items():
-            held |= {f"layers/{place}/{name}": value.numpy() for name, value in state.items()}
+            held |= {f"layers/{place}/{name}": value.cpu().numpy() for name, value in state.items()}
         return held | {"table/moments": self.table.moments, "table/steps": np.array(self.table.steps)}
 
     def resume(self, weights: Arrays, memory: Arrays) -> None:
@@ -186,7 +219,7 @@ def continued(model: _M, examples: Examples, *, seed: int) -> _M:
 
 def _slope(taken: Any) -> Rows:
     """The gradient of what was taken; of nothing there is none."""
-    return np.asarray((taken.detach() if taken.grad is None else taken.grad).numpy())
+    return np.asarray((taken.detach() if taken.grad is None else taken.grad).cpu().numpy())
 
 
 def _dice(seed: int, number: int, share: int) -> int:

@@ -20,7 +20,7 @@ def integrated(model: NetModel, row: Rows, baseline: Rows | None, steps: int) ->
     """The score of a row by column, from a baseline to the row in a straight line of *embedded* inputs.
 
     All points of the line are one batch, placed and weighed by Gauss and Legendre. Without a baseline codes
-    begin as unknown and quantities at their mean. A sequence keeps its length: its steps begin saying nothing.
+    begin as unknown and quantities at their mean. A sequence keeps its length; its steps begin with nothing.
     `BASE` is the score at the beginning, `ERROR` what the integral misses; all parts together are the score.
     """
     network, columns = model.network.eval(), model.columns

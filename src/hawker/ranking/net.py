@@ -15,6 +15,7 @@ from hawker.features.examples import Examples
 from hawker.ranking.columns import Columns, Plan
 from hawker.ranking.course import Iterative
 from hawker.ranking.course import Plan as Pace
+from hawker.ranking.hardware import PRECISIONS
 from hawker.ranking.ranker import Floats, Model, Rows, arrays, base_rate, possible
 from hawker.ranking.spread import joined
 
@@ -40,7 +41,9 @@ class Net(Iterative):
     doubling quantities are embedded by logarithmic bin as well. `decay` is the L2 penalty of the layers
     (AdamW), `l2` that of the embeddings, `norm` batch normalisation. Deep rankers overfit after the first
     pass: `epochs` are few, and stop on the validation slice; `renew` starts every epoch with fresh
-    embeddings (MEDA, arXiv 2305.19531). `schedule` and `warm` say how the rate goes (`course.Plan`). The same
+    embeddings (MEDA, arXiv 2305.19531). In training `crop` cuts up to that share of the oldest steps off
+    sequences, `mask` hides that share of all. `precision` "bf16" or "fp16" computes products in half
+    precision where `device` can. `schedule` and `warm` say how the rate goes (`course.Plan`). The same
     seed, threads and machine make the same network.
     """
 
@@ -64,11 +67,22 @@ class Net(Iterative):
     seen: int = 5
     hashed: int = 0
     bins: int = 0
+    crop: float = 0.0
+    mask: float = 0.0
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    device: str = "cpu"
     threads: int = 1
 
     def __post_init__(self) -> None:
         possible(self, embedding=1, crosses=0, dropout=0, rate=1e-9, decay=0, l2=0, batch=2, epochs=1)
-        possible(self, patience=1, seen=1, hashed=0, bins=0, threads=1)
+        possible(self, patience=1, seen=1, hashed=0, bins=0, crop=0, mask=0, threads=1)
+        for name in ("dropout", "crop", "mask"):
+            if getattr(self, name) >= 1:
+                raise BadSetting(f"{type(self).__name__}: '{name}' is a share below 1.")
+        if self.precision not in PRECISIONS:
+            raise BadSetting(
+                f"There is no precision '{self.precision}'.", remedy=nearest(self.precision, [*PRECISIONS])
+            )
         if self.sequence not in ENCODERS:
             raise BadSetting(
                 f"Net knows no sequence '{self.sequence}'.", remedy=nearest(self.sequence, [*ENCODERS])
@@ -153,7 +167,7 @@ class NetModel(Model):
     def _forward(self, x: Rows) -> Rows:
         torch = extra("torch", "deep")
         answer = self.network(*(torch.from_numpy(part) for part in self.columns(x)))
-        return np.asarray(answer.numpy())
+        return np.asarray(answer.cpu().numpy())
 
     def onward(self: _Self, examples: Examples, *, seed: int = 0) -> _Self:
         """One pass over these rows from where the weights stand; what an embedding has not seen stays."""
@@ -209,7 +223,7 @@ def learning(
         torch.manual_seed(seed)
         run = Run.begin(kind, parameters, like, rows=rows, valid=valid, seed=seed, spread=joined())
         yield run
-        run.model.network.eval()
+        run.model.network.settle("cpu").eval()
 
 
 @contextmanager

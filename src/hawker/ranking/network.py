@@ -57,6 +57,14 @@ class Network(nn.Module):  # type: ignore[misc]
         self.table.data.uniform_(-_SMALL, _SMALL)[PADDING] = 0
         self.table.data[:, self.embedding :] = 0
 
+    def settle(self, device: Any) -> Network:
+        """Move all but the table, which stays in the main memory whatever its size."""
+        for layer in self.children():
+            layer.to(device)
+        for name, buffer in self.named_buffers(recurse=False):
+            setattr(self, name, buffer.to(device))
+        return self
+
     def centre(self, shares: Any) -> None:
         """Say how often each position was, so that the score is that of the average position."""
         nn.init.zeros_(self.position.weight)
@@ -70,13 +78,10 @@ class Network(nn.Module):  # type: ignore[misc]
         return torch.cat([answer[:, :1] + effect, answer[:, 1:]], dim=1)
 
     def forward(self, codes: Any, numbers: Any) -> Any:  # (B, C + ΣL), (B, Q + ΣV)
-        rows = self.table[codes.long()]  # (B, C + ΣL, E), or E + 1
-        return self.interact(
-            codes,
-            rows[:, :, : self.embedding].flatten(1),
-            rows[:, : self.codes, self.embedding :].flatten(1),
-            numbers,
-        )
+        rows = self.table[codes.long()].to(self.unit.device)  # (B, C + ΣL, E), or E + 1
+        embedded, linear = rows[:, :, : self.embedding], rows[:, : self.codes, self.embedding :]
+        codes, numbers = codes.to(rows.device), numbers.to(rows.device)
+        return self.interact(codes, embedded.flatten(1), linear.flatten(1), numbers)
 
     def interact(self, codes: Any, embedded: Any, linear: Any, numbers: Any) -> Any:
         """The score, given of codes the embeddings (B, (C + ΣL) · E), the first-order weights (B, C or 0)."""

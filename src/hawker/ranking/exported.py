@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import warnings
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 FILE = "model.onnx"
 SCORE = "log_odds"
 _OPSET, _ML, _IR = 17, 3, 9
+_NARROW = 0.05  # a spread below which single precision would show
 _FLOAT, _DOUBLE, _INT64 = 1, 11, 7  # onnx.TensorProto
 
 
@@ -57,11 +59,16 @@ def exported(model: Model) -> Exported:
 
     Raises `BadInput` for kinds that have no such form.
     """
+    from hawker.ranking.exported_trees import trees
     from hawker.ranking.net import NetModel
+    from hawker.ranking.trees import TreesModel
 
+    if isinstance(model, TreesModel):
+        return Exported(model.names, trees(model), dict(model.recipe))
     if type(model) is not NetModel:
         raise BadInput(
-            f"A model of kind '{model.kind}' cannot be written as ONNX.", remedy="Networks can: ranking.Net."
+            f"A model of kind '{model.kind}' cannot be written as ONNX.",
+            remedy="Networks and boosted trees can: ranking.Net, ranking.Trees.",
         )
     return Exported(model.names, network(model), dict(model.recipe))
 
@@ -89,6 +96,9 @@ def network(model: NetModel) -> bytes:
         core,
         io_map=[("codes", "codes"), ("numbers", "numbers")],
     )
+    kept = {one.domain: one for one in whole.opset_import}  # merging names a set of operations twice
+    del whole.opset_import[:]
+    whole.opset_import.extend(kept.values())
     del whole.graph.value_info[:]  # shapes noted for a batch of two, which quantisation would believe
     onnx.checker.check_model(whole)
     return bytes(whole.SerializeToString())
@@ -100,11 +110,10 @@ def _core(model: NetModel, onnx: Any) -> Any:
     inputs = model.columns(np.zeros((2, len(model.names)), np.float32))
     given = (torch.from_numpy(inputs.codes.astype(np.int64)), torch.from_numpy(inputs.numbers))
     names, buffer = ["codes", "numbers"], io.BytesIO()
-    model.network.eval()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # that this way of writing is the older one; the newer needs more
         torch.onnx.export(
-            model.network,
+            _folded(model.network, torch),
             given,
             buffer,
             input_names=names,
@@ -119,6 +128,19 @@ def _core(model: NetModel, onnx: Any) -> Any:
         if kept.name != given_name:
             raise BadInput(f"The network does not use its {given_name}.")
     return core
+
+
+def _folded(network: Any, torch: Any) -> Any:
+    """A copy in which each layer has taken in the normalisation behind it, which by now is a fixed scale."""
+    whole = copy.deepcopy(network).eval()
+    layers: list[Any] = []
+    for layer in whole.tower.perceptron:
+        if isinstance(layer, torch.nn.BatchNorm1d):
+            layers[-1] = torch.nn.utils.fusion.fuse_linear_bn_eval(layers[-1], layer)
+        elif not isinstance(layer, torch.nn.Dropout):
+            layers.append(layer)
+    whole.tower.perceptron = torch.nn.Sequential(*layers)
+    return whole
 
 
 def _front(columns: Columns, wide: int, onnx: Any) -> Any:
@@ -163,25 +185,31 @@ def _numbers(graph: _Graph, columns: Columns) -> str:
     wide = len(plan.quantities)
     if wide:
         value = graph.node("Gather", ["x", graph.whole(plan.quantities)], axis=1)
-        exact = graph.node("Cast", [value], to=_DOUBLE)
-        larger = graph.node("Add", [graph.node("Abs", [exact]), graph.double([1.0])])
-        logs = graph.node("Mul", [graph.node("Sign", [exact]), graph.node("Log", [larger])])
-        found.append(_scaled(graph, logs, columns.centre[:wide], columns.spread[:wide]))
+        spread = columns.spread[:wide]
+        if spread.min() < _NARROW:
+            value = graph.node("Cast", [value], to=_DOUBLE)
+        larger = graph.node("Add", [graph.node("Abs", [value]), graph.like(1.0, spread)])
+        logs = graph.node("Mul", [graph.node("Sign", [value]), graph.node("Log", [larger])])
+        found.append(_scaled(graph, logs, columns.centre[:wide], spread))
     if plan.doubtful:
         places = [plan.quantities[place] for place in plan.doubtful]
         value = graph.node("Gather", ["x", graph.whole(places)], axis=1)
         found.append(graph.node("Cast", [graph.node("IsNaN", [value])], to=_FLOAT))
     if plan.vectors:
-        value = graph.node("Gather", ["x", graph.whole([p for one in plan.vectors for p in one])], axis=1)
-        exact = graph.node("Cast", [value], to=_DOUBLE)
-        found.append(_scaled(graph, exact, columns.centre[wide:], columns.spread[wide:]))
+        value, spread = graph.whole([p for one in plan.vectors for p in one]), columns.spread[wide:]
+        value = graph.node("Gather", ["x", value], axis=1)
+        if spread.min() < _NARROW:
+            value = graph.node("Cast", [value], to=_DOUBLE)
+        found.append(_scaled(graph, value, columns.centre[wide:], spread))
     return graph.joined(found) if found else graph.none()
 
 
 def _scaled(graph: _Graph, value: str, centre: Rows, spread: Rows) -> str:
     """(value − centre) / spread, 0 where unknown."""
-    moved = graph.node("Sub", [value, graph.double(centre)])
-    scaled = graph.node("Cast", [graph.node("Div", [moved, graph.double(spread)])], to=_FLOAT)
+    moved = graph.node("Sub", [value, graph.like(centre, spread)])
+    scaled = graph.node("Div", [moved, graph.like(spread, spread)])
+    if spread.min() < _NARROW:
+        scaled = graph.node("Cast", [scaled], to=_FLOAT)
     return graph.node("Where", [graph.node("IsNaN", [scaled]), graph.single([0.0]), scaled])
 
 
@@ -211,8 +239,9 @@ class _Graph:
     def single(self, values: Any) -> str:
         return self._constant(np.asarray(values, np.float32))
 
-    def double(self, values: Any) -> str:
-        return self._constant(np.asarray(values, np.float64))
+    def like(self, values: Any, spread: Rows) -> str:
+        """Constants in double precision where what they are divided by is small."""
+        return self._constant(np.asarray(values, np.float64 if spread.min() < _NARROW else np.float32))
 
     def _constant(self, values: Any) -> str:
         name = f"front_constant_{len(self.constants)}"

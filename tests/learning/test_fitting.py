@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ STAGED = Course(
     together=True,
     student=ranking.Trees("regression", trees=40, leaves=15, least=5, threads=1),
     light=ranking.Trees("regression", trees=10, leaves=4, least=5, threads=1),
-    keep=12,
+    keep=20,
 )
 SPLIT = pipeline.Split(MONDAY + 20 * DAY, MONDAY + 45 * DAY, MONDAY + 55 * DAY, MONDAY + 80 * DAY)
 
@@ -133,6 +134,8 @@ def test_where_they_work_together_the_blend_competes(slices: Slices) -> None:
     assert set(made.judged) == {"linear", "trees", "blend"}
     losses = {name: found.log_loss.value or 9.9 for name, found in made.judged.items()}
     assert losses["blend"] <= min(losses.values()) + 0.01
+    order = {name: found.group_auc.value or 0.0 for name, found in made.judged.items()}
+    assert order[made.best] == max(order.values())
 
 
 def test_a_student_says_what_its_teacher_says(slices: Slices) -> None:
@@ -144,6 +147,20 @@ def test_a_student_says_what_its_teacher_says(slices: Slices) -> None:
     x = slices.later.x
     assert np.corrcoef(teacher.score(x), student.model.score(x))[0, 1] > 0.99
     assert student.unseen.score(x).std() > 0
+
+
+@pytest.mark.skipif(
+    any(find_spec(name) is None for name in ("torch", "onnx", "onnxruntime")),
+    reason="needs torch and ONNX: pip install 'hawker[deep,onnx]'",
+)
+def test_networks_are_served_as_graphs_that_say_the_same(slices: Slices) -> None:
+    plan = Course((ranking.Net(hidden=(8,), epochs=1),), bags=2, share=0.7)
+    made = fitting.fit(slices, plan, seed=5)
+    assert isinstance(made.model, ranking.Calibrated)
+    assert isinstance(made.model.model, ranking.Blend)
+    assert {member.kind for member in made.model.model.models} == {"onnx"}
+    x = slices.later.x
+    assert made.model.score(x) == pytest.approx(made.unseen.score(x), abs=1e-4)
 
 
 def test_only_rows_known_then_are_fitted_before_the_calibration(slices: Slices) -> None:
@@ -166,7 +183,7 @@ def test_a_staged_model_is_saved_promoted_and_decides_as_its_heavy_stage(shop: S
     tested = pipeline.evaluate(shop, version=trained.version, on=held, most=100)
     values = {name: estimate.value or 0.0 for name, estimate in tested.outcome.values.items()}
     assert values["hawker"] > values["popular"]
-    assert model.agreement(_whole(shop), top=10) > 0.9
+    assert model.agreement(_whole(shop), top=10) > 0.8
 
 
 def _whole(shop: Shop) -> Examples:

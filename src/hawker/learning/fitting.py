@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from hawker import ranking
 from hawker.errors import BadSetting
 from hawker.features.examples import Examples
-from hawker.ranking import Blend, Cascade, Estimator, Evaluation, Model
+from hawker.ranking import Blend, Calibrated, Cascade, Estimator, Evaluation, Model
+from hawker.ranking.exported import exported
 
 if TYPE_CHECKING:
     from hawker.ranking import Trees
@@ -29,6 +31,9 @@ GLANCE = (
     "expected_new_lately",
 )
 """What the light stage looks at: enough to know which candidates cannot be among the best."""
+
+GLANCED = 0.3
+"""The share of the trials that teach it: trees so small need no more."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +111,10 @@ class Fitted:
 def fit(
     slices: Slices, plan: Course, *, seed: int, search: Search | None = None, progress: Progress | None = None
 ) -> Fitted:
-    """Let the estimators compete on the calibration slice (log loss), and make the most of the best.
+    """Let the estimators compete on the calibration slice, and make the most of the best.
 
+    What counts is the order within each request (AUC by group): that is what is served; rates are set right
+    by calibration, whoever wins.
     `search` may change each estimator first, given the rows it will be fitted on.
     """
     tell = progress or (lambda _words, _share: None)
@@ -126,7 +133,7 @@ def fit(
         name: ranking.evaluate(ranking.calibrate(model, slices.later), slices.later)
         for name, model in models.items()
     }
-    best = min(judged, key=lambda name: _loss(judged[name]))
+    best = max(judged, key=lambda name: _order(judged[name]))
     tell(f"averaging {best}", 0.5)
     model, unseen = _grown(best, models, chosen, slices=slices, plan=plan, seed=seed)
     if best != BLEND and not plan.refit:
@@ -136,6 +143,7 @@ def fit(
         tell("distilling", 0.8)
         model = ranking.distil(model, slices.all, names=model.names, how=plan.student, seed=seed)
         name = f"{name}, distilled"
+    model = lean(model)
     if plan.light is not None:
         model = staged(model, slices, plan, seed=seed)
         name = f"{name}, for the best {plan.keep}"
@@ -203,11 +211,22 @@ def drawn(rows: Examples, share: float, *, seed: int) -> Examples:
     return rows.take(kept[np.searchsorted(groups, rows.group)])
 
 
+def lean(model: Model) -> Model:
+    """The same model, its networks as graphs that are served without torch, where ONNX is installed."""
+    if find_spec("onnx") is None or find_spec("onnxruntime") is None:
+        return model
+    if isinstance(model, Calibrated):
+        return replace(model, model=lean(model.model))
+    if isinstance(model, Blend):
+        return replace(model, models=tuple(lean(member) for member in model.models))
+    return exported(model) if model.kind == "net" else model
+
+
 def staged(heavy: Model, slices: Slices, plan: Course, *, seed: int) -> Cascade:
     """The model behind a light one that imitates it by a few features of what was on offer."""
     assert plan.light is not None
     names = tuple(name for name in GLANCE if name in heavy.names)
-    offered = _even(slices.fit, slices.later)
+    offered = drawn(_even(slices.fit, slices.later), GLANCED, seed=seed)
     light = ranking.distil(heavy, offered, names=names, how=plan.light, seed=seed)
     made = Cascade(light, heavy, plan.keep)
     made.recipe = {**heavy.recipe, "light": light.recipe, "keep": plan.keep}
@@ -232,6 +251,7 @@ def _even(*parts: Examples | None) -> Examples:
     )
 
 
-def _loss(judged: Evaluation) -> float:
-    value = judged.log_loss.value
-    return float("inf") if value is None else value
+def _order(judged: Evaluation) -> tuple[float, float]:
+    """How well requests are ordered; of equals, who predicts better."""
+    loss = judged.log_loss.value
+    return judged.group_auc.value or 0.0, -(float("inf") if loss is None else loss)

@@ -115,7 +115,6 @@ def course(outcome: str) -> Course:
         trees = ranking.Trees(trees=150, leaves=15, rate=0.04, columns=0.5)
         return Course((ranking.Linear(), trees), most=40_000, bags=3)
     trees = ranking.Trees(trees=250, leaves=31, rate=0.06, least=100, columns=0.4, rows=0.8, l2=5.0)
-    taught = ranking.Trees("regression", trees=500, leaves=31, rate=0.08, least=50, columns=0.5, rows=0.8)
     glance = ranking.Trees("regression", trees=40, leaves=8, rate=0.15, least=100, columns=1.0, rows=1.0)
     deep = ranking.Net(
         hidden=(256, 128), batch=1024, epochs=3, dropout=0.2, rate=2e-3, schedule="cosine", warm=0.05
@@ -125,11 +124,9 @@ def course(outcome: str) -> Course:
         (ranking.Linear(), *able),
         most=24_000,
         elsewhere=12,
-        bags=2,
+        bags=3,
         share=0.6,
-        together=True,
         refit=True,
-        student=taught,
         light=glance,
     )
 
@@ -144,10 +141,10 @@ def train(
     trust: Collection[str] = (),
     progress: Progress | None = None,
 ) -> Trained:
-    """Train every estimator of the course, keep the one that predicts the later slice best, calibrate, save.
+    """Train every estimator of the course, keep the one that orders the later slice best, calibrate, save.
 
-    The calibration slice judges (log loss) and then calibrates. The saved model is not promoted. `search`
-    may change each estimator first, given the rows it will be fitted on (`learning.tuning.Tuner`).
+    The calibration slice judges (AUC by request) and then calibrates. The saved model is not promoted.
+    `search` may change each estimator first, given the rows it will be fitted on (`learning.tuning.Tuner`).
     Raises `BadInput` where a feature knows the outcome (`learning.honest`), but for those of `trust`.
     """
     held = on or bench(shop, progress=progress)

@@ -23,6 +23,7 @@ from hawker.ranking.train import train
 if TYPE_CHECKING:
     from hawker.ranking.choice import best
     from hawker.ranking.esmm import ESMM, SharedBottom
+    from hawker.ranking.exported import export
     from hawker.ranking.external import register
     from hawker.ranking.fm import Factorised
     from hawker.ranking.imitate import distil
@@ -57,6 +58,7 @@ __all__ = [
     "compare",
     "distil",
     "evaluate",
+    "export",
     "folds",
     "leaks",
     "load",
@@ -75,6 +77,7 @@ _LATER = {
     "Trees": "trees",
     "best": "choice",
     "distil": "imitate",
+    "export": "exported",
     "register": "external",
 }
 

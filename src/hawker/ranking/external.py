@@ -27,8 +27,8 @@ _PROBES = 64
 class External(Model):
     """An ONNX graph from rows to probabilities: `output` names them, `column` is the positive class's.
 
-    The unknown is given as it is, or as `unknown` where that is a number. Explanations are by ablation: a
-    graph from elsewhere has no parts that add up.
+    The unknown is given as it is, or as `unknown` where that is a number. Explanations are by Shapley
+    values of whole reasons: of a graph from elsewhere nothing but the score is known.
     """
 
     names: tuple[str, ...]
@@ -110,7 +110,7 @@ def _converted(classifier: Any, width: int) -> bytes:
         reason = str(error).strip().partition("\n")[0][:200]
         raise BadInput(
             f"The {type(classifier).__name__} cannot be converted to ONNX: {reason}",
-            remedy="Fit it first. If it is fitted, write an ONNX file with its own library, and give the path.",
+            remedy="Fit it first. If it is fitted, write an ONNX file with its own library and give that.",
         ) from error
     return bytes(graph.SerializeToString())
 

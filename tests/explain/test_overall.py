@@ -44,5 +44,5 @@ def test_weights_are_the_mean_size_of_parts(tmp_path: Path, kind: str) -> None:
 def test_too_few_shoppers_get_a_reason_instead_of_an_interval(tmp_path: Path) -> None:
     shop, made = decided(tmp_path, "linear")
     assert "clusters" in overall(shop, made[:3]).reasons[0].size.reason
-    with pytest.raises(NotFound, match="no decision whose scores"):
+    with pytest.raises(NotFound, match="no decision in which scores"):
         overall(shop, [])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hawker import ranking
-from hawker.explain.score import ABLATION, EXACT, GRADIENTS, SHAPLEY, Why, contributions, reason
+from hawker.explain.score import EXACT, GRADIENTS, GROUPED, SHAPLEY, Why, contributions, reason
 from hawker.explain.words import word
 from hawker.features.assemble import Moment, assemble
 from hawker.features.examples import Examples
@@ -153,13 +153,28 @@ class Product(Model):
         raise NotImplementedError(folder, head)
 
 
-def test_a_model_without_parts_is_asked_what_it_would_lose() -> None:
+def test_a_model_known_by_its_scores_alone_is_explained_by_whole_reasons() -> None:
     x = np.full((5, len(NAMES)), 2.0, dtype=np.float32)
     x[0, 0], x[1:, 4] = 5.0, np.nan
     why = contributions(Product(), x, row=0)
-    assert why.method == ABLATION
+    assert why.method == GROUPED
     assert (why.score, why.baseline) == (10.0, 4.0)
-    assert {part.reason: part.weight for part in why.parts} == {"own": 6.0}
+    assert {part.reason: part.weight for part in why.parts} == pytest.approx({"own": 6.0})
+    x[0, 3] = 4.0  # 5 × 4 against 2 × 2: what both add together is shared
+    why = contributions(Product(), x, row=0)
+    assert (why.score, why.baseline) == (20.0, 4.0)
+    parts = {part.reason: part.weight for part in why.parts}
+    assert parts == pytest.approx({"own": (6 + 12) / 2, "popularity": (4 + 10) / 2})
+
+
+def test_a_sum_with_such_a_model_adds_up_by_reason(models: dict[str, tuple[Model, str]]) -> None:
+    blend = ranking.Blend((Product(), models["trees"][0]), np.array([0.3, 1.0]), 0.2)
+    x = rows(40, seed=5)
+    for model in (blend, ranking.calibrate(blend, examples())):
+        why = contributions(model, x, row=3)
+        assert why.method == GROUPED
+        assert why.score - why.baseline == pytest.approx(sum(part.weight for part in why.parts), abs=1e-9)
+        assert {part.reason for part in why.parts} <= set(GROUPS)
 
 
 def test_one_candidate_alone_has_nothing_to_be_compared_with(models: dict[str, tuple[Model, str]]) -> None:

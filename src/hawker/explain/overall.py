@@ -10,8 +10,9 @@ from msgspec import Struct
 from hawker.delivery.engine import Engine
 from hawker.errors import NotFound
 from hawker.explain.again import execute, models_of
-from hawker.explain.parts import EXACT, Rows, parts
-from hawker.explain.score import reason, spread_out
+from hawker.explain.parts import EXACT, parts
+from hawker.explain.reasons import reason
+from hawker.explain.score import spread_out
 from hawker.explain.words import spoken, word
 from hawker.ranking import Model
 from hawker.records.campaign import Pricing
@@ -45,7 +46,7 @@ def overall(source: Shop | Engine, decisions: Iterable[Decision], *, language: s
     """Mean absolute parts of the scores of shown ads, each against the other ads considered beside it.
 
     Only decisions of the first one's model count. Intervals are from resampled shoppers. Raises
-    `NotFound` where none of the decisions can be executed again, or the model has no parts that add up.
+    `NotFound` where none of the decisions can be executed again, or none had two ads to choose from.
     """
     chosen = spoken(language)
     version, models, method = "", dict[str, Model](), EXACT
@@ -65,7 +66,7 @@ def overall(source: Shop | Engine, decisions: Iterable[Decision], *, language: s
             shoppers += [decision.request.shopper or decision.id] * len(found[1])
     if not rows:
         raise NotFound(
-            "There is no decision whose scores have parts that add up.",
+            "There is no decision in which scores decided between ads.",
             remedy="Train a model, let it decide, and ask again.",
         )
     cluster = np.unique(shoppers, return_inverse=True)[1]
@@ -95,20 +96,10 @@ def _of(decision: Decision, models: Mapping[str, Model]) -> tuple[str, list[dict
         if slot.pricing == Pricing.CPM:
             continue
         model, x, row = executed.stage(decision.candidates.ads.index(slot.ad.id))
-        told = _against_others(model, x, row)
-        if told is None:
-            return None
-        method, values = told
-        found.append(values)
+        if others := spread_out(model, x, row):
+            method, told = parts(model, x[[row]], against=x[others])
+            found.append({name: float(values[0]) for name, values in told.items()})
     return (method, found) if found else None
-
-
-def _against_others(model: Model, x: Rows, row: int) -> tuple[str, dict[str, float]] | None:
-    others = spread_out(model, x, row)
-    if not others:
-        return None
-    told = parts(model, x[[row]], against=x[others])
-    return None if told is None else (told[0], {name: float(values[0]) for name, values in told[1].items()})
 
 
 def _weights(

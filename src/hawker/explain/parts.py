@@ -1,17 +1,20 @@
 """What each feature adds to a score, against other rows: parts that sum to the difference.
 
 Exact for linear models, rules and factorisation machines; Shapley values for trees; integrated gradients for
-nets. A wrapper's parts are made of those of what it wraps: a sum has the weighted sum of its models' parts; a
-calibration stretches all parts of a row alike, because a monotone map of one score has no parts of its own.
+nets; for any other model Shapley values of reasons as a whole, exact too. A wrapper's parts are made of those
+of what it wraps: a sum has the weighted sum of its models' parts; a calibration stretches all parts of a row
+alike, because a monotone map of one score has no parts of its own.
 """
 
 from __future__ import annotations
 
+from math import comb
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hawker.explain.reasons import reason
 from hawker.ranking import Blend, Calibrated, Cascade, Model
 from hawker.ranking.position import Placed
 
@@ -19,15 +22,16 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.float32]
 Parts = dict[str, Floats]
 
-EXACT, SHAPLEY, GRADIENTS, ABLATION = "exact", "tree_shapley", "integrated_gradients", "ablation"
+EXACT, SHAPLEY, GROUPED, GRADIENTS = "exact", "tree_shapley", "group_shapley", "integrated_gradients"
 _LEAST = 1e-6
 
 
-def parts(model: Model, x: Rows, *, against: Rows) -> tuple[str, Parts] | None:
+def parts(model: Model, x: Rows, *, against: Rows) -> tuple[str, Parts]:
     """By feature what it adds to each row's score (rows,), against the mean of other rows; first the method.
 
-    For nets the comparison is with one row of those others' typical values. None where no such answer
-    exists: a model that came from elsewhere, say.
+    For nets, and for models of which nothing but the score is known (what came from elsewhere, say), the
+    comparison is with one row of those others' typical values, and the latter's parts are those of whole
+    reasons, under names such as '(own)'.
 
     >>> from hawker.ranking import Rule
     >>> rule = Rule(("bought", "popular"), {"bought": 2.0, "popular": 1.0})
@@ -49,9 +53,9 @@ def parts(model: Model, x: Rows, *, against: Rows) -> tuple[str, Parts] | None:
     if hasattr(model, "parts"):
         ours, theirs = model.parts(x), model.parts(against).mean(axis=0)
         return SHAPLEY, dict(zip(model.names, (ours - theirs).T, strict=False))
+    if not _explained(model, x):
+        return GROUPED, _by_reason(model, x, typical(against))
     ours, theirs = ([model.explain(row) for row in rows] for rows in (x, against))
-    if not all(ours) or not all(theirs):
-        return None
     mean = {name: float(np.mean([row[name] for row in theirs])) for name in theirs[0] if name != "(base)"}
     return EXACT, {name: np.array([row[name] for row in ours]) - usual for name, usual in mean.items()}
 
@@ -59,7 +63,8 @@ def parts(model: Model, x: Rows, *, against: Rows) -> tuple[str, Parts] | None:
 def level(model: Model, rows: Rows) -> float:
     """What rows score in the mean, where parts are measured from: before calibration bends it.
 
-    For nets the score of one row of their typical values. A row's score is this and the sum of its parts.
+    For nets and what is only known by its scores, the score of one row of their typical values. A row's
+    score is this and the sum of its parts.
     """
     if isinstance(model, Calibrated):
         bent = float(model.bend(np.array([level(model.model, rows)]))[0])
@@ -75,6 +80,8 @@ def level(model: Model, rows: Rows) -> float:
         return level(model.model, _placed(model, rows))
     if hasattr(model, "attribute"):
         rows = _usual(model, rows)[None, :]
+    elif not hasattr(model, "parts") and not _explained(model, rows):
+        rows = typical(rows)[None, :]
     return float(model.score(rows).mean())
 
 
@@ -84,6 +91,31 @@ def typical(rows: Rows) -> Rows:
     known = ~np.isnan(rows).all(axis=0)
     out[known] = np.nanmedian(rows[:, known], axis=0)
     return out
+
+
+def _explained(model: Model, rows: Rows) -> bool:
+    """Whether a model tells the parts of a row itself."""
+    return bool(len(rows) and model.explain(rows[0]))
+
+
+def _by_reason(model: Model, x: Rows, usual: Rows) -> Parts:
+    """Shapley values of reasons: of every set of them the row's values, of the rest the usual ones."""
+    own = np.array([reason(name) for name in model.names])
+    groups = sorted(set(own))
+    column = np.array([groups.index(name) for name in own])
+    count = len(groups)
+    sets = np.arange(2**count)
+    holds = (sets[:, None] >> np.arange(count)) & 1 == 1  # (sets, groups)
+    size = holds.sum(axis=1)
+    share = np.array([1 / (count * comb(count - 1, k)) for k in range(count)])
+    out = np.zeros((len(x), count))
+    for number, row in enumerate(x):
+        worth = model.score(np.where(holds[:, column], row, usual))
+        for place in range(count):
+            without = sets[~holds[:, place]]
+            gain = worth[without | 1 << place] - worth[without]
+            out[number, place] = (share[size[without]] * gain).sum()
+    return {f"({name})": out[:, place] for place, name in enumerate(groups)}
 
 
 def _usual(model: Any, rows: Rows) -> Rows:
@@ -101,29 +133,24 @@ def _placed(model: Placed, rows: Rows) -> Rows:
     return np.insert(rows, model.model.names.index(model.position), np.float32(model.place), axis=1)
 
 
-def _summed(model: Blend, x: Rows, against: Rows) -> tuple[str, Parts] | None:
+def _summed(model: Blend, x: Rows, against: Rows) -> tuple[str, Parts]:
     """The weighted sum of the models' parts, by the least exact of their methods."""
     total: Parts = {}
-    order = (EXACT, SHAPLEY, GRADIENTS)
+    order = (EXACT, SHAPLEY, GROUPED, GRADIENTS)
     method = EXACT
     for inner, weight in zip(model.models, model.weights, strict=True):
         if not weight:
             continue
-        found = parts(inner, x, against=against)
-        if found is None:
-            return None
-        method = max(method, found[0], key=order.index)
-        for name, values in found[1].items():
+        own, found = parts(inner, x, against=against)
+        method = max(method, own, key=order.index)
+        for name, values in found.items():
             total[name] = total.get(name, 0.0) + weight * values
     return method, total
 
 
-def _bent(model: Calibrated, x: Rows, against: Rows) -> tuple[str, Parts] | None:
+def _bent(model: Calibrated, x: Rows, against: Rows) -> tuple[str, Parts]:
     """Each row's parts times the slope of the map from what it is compared with to its score."""
-    found = parts(model.model, x, against=against)
-    if found is None:
-        return None
-    method, inner = found
+    method, inner = parts(model.model, x, against=against)
     score = model.model.score(x)
     width = np.sum(list(inner.values()), axis=0)
     width = np.where(np.abs(width) < _LEAST, _LEAST, width)

@@ -69,7 +69,7 @@ def test_it_is_calibrated_evaluated_saved_blended_and_explained(model: External,
     loaded = ranking.load(tmp_path)
     np.testing.assert_array_equal(loaded.on(toy(seed=1)), calibrated.on(toy(seed=1)))
     why = contributions(loaded, toy(40, seed=3).x, row=0)
-    assert why.method == "ablation"
+    assert why.method == "group_shapley"
     assert why.parts
     both = ranking.blend([model, ranking.train(ranking.Linear(bits=10), toy())], toy(seed=2))
     assert np.isfinite(both.on(toy(seed=1))).all()

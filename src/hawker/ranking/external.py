@@ -27,8 +27,8 @@ _PROBES = 64
 class External(Model):
     """An ONNX graph from rows to probabilities: `output` names them, `column` is the positive class's.
 
-    The unknown is given as it is, or as `unknown` where that is a number. Explanations are by Shapley
-    values of whole reasons: of a graph from elsewhere nothing but the score is known.
+    The unknown is given as it is, or as `unknown` where that is a number. What is known of it is its
+    score alone, so `explain` tells no parts here; `hawker explain` gives Shapley values of whole reasons.
     """
 
     names: tuple[str, ...]

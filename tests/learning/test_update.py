@@ -104,7 +104,8 @@ def test_every_figure_is_of_rows_not_yet_learned() -> None:
     assert ranking.evaluate(found.model, coin).auc.value > 0.6  # type: ignore[operator]
 
 
-def test_what_is_worse_on_the_newest_day_does_not_pass() -> None:
+def test_what_is_worse_on_the_newest_day_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(update, "_LEAST", 300)
     past = world(range(0, 15))
     astray = table.stacked([world(range(15, 19), turned=0), world(range(19, 21))])
     found = update.follow(ranking.train(LINEAR, past), astray, past=past)

@@ -34,7 +34,7 @@ Progress = Callable[[str, float], None]
 SPANS = 4
 MARGIN = 0.01
 """The share of the served model's loss by which an update may at worst be behind it."""
-_LEAST = 300
+_LEAST = 1000
 _APART = 0.2
 
 
@@ -199,7 +199,7 @@ def _spans(time: NDArray[np.int64], utc_offset_minutes: int) -> Iterator[NDArray
 
 
 def _newest(day: NDArray[np.int64], y: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """The last day, with as many before it as it takes to see some hundred positives."""
+    """The last day, with as many before it as it takes to see a thousand positives."""
     for last in np.unique(day)[::-1]:
         if y[day >= last].sum() >= _LEAST:
             break

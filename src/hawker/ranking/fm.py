@@ -55,8 +55,8 @@ class Factorised(Online):
     beta: float = 1.0
     l1: float = 0.1
     l2: float = 1.0
-    pace: float = 0.05
-    shrink: float = 1e-3
+    pace: float = 0.02
+    shrink: float = 1e-2
     calm: float = 1.0
     spread: float = 0.05
     epochs: int = 5

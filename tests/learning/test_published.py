@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hawker.features.examples import Examples
 from hawker.ingest.datasets.movielens import Ratings
 from hawker.learning import published
 from hawker.learning.ratings import history
+from hawker.learning.resemblance import resemblance
 
 
 def ratings(n: int = 2000, *, people: int = 40, films: int = 60, seed: int = 0) -> Ratings:
@@ -55,12 +57,13 @@ def test_each_table_holds_the_one_before() -> None:
         published.rated(ratings(), table="histories")  # type: ignore[arg-type]
 
 
-def test_no_column_knows_what_came_later_or_in_the_same_second() -> None:
+@pytest.mark.parametrize("table", ["fields", "text"])
+def test_no_column_knows_what_came_later_or_in_the_same_second(table: Any) -> None:
     given = ratings()
     cut = int(np.searchsorted(given.time, given.time[1200]))
     stars = given.stars.copy()
     stars[cut:] = 7.0 - stars[cut:]
-    before, after = (whole(published.rated(r, table="fields")) for r in (given, replace(given, stars=stars)))
+    before, after = (whole(published.rated(r, table=table)) for r in (given, replace(given, stars=stars)))
     same = given.time <= given.time[cut]
     np.testing.assert_array_equal(before.x[same], after.x[same])
     assert (np.nan_to_num(before.x[~same]) != np.nan_to_num(after.x[~same])).any()
@@ -111,3 +114,15 @@ def test_the_latest_liked_films_come_first() -> None:
     mine = (given.user == given.user[row]) & (given.time < given.time[row]) & (given.stars >= 4)
     latest = given.item[mine][::-1][: len(columns)]
     assert found[row, : len(latest)].tolist() == latest.tolist()
+
+
+def test_text_tells_of_films_that_nobody_has_rated() -> None:
+    time = np.array([0, 1, 2, 2, 3])
+    person, film = np.array([0, 0, 0, 1, 0]), np.array([0, 1, 2, 2, 3])
+    vectors = np.array([[1.0, 0], [0, 1], [1, 0], [0, 1]])
+    residual = np.array([0.5, -0.5, 0.1, 0.1, 0.1])
+    told = resemblance(time, person, film, residual=residual, gap=residual, vectors=vectors)
+    assert told["text_leaning"].tolist() == pytest.approx([0, 0, 0.5 / 7, 0, -0.5 / 8])
+    assert told["text_company"].tolist() == pytest.approx([0, 0, 1 / 6, 1 / 6, 1 / 6])
+    assert told["text_excess"][2] == pytest.approx(0.5 / 6 / (1 / 6 + 1))
+    assert told["text_excess"][4] == pytest.approx(-0.5 / 6 / (1 / 6 + 1))

@@ -17,13 +17,14 @@ from hawker.ingest.datasets import criteo as criteo_files
 from hawker.ingest.datasets import movielens as movielens_files
 from hawker.ingest.datasets.movielens import Ratings
 from hawker.learning.ratings import AGES, history
+from hawker.learning.resemblance import resemblance
 
 LIKED = 4.0
 _SECOND = 1_000_000
 _SHARES = (0.72, 0.80)
-_SIZE, _LATEST = 32, 10
-_TABLES = ["plain", "history", "fields"]
-Table = Literal["plain", "history", "fields"]
+_SIZE, _LATEST = 48, 10
+_TABLES = ["plain", "history", "fields", "text"]
+Table = Literal["plain", "history", "fields", "text"]
 Floats = NDArray[np.float64]
 
 
@@ -61,7 +62,8 @@ def rated(ratings: Ratings, *, table: Table = "history") -> Slices:
 
     "plain" is who, which film, and what is known of both whatever the moment, all of them codes; "history"
     adds what earlier ratings told just before (`ratings.history`); "fields" adds to that the film's title
-    as a vector and the person's latest liked films as a sequence.
+    as a vector and the person's latest liked films as a sequence; "text" adds what the titles told just
+    before (`resemblance`).
     """
     if table not in _TABLES:
         raise BadSetting(f"There is no table '{table}'.", remedy=nearest(table, _TABLES))
@@ -71,6 +73,8 @@ def rated(ratings: Ratings, *, table: Table = "history") -> Slices:
     fields: tuple[Field, ...] = ()
     if table != "plain":
         columns |= history(ratings, liked.astype(np.float64))
+    if table == "text":
+        columns |= _texts(ratings, liked.astype(np.float64), columns)
     if table == "fields":
         for field, parts in (_titles(ratings), _latest(ratings, liked)):
             columns |= parts
@@ -109,16 +113,28 @@ def plain(ratings: Ratings) -> dict[str, NDArray[np.float64]]:
 
 
 def _titles(ratings: Ratings) -> tuple[Field, dict[str, Floats]]:
-    """The titles, genres and decade as vectors, fitted on the films that the training rows name."""
+    """The films' titles as a vector field."""
+    vectors = _vectors(ratings)
+    vectors[~vectors.any(axis=1)] = np.nan
+    names = tuple(f"title_{place}" for place in range(_SIZE))
+    return Field("title", "vector", names), dict(zip(names, vectors[ratings.item].T, strict=True))
+
+
+def _texts(ratings: Ratings, liked: Floats, known: dict[str, Floats]) -> dict[str, Floats]:
+    """What the titles told just before each rating."""
+    residual = liked - known["expected"]
+    gap = residual + known["item_excess"]
+    vectors = _vectors(ratings)
+    return resemblance(ratings.time, ratings.user, ratings.item, residual=residual, gap=gap, vectors=vectors)
+
+
+def _vectors(ratings: Ratings) -> Floats:
+    """Title, genres and decade of each film as a vector, fitted on the films that training rows name."""
     decade = [f"{year // 10 * 10:.0f}s" if year == year else "" for year in ratings.year]
     genres = [" ".join(np.array(ratings.genres)[kinds]) for kinds in ratings.kinds]
     texts = [" ".join(parts) for parts in zip(ratings.title, genres, decade, strict=True)]
     known = np.unique(ratings.item[: round(_SHARES[0] * len(ratings))])
-    vectors = Tfidf.fit((texts[film] for film in known), size=_SIZE).vectors(texts)
-    vectors[~vectors.any(axis=1)] = np.nan
-    names = tuple(f"title_{place}" for place in range(_SIZE))
-    columns = dict(zip(names, vectors[ratings.item].T.astype(np.float64), strict=True))
-    return Field("title", "vector", names), columns
+    return Tfidf.fit((texts[film] for film in known), size=_SIZE).vectors(texts).astype(np.float64)
 
 
 def _latest(ratings: Ratings, liked: NDArray[np.bool_]) -> tuple[Field, dict[str, Floats]]:

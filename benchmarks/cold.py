@@ -4,10 +4,11 @@
 
 MovieLens-100k in order of time (72 % train, 8 % validation, 20 % test). The same trees are fitted without and
 with what the titles tell at each moment (`learning.resemblance`: TF-IDF vectors of title, genres and decade,
-fitted on training films), on three tables: `own`, what is known of person and film and how both rated
-so far; `history`, which knows the person's genres, decades and neighbouring films as well; `plain`, identities
-and facts alone, where text also brings in the person's history, so that its gain there is not text's alone.
-Prints {TABLE: {cold: {auc, with_text, gain: {value, low, high}}, all: {…}, rows}}; intervals over people.
+fitted on training films), on three tables: `own`, what is known of person and film and how both rated so
+far; `history`, which knows the genres, decades and neighbouring films of the person as well; `plain`,
+identities and facts alone, where text also brings in the history of the person, so that its gain there is
+not that of text alone. Prints {TABLE: {cold: {auc, with_text, gain: {value, low, high}}, all: {…}, rows}};
+intervals over people.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What text says of a film that few have rated: how like what a person liked it reads, and how such films fared.
+"""What text says of a film that few have rated: how like the liked ones it reads, and how its like fared.
 
 As `ratings`, in one pass, each rating seeing only those of earlier seconds.
 """

@@ -165,9 +165,10 @@ def _strips(weights: NDArray[np.float32], steps: NDArray[np.float32], title: str
         for column, (weight, code) in enumerate(zip(line, codes, strict=True)):
             if np.isnan(code):
                 continue
+            shade = abs(float(weight)) / most
             cells.append(
                 f'<rect class="step" x="{column * 22}" y="{row * 26}" width="20" height="22" '
-                f'fill-opacity="{abs(float(weight)) / most:.3f}"><title>{code:g}: {weight:+.3f}</title></rect>'
+                f'fill-opacity="{shade:.3f}"><title>{code:g}: {weight:+.3f}</title></rect>'
             )
     wide, high = weights.shape[1] * 22, len(weights) * 26
     return (

@@ -23,7 +23,7 @@ def log(rows: int, *, seed: int = 0, widest: int = 100_000) -> Examples:
     """Rows of one world; another seed draws other rows of the same. A fifth of the counts is unknown.
 
     >>> part = log(1000, widest=1000)
-    >>> part.x.shape, 0.1 < part.y.mean() < 0.4
+    >>> part.x.shape, bool(0.1 < part.y.mean() < 0.4)
     ((1000, 39), True)
     """
     drawn, truth = np.random.default_rng((seed, 1)), np.random.default_rng(_TRUTH)

@@ -40,16 +40,23 @@ class Table:
         rows, size = self.weights.shape
         self.moments = np.zeros((rows, 2 * size), np.float32)
         self._sizes = (True,) * self.wide, (True,) * size  # lengths that the compiler makes vectors of
+        self._room: tuple[Rows, ...] = (np.empty((0, 0), np.float32),) * 2
         self._place = np.full(rows, -1, np.int32)
         self._columns = np.array([column for group in self.groups for column in group], np.int64)
         self._bounds = np.cumsum([0, *map(len, self.groups)], dtype=np.int64)
 
     def take(self, codes: Codes) -> tuple[Rows, Rows]:
-        """Embeddings of codes (B, K), side by side: (B, K · E), and first-order weights: (B, C) or (B, 0)."""
+        """Embeddings of codes (B, K), side by side: (B, K · E), and first-order weights: (B, C) or (B, 0).
+
+        Both are the table's own, and good until the next batch is taken.
+        """
         weights = self.weights.numpy()
         linear = len(self.groups) if weights.shape[1] > self.wide else 0
-        out = np.empty((len(codes), codes.shape[1] * self.wide), np.float32)
-        first = np.empty((len(codes), linear), np.float32)
+        if len(self._room[0]) < len(codes):  # memory asked for anew each batch would be zeroed each batch
+            self._room = tuple(
+                np.empty((len(codes), wide), np.float32) for wide in (codes.shape[1] * self.wide, linear)
+            )
+        out, first = (part[: len(codes)] for part in self._room)
         _take(weights, codes, out, first, self._sizes[0])
         return out, first
 

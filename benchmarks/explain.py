@@ -30,6 +30,7 @@ from hawker.features.assemble import Moment, assemble
 from hawker.features.examples import Examples
 from hawker.features.state import State
 from hawker.ranking import Model
+from hawker.ranking.exported import exported
 from hawker.statistics import bootstrap
 
 CANDIDATES = 200
@@ -61,7 +62,7 @@ def world(rows: int, *, seed: int) -> Examples:
 
 
 def models(fit: Examples, later: Examples) -> dict[str, Model]:
-    """One of each kind; torch's where it is installed."""
+    """One of each kind; those of torch where it is installed, and as a graph as it is served."""
     trees = ranking.train(ranking.Trees(trees=300, leaves=31, threads=1), fit, seed=1)
     linear = ranking.train(ranking.Linear(epochs=1), fit, seed=1)
     made = {
@@ -73,6 +74,8 @@ def models(fit: Examples, later: Examples) -> dict[str, Model]:
     }
     if find_spec("torch") is not None:
         made["net"] = ranking.train(ranking.Net(hidden=(64,), epochs=1), fit, seed=1)
+        made["graph"] = exported(made["net"])
+        made["served"] = ranking.calibrate(ranking.blend([made["graph"], trees], later), later)
     return made
 
 

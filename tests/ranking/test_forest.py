@@ -84,6 +84,18 @@ def test_rows_on_the_thresholds_fall_to_the_same_side(model: TreesModel) -> None
             np.testing.assert_array_equal(model.served(few), model.score(nearby[:64]))
 
 
+def test_many_codes_are_looked_up_one_by_one() -> None:
+    model = grown(31, codes=1500, rows=20_000)
+    forest = Forest.parse(model.text)
+    assert forest is not None
+    assert 32 * forest.count.max() > 1024
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(100, 4)).astype(np.float32)
+    x[:, 2] = rng.choice([3, 7, 1499, 40, 1600, -1, np.nan], 100)
+    given = Sheet(tuple("abcd"), x[0], np.arange(4), np.ascontiguousarray(x.T))
+    np.testing.assert_array_equal(model.served(given), reference(model, x))
+
+
 def test_blocks_of_rows_do_not_matter() -> None:
     x = np.random.default_rng(0).normal(size=(1100, 4)).astype(np.float32)
     whole = SMALL.score(x)

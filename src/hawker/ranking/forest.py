@@ -9,6 +9,7 @@ which the processor does for eight rows at once, without a single branch.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ MOST_LEAVES = 64
 _BLOCK = 512
 _TINY = np.float32(1e-35)
 _CATEGORICAL, _DEFAULT_LEFT, _NAN, _ZERO = 1, 2, 2, 1
+_FIVE, _LOW, _BIT = np.uint32(5), np.uint32(31), np.uint32(1)
+_NO_CODES, _BEYOND = np.uint32(0), np.uint32(2**32 - 1)
 _BRUIJN = np.uint64(0x03F79D71B4CB0A89)
 _SHIFT = np.uint64(58)
 _PLACE = np.zeros(64, np.int64)
@@ -59,9 +62,14 @@ class Forest:
         """The same from float32 (features, rows)."""
         scores = np.zeros(columns.shape[1])
         nodes = (self.feature, self.threshold, self.unknown_right, self.masks)
-        codes = (self.first, self.count, self.words)
+        codes = (self.first, self.count, self.words, self._coded)
         _evaluate(columns, self.starts, *nodes, *codes, self.leaf_starts, self.leaves, scores)
         return scores
+
+    @cached_property
+    def _coded(self) -> NDArray[np.int64]:
+        """The features that hold codes."""
+        return np.unique(self.feature[self.first >= 0])
 
     @classmethod
     def parse(cls, text: str) -> Forest | None:
@@ -207,26 +215,55 @@ def _strike(alive, column, threshold, unknown_right, mask, all_):  # type: ignor
 
 
 @njit(cache=True)
-def _strike_codes(alive, column, words, mask):  # type: ignore[no-untyped-def]
-    """One categorical node over one block of rows: codes not in the set go right, as the unknown does."""
+def _strike_codes(alive, codes, words, listed, mask, all_):  # type: ignore[no-untyped-def]
+    """One categorical node over one block of rows: codes not in the set go right, as the unknown does.
+
+    `listed` takes the set with an empty word behind it, where all larger codes are looked for.
+    """
+    for w in range(len(words)):
+        listed[w] = words[w]
+    listed[len(words)] = _NO_CODES
+    beyond = np.uint32(32 * len(words))
+    for r in range(len(codes)):
+        code = min(codes[r], beyond)
+        found = (listed[code >> _FIVE] >> (code & _LOW)) & _BIT
+        alive[r] &= all_ if found != _NO_CODES else mask
+
+
+@njit(cache=True)
+def _whole(column, codes):  # type: ignore[no-untyped-def]
+    """Codes as whole numbers; the unknown, and what cannot be a code, beyond all of them."""
     for r in range(len(column)):
-        left = False
-        if column[r] > -1 and column[r] < 32 * len(words):
-            code = np.int64(column[r])
-            left = (words[code >> 5] >> np.uint32(code & 31)) & np.uint32(1) != 0
-        if not left:
-            alive[r] &= mask
+        known = column[r] > -1 and column[r] < 2**31
+        codes[r] = np.uint32(np.int64(column[r])) if known else _BEYOND
 
 
 @njit(cache=True)
 def _evaluate(  # type: ignore[no-untyped-def]
-    xt, starts, feature, threshold, unknown_right, masks, first, count, words, leaf_starts, leaves, scores
+    xt,
+    starts,
+    feature,
+    threshold,
+    unknown_right,
+    masks,
+    first,
+    count,
+    words,
+    coded,
+    leaf_starts,
+    leaves,
+    scores,
 ):
     all_ = ~(masks[0] & ~masks[0]) if len(masks) else masks.dtype.type(0)
-    block = np.empty(_BLOCK, masks.dtype)
+    block, listed = np.empty(_BLOCK, masks.dtype), np.empty(len(words) + 1, np.uint32)
+    codes, place = np.empty((len(coded), _BLOCK), np.uint32), np.zeros(xt.shape[0], np.int64)
+    for c in range(len(coded)):
+        place[coded[c]] = c
     for begin in range(0, xt.shape[1], _BLOCK):
         end = min(begin + _BLOCK, xt.shape[1])
         alive = block[: end - begin]
+        for c in range(len(coded)):
+            _whole(xt[coded[c], begin:end], codes[c])
         for tree in range(len(starts) - 1):
             alive[:] = all_
             for node in range(starts[tree], starts[tree + 1]):
@@ -234,8 +271,10 @@ def _evaluate(  # type: ignore[no-untyped-def]
                 if first[node] < 0:
                     _strike(alive, column, threshold[node], unknown_right[node], masks[node], all_)
                 else:
-                    codes = words[first[node] : first[node] + count[node]]
-                    _strike_codes(alive, column, codes, masks[node])
+                    some = words[first[node] : first[node] + count[node]]
+                    _strike_codes(
+                        alive, codes[place[feature[node]], : len(alive)], some, listed, masks[node], all_
+                    )
             values = leaves[leaf_starts[tree] : leaf_starts[tree + 1]]
             for r in range(len(alive)):
                 lowest = np.uint64(alive[r])

@@ -22,6 +22,7 @@ from hawker.ranking.ranker import Floats
 
 _ONE, _NONE = np.uint64(1), np.uint64(0)
 _WORD = 64
+_WIDEST = 1024
 
 
 @dataclass(frozen=True)
@@ -63,16 +64,22 @@ class ServedForest:
         )
 
     def __call__(self, sheet: Sheet) -> Floats:
-        """Raw scores of a request's candidates; of more than a word holds, node by node in blocks."""
+        """Raw scores of a request's candidates; more than a word holds go node by node, or in several words.
+
+        Which is faster hangs on whether nodes test codes: those are cheap here and dear there.
+        """
         places = self.places.get(sheet.names)
         if places is None:
             places = self.places[sheet.names] = np.array(sheet.places(self.names), dtype=np.int64)
         common, rows = sheet.common[places], sheet.rows[places]
-        if len(sheet) > _WORD:
+        if len(sheet) > _WORD and 8 * len(self.coded) < len(self.walk):
             return self.forest.across(_spread(common, rows, sheet.own))
         scores = np.zeros(len(sheet))
         tests = (self.bounds, self.cuts, self.unknown_right, self.coded, self.forest.words)
-        _serve((common, rows, sheet.own), tests, self.walk, self.forest.roots, self.forest.leaves, scores)
+        for first in range(0, len(sheet), _WORD):
+            own = np.ascontiguousarray(sheet.own[:, first : first + _WORD])
+            some = scores[first : first + _WORD]
+            _serve((common, rows, own), tests, self.walk, self.forest.roots, self.forest.leaves, some)
         return scores
 
 
@@ -137,17 +144,27 @@ def _ask(given, tests, whole, right):  # type: ignore[no-untyped-def]
         if unknown:
             for t in range(first, last):
                 right[t] |= unknown if unknown_right[t] else _NONE
+    widest = 0
+    for c in range(len(coded)):
+        widest = max(widest, 32 * coded[c, 2])
+    having = np.zeros((len(rows), widest if widest <= _WIDEST else 0), np.uint64)
+    gathered = np.zeros(len(rows), np.bool_)
     for c in range(len(coded)):
         f = coded[c, 0]
         listed = words[coded[c, 1] : coded[c, 1] + coded[c, 2]]
-        found = _NONE
         if rows[f] < 0:
-            found = _NONE if _member(common[f], listed) else whole
+            right[len(cuts) + c] = _NONE if _member(common[f], listed) else whole
+        elif widest <= _WIDEST:
+            if not gathered[f]:
+                _gather(own[rows[f]], having[f])
+                gathered[f] = True
+            right[len(cuts) + c] = whole & ~_listed(listed, having[f])
         else:
+            found = _NONE
             for i in range(own.shape[1]):
                 if not _member(own[rows[f], i], listed):
                     found |= _ONE << np.uint64(i)
-        right[len(cuts) + c] = found
+            right[len(cuts) + c] = found
 
 
 @njit(cache=True)
@@ -177,6 +194,27 @@ def _sort(column, cuts, below, right):  # type: ignore[no-untyped-def]
     for t in range(len(cuts) - 2, -1, -1):
         right[t] |= right[t + 1]
     return unknown
+
+
+@njit(cache=True)
+def _gather(column, having):  # type: ignore[no-untyped-def]
+    """The candidates that have each code, as bits."""
+    for i in range(len(column)):
+        if column[i] > -1 and column[i] < len(having):
+            having[np.int64(column[i])] |= _ONE << np.uint64(i)
+
+
+@njit(cache=True)
+def _listed(words, having):  # type: ignore[no-untyped-def]
+    """The candidates that have any of the codes of a set."""
+    found = _NONE
+    for w in range(len(words)):
+        left = np.uint64(words[w])
+        while left:
+            lowest = left & (~left + _ONE)
+            found |= having[32 * w + _PLACE[(lowest * _BRUIJN) >> _SHIFT]]
+            left ^= lowest
+    return found
 
 
 @njit(cache=True)

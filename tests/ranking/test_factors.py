@@ -129,6 +129,48 @@ def test_they_are_saved_and_a_broken_file_is_named(factors: Factors, tmp_path: P
         Factors.load(tmp_path / "elsewhere")
 
 
+def test_what_was_seen_and_not_liked_is_told_from_what_was_not_seen() -> None:
+    shopper, product, _ = blocks()
+    even = product % 4 < 2  # of what a shopper took, half was a disappointment
+    likes = replace(SMALL, rank=4).fit(shopper, product, liked=even)
+    own = [likes.score(one)[np.arange(one % 2, 30, 2)] for one in range(40)]
+    good = np.arange(0, 30, 2) % 4 < 2
+    assert np.mean([score[good].mean() - score[~good].mean() for score in own[::2]]) > 0.3
+    mine = shopper == 4
+    folded = likes.products @ likes.folded(product[mine], liked=even[mine])
+    assert np.corrcoef(folded, likes.score(4))[0, 1] > 0.98
+
+
+def test_as_of_a_moment_nobody_knows_what_comes_later() -> None:
+    shopper, product, _ = blocks()
+    order = np.random.default_rng(0).permutation(len(shopper))
+    shopper, product, time = shopper[order], product[order], np.arange(len(order)) // 2
+    known = SMALL.as_of(shopper, product, time, fits=3)
+    half = len(order) // 2
+    other = product.copy()
+    other[half:] = (other[half:] + 1) % 30
+    changed = SMALL.as_of(shopper, other, time, fits=3)
+    np.testing.assert_array_equal(changed[: half - half % 2], known[: half - half % 2])
+    assert np.isnan(known[: len(order) // 4 - 1]).all()
+    assert np.isfinite(known[half:]).mean() > 0.9
+
+
+def test_as_of_a_moment_is_the_fold_of_the_history_so_far() -> None:
+    shopper, product, _ = blocks()
+    order = np.random.default_rng(1).permutation(len(shopper))
+    shopper, product, time = shopper[order], product[order], np.arange(len(order))
+    liked = product % 3 > 0
+    known = SMALL.as_of(shopper, product, time, liked=liked, fits=1)
+    start = len(order) // 2
+    made = SMALL.fit(shopper[:start], product[:start], liked=liked[:start], sizes=(40, 30))
+    for row in range(start, len(order), 7):
+        mine = np.flatnonzero(shopper[:row] == shopper[row])
+        vector = made.folded(product[mine], liked=liked[mine])
+        assert known[row] == pytest.approx(float(vector @ made.products[product[row]]), abs=1e-4)
+    with pytest.raises(BadInput, match="in order of time"):
+        SMALL.as_of(shopper, product, time[::-1])
+
+
 def test_what_cannot_be_is_refused() -> None:
     shopper, product, weight = blocks()
     with pytest.raises(BadInput, match="equally many"):

@@ -86,7 +86,7 @@ def _scored(estimator: Estimator, train: Examples, held: Examples) -> Floats:
 
 
 def _together(first: Examples, second: Examples) -> Examples:
-    parts = {
+    parts: dict[str, Any] = {
         name: np.concatenate([getattr(first, name), getattr(second, name)])
         for name in ("x", "y", "time", "group", "cluster", "weight")
     }

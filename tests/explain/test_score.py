@@ -167,6 +167,11 @@ def test_a_model_known_by_its_scores_alone_is_explained_by_whole_reasons() -> No
     assert parts == pytest.approx({"own": (6 + 12) / 2, "popularity": (4 + 10) / 2})
 
 
+def test_a_row_like_all_others_has_no_parts() -> None:
+    x = np.full((5, len(NAMES)), 2.0, dtype=np.float32)
+    assert contributions(Product(), x, row=0).parts == ()
+
+
 def test_a_sum_with_such_a_model_adds_up_by_reason(models: dict[str, tuple[Model, str]]) -> None:
     blend = ranking.Blend((Product(), models["trees"][0]), np.array([0.3, 1.0]), 0.2)
     x = rows(40, seed=5)

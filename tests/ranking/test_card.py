@@ -53,7 +53,7 @@ def test_it_says_what_the_model_was_made_of(made: tuple[ranking.Model, Card]) ->
 
 
 def test_it_is_judged_on_shoppers_its_calibration_has_not_seen(made: tuple[ranking.Model, Card]) -> None:
-    """On the rows of its calibration the ratio is 1 to the last digit, which tells nothing; here it is not."""
+    """On the rows of its calibration the ratio is 1 to the last digit, which tells nothing."""
     rows = toy(800, seed=4)
     model = ranking.calibrate(ranking.Rule(rows.names, {"bought": 1.0}), rows)
     assert judge(model.on(rows), rows).calibration.value == pytest.approx(1, abs=1e-8)

@@ -101,21 +101,21 @@ def _explained(model: Model, rows: Rows) -> bool:
 def _by_reason(model: Model, x: Rows, usual: Rows) -> Parts:
     """Shapley values of reasons: of every set of them the row's values, of the rest the usual ones."""
     own = np.array([reason(name) for name in model.names])
-    groups = sorted(set(own))
-    column = np.array([groups.index(name) for name in own])
-    count = len(groups)
-    sets = np.arange(2**count)
-    holds = (sets[:, None] >> np.arange(count)) & 1 == 1  # (sets, groups)
-    size = holds.sum(axis=1)
-    share = np.array([1 / (count * comb(count - 1, k)) for k in range(count)])
-    out = np.zeros((len(x), count))
+    found = {f"({name})": np.zeros(len(x)) for name in sorted(set(own))}
     for number, row in enumerate(x):
-        worth = model.score(np.where(holds[:, column], row, usual))
-        for place in range(count):
+        differs = (row != usual) & ~(np.isnan(row) & np.isnan(usual))
+        names = sorted(set(own[differs]))  # what is the same in both has no part
+        count, sets = len(names), np.arange(2 ** len(names))
+        holds = (sets[:, None] >> np.arange(count)) & 1 == 1  # (sets, reasons)
+        column = np.array([names.index(name) if name in names else -1 for name in own])
+        taken = np.pad(holds, ((0, 0), (0, 1)))[:, column]  # the last column, of no reason, is never taken
+        worth = model.score(np.where(taken, row, usual))
+        size = holds.sum(axis=1)
+        for place, name in enumerate(names):
             without = sets[~holds[:, place]]
-            gain = worth[without | 1 << place] - worth[without]
-            out[number, place] = (share[size[without]] * gain).sum()
-    return {f"({name})": out[:, place] for place, name in enumerate(groups)}
+            share = np.array([1 / (count * comb(count - 1, k)) for k in range(count)])[size[without]]
+            found[f"({name})"][number] = (share * (worth[without | 1 << place] - worth[without])).sum()
+    return found
 
 
 def _usual(model: Any, rows: Rows) -> Rows:

@@ -62,7 +62,7 @@ def test_a_sample_is_drawn_evenly_from_all_parts(tmp_path: Path) -> None:
     [
         ranking.Linear(bits=12, epochs=2),
         pytest.param(
-            ranking.Net(hidden=(16,), embedding=4, batch=128, rate=5e-3, epochs=4),
+            ranking.Net(hidden=(16,), embedding=4, batch=128, rate=1e-2, epochs=2),
             marks=pytest.mark.skipif(not find_spec("torch"), reason="pip install 'hawker[deep]'"),
         ),
     ],
@@ -137,7 +137,7 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
         categorical=(),
         x=rng.integers(0, 9, (4000, 60)).astype(np.float32),
     )
-    for folder, parts in (("small", 3), ("large", 40)):
+    for folder, parts in (("small", 3), ("large", 30)):
         (tmp_path / folder).mkdir()
         part.to_parquet(tmp_path / folder / "part-0.parquet")
         for number in range(1, parts):
@@ -146,5 +146,5 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     before, after, whole = map(float, done.stdout.split())
-    assert whole > 35
+    assert whole > 25
     assert after - before < 12

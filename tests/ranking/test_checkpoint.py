@@ -77,7 +77,6 @@ def weights(model: Any) -> dict[str, Any]:
     ("name", "stop", "every"),
     [
         ("LINEAR", 2, 1),  # in the middle of the first pass
-        ("LINEAR", 2, 99),  # after the second
         pytest.param(
             "NET", 5, 8, marks=pytest.mark.skipif(not find_spec("torch"), reason="pip install 'hawker[deep]'")
         ),

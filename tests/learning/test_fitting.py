@@ -149,18 +149,26 @@ def test_a_student_says_what_its_teacher_says(slices: Slices) -> None:
     assert student.unseen.score(x).std() > 0
 
 
+@pytest.mark.skipif(find_spec("torch") is None, reason="needs torch: pip install 'hawker[deep]'")
+def test_networks_are_served_as_matrices_that_say_the_same(slices: Slices) -> None:
+    plan = Course((ranking.Net(hidden=(8,), epochs=1),), bags=2, share=0.7)
+    made = fitting.fit(slices, plan, seed=5)
+    assert isinstance(made.model, ranking.Calibrated)
+    assert made.model.model.kind == "averaged"
+    x = slices.later.x
+    assert made.model.score(x) == pytest.approx(made.unseen.score(x), abs=1e-4)
+
+
 @pytest.mark.skipif(
     any(find_spec(name) is None for name in ("torch", "onnx", "onnxruntime")),
     reason="needs torch and ONNX: pip install 'hawker[deep,onnx]'",
 )
-def test_networks_are_served_as_graphs_that_say_the_same(slices: Slices) -> None:
-    plan = Course((ranking.Net(hidden=(8,), epochs=1),), bags=2, share=0.7)
-    made = fitting.fit(slices, plan, seed=5)
-    assert isinstance(made.model, ranking.Calibrated)
-    assert isinstance(made.model.model, ranking.Blend)
-    assert {member.kind for member in made.model.model.models} == {"onnx"}
+def test_networks_of_other_shapes_are_served_as_graphs(slices: Slices) -> None:
+    rows = slices.known
+    net = ranking.train(ranking.Net(hidden=(8,), crosses=1, epochs=1), rows, seed=5, trust=rows.names)
+    assert fitting.lean(net).kind == "onnx"
     x = slices.later.x
-    assert made.model.score(x) == pytest.approx(made.unseen.score(x), abs=1e-4)
+    assert fitting.lean(net).score(x) == pytest.approx(net.score(x), abs=1e-4)
 
 
 def test_only_rows_known_then_are_fitted_before_the_calibration(slices: Slices) -> None:

@@ -13,7 +13,9 @@ from hawker import ranking
 from hawker.errors import BadSetting
 from hawker.features.examples import Examples
 from hawker.ranking import Blend, Calibrated, Cascade, Estimator, Evaluation, Model
+from hawker.ranking.averaged import averaged
 from hawker.ranking.exported import exported
+from hawker.ranking.net import NetModel
 
 if TYPE_CHECKING:
     from hawker.ranking import Trees
@@ -212,14 +214,21 @@ def drawn(rows: Examples, share: float, *, seed: int) -> Examples:
 
 
 def lean(model: Model) -> Model:
-    """The same model, its networks as graphs that are served without torch, where ONNX is installed."""
-    if find_spec("onnx") is None or find_spec("onnxruntime") is None:
-        return model
+    """The same model with its networks in forms that are served without torch: as matrices, or as graphs."""
     if isinstance(model, Calibrated):
         return replace(model, model=lean(model.model))
+    members = model.models if isinstance(model, Blend) else (model,)
+    even = not isinstance(model, Blend) or (len(set(model.weights * len(members))) == 1 and not model.base)
+    nets = [member for member in members if isinstance(member, NetModel)]
+    if even and len(nets) == len(members):
+        whole = averaged(nets)
+        if whole is not None:
+            whole.recipe = model.recipe
+            return whole
     if isinstance(model, Blend):
-        return replace(model, models=tuple(lean(member) for member in model.models))
-    return exported(model) if model.kind == "net" else model
+        return replace(model, models=tuple(lean(member) for member in members))
+    graphs = find_spec("onnx") is not None and find_spec("onnxruntime") is not None
+    return exported(model) if model.kind == "net" and graphs else model
 
 
 def staged(heavy: Model, slices: Slices, plan: Course, *, seed: int) -> Cascade:

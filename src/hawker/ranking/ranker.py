@@ -33,6 +33,7 @@ _KINDS = {
     "catboost": ("oblivious", "CatBoostModel"),
     "placed": ("position", "Placed"),
     "net": ("net", "NetModel"),
+    "averaged": ("averaged", "Averaged"),
     "esmm": ("esmm", "EsmmModel"),
     "shared": ("esmm", "SharedModel"),
     "outcome": ("esmm", "Outcome"),

@@ -57,7 +57,7 @@ def test_each_table_holds_the_one_before() -> None:
         published.rated(ratings(), table="histories")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("table", ["fields", "text"])
+@pytest.mark.parametrize("table", ["factors", "fields", "text"])
 def test_no_column_knows_what_came_later_or_in_the_same_second(table: Any) -> None:
     given = ratings()
     cut = int(np.searchsorted(given.time, given.time[1200]))
@@ -126,3 +126,11 @@ def test_text_tells_of_films_that_nobody_has_rated() -> None:
     assert told["text_company"].tolist() == pytest.approx([0, 0, 1 / 6, 1 / 6, 1 / 6])
     assert told["text_excess"][2] == pytest.approx(0.5 / 6 / (1 / 6 + 1))
     assert told["text_excess"][4] == pytest.approx(-0.5 / 6 / (1 / 6 + 1))
+
+
+def test_factors_find_who_likes_what() -> None:
+    slices = published.rated(ratings(), table="factors")
+    dots, y = slices.test.x[:, -1], slices.test.y
+    assert slices.test.names[-1] == "factor_dot"
+    assert np.isfinite(dots).all()
+    assert dots[y > 0].mean() > dots[y == 0].mean() + 0.3

@@ -23,8 +23,8 @@ LIKED = 4.0
 _SECOND = 1_000_000
 _SHARES = (0.72, 0.80)
 _SIZE, _LATEST = 48, 10
-_TABLES = ["plain", "history", "fields", "text"]
-Table = Literal["plain", "history", "fields", "text"]
+_TABLES = ["plain", "history", "factors", "fields", "text"]
+Table = Literal["plain", "history", "factors", "fields", "text"]
 Floats = NDArray[np.float64]
 
 
@@ -63,7 +63,8 @@ def rated(ratings: Ratings, *, table: Table = "history") -> Slices:
     "plain" is who, which film, and what is known of both whatever the moment, all of them codes; "history"
     adds what earlier ratings told just before (`ratings.history`); "fields" adds to that the film's title
     as a vector and the person's latest liked films as a sequence; "text" adds what the titles told just
-    before (`resemblance`).
+    before (`resemblance`); "factors" adds to "history" what vectors of films and people, fitted to who liked
+    what, made of the two just before (`ranking.factors`).
     """
     if table not in _TABLES:
         raise BadSetting(f"There is no table '{table}'.", remedy=nearest(table, _TABLES))
@@ -75,6 +76,8 @@ def rated(ratings: Ratings, *, table: Table = "history") -> Slices:
         columns |= history(ratings, liked.astype(np.float64))
     if table == "text":
         columns |= _texts(ratings, liked.astype(np.float64), columns)
+    if table == "factors":
+        columns |= _factors(ratings, liked)
     if table == "fields":
         for field, parts in (_titles(ratings), _latest(ratings, liked)):
             columns |= parts
@@ -110,6 +113,14 @@ def plain(ratings: Ratings) -> dict[str, NDArray[np.float64]]:
         "occupation": ratings.occupation[people].astype(np.float64),
         "zip": ratings.zip[people],
     }
+
+
+def _factors(ratings: Ratings, liked: NDArray[np.bool_]) -> dict[str, Floats]:
+    """Vectors of four numbers, films' fitted 24 times; what was rated and not liked counts as such."""
+    from hawker.ranking.factors import DOT, Factorisation
+
+    model = Factorisation(rank=4, alpha=100.0, l2=30.0, rounds=6)
+    return {DOT: model.as_of(ratings.user, ratings.item, ratings.time, liked=liked, fits=24)}
 
 
 def _titles(ratings: Ratings) -> tuple[Field, dict[str, Floats]]:

@@ -1,4 +1,4 @@
-"""How long a model takes over one request of 200 candidates, one thread; and is it the model that was trained?
+"""How long a model takes over one request of 200 candidates, one thread; is it the model that was trained?
 
     python -m benchmarks.serving --json
 

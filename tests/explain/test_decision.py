@@ -53,6 +53,7 @@ def staged() -> Model:
 MODELS = {
     "linear": lambda: learned(ranking.Linear(bits=12, epochs=1)),
     "trees": lambda: learned(ranking.Trees(trees=12, leaves=8, threads=1)),
+    "fm": lambda: learned(ranking.Factorised(bits=12, epochs=1)),
     "cascade": staged,
 }
 

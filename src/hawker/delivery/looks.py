@@ -58,5 +58,7 @@ def whole(sheet: Sheet, names: tuple[str, ...]) -> NDArray[np.float32]:
     out[:, held] = sheet.matrix(tuple(names[place] for place in held))
     for rows, found in sheet.look.taken if isinstance(sheet.look, Looks | Remembered) else ():
         more = [place for place, name in enumerate(names) if name not in here and name in found.names]
-        out[rows[:, None], np.array(more, dtype=np.intp)] = found.matrix(tuple(names[place] for place in more))
+        out[rows[:, None], np.array(more, dtype=np.intp)] = found.matrix(
+            tuple(names[place] for place in more)
+        )
     return out

@@ -130,8 +130,8 @@ def _blank(request: Request, world: World, now: int, rng: np.random.Generator, *
 def score(request: Request, world: World, found: Eligible, *, now: int) -> Scored:
     """Choose candidates among the eligible and value them: bid × probability of what is paid for."""
     kept = retrieve(request, world, found, now=now)
-    looks = Looks(lambda places, names: rows(world, kept.take(places), names=names))
-    seen = replace(rows(world, kept, names=world.features), look=looks)
+    looks = Looks(lambda places, names: rows(world, kept.take(places), names=names).settled())
+    seen = replace(rows(world, kept, names=world.features).settled(), look=looks)
     chances = predict(world.models, seen)
     index, owners = world.index, world.index.campaign[kept.ads]
     offered = bids(world, kept.ads, click=chances.get("click"), purchase=chances.get("purchase"))

@@ -119,10 +119,10 @@ def packed(sheet: Sheet) -> tuple[bytes, tuple[int, ...], bytes]:
     >>> columns, np.frombuffer(own, "<f4").tolist()
     ((1,), [1.0, 2.0, 3.0])
     """
-    common, varies = sheet.common.copy(), np.empty(len(sheet.columns), dtype=np.bool_)
-    _common(sheet.own.view(np.uint32), sheet.own, sheet.columns, common, varies)
-    own = np.ascontiguousarray(sheet.own[varies])
-    return common.astype("<f4").tobytes(), tuple(sheet.columns[varies].tolist()), own.astype("<f4").tobytes()
+    settled = sheet.settled()
+    own = np.ascontiguousarray(settled.own)
+    common = settled.common.astype("<f4").tobytes()
+    return common, tuple(settled.columns.tolist()), own.astype("<f4").tobytes()
 
 
 def sheet(found: Candidates) -> Sheet:
@@ -168,16 +168,3 @@ def _repeated(codes):  # type: ignore[no-untyped-def]
             place = (place + 1) & (size - 1)
         held[place] = code
     return False
-
-
-@njit(cache=True)
-def _common(bits, own, columns, common, varies):  # type: ignore[no-untyped-def]
-    """Move columns that hold one value only (to the bit) to what is common."""
-    for c in range(len(columns)):
-        varies[c] = False
-        for i in range(1, bits.shape[1]):
-            if bits[c, i] != bits[c, 0]:
-                varies[c] = True
-                break
-        if not varies[c] and bits.shape[1]:
-            common[columns[c]] = own[c, 0]

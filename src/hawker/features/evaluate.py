@@ -51,6 +51,19 @@ def evaluate(  # type: ignore[no-untyped-def]
                 out[c, start + i] = np.float32(mine[results[c], i])
 
 
+@njit(cache=True)
+def alike(bits, own, columns, common, varies):  # type: ignore[no-untyped-def]
+    """Move columns that hold one value only (to the bit) to what is common."""
+    for c in range(len(columns)):
+        varies[c] = False
+        for i in range(1, bits.shape[1]):
+            if bits[c, i] != bits[c, 0]:
+                varies[c] = True
+                break
+        if not varies[c] and bits.shape[1]:
+            common[columns[c]] = own[c, 0]
+
+
 @njit(cache=True, error_model="numpy")
 def _find(read, held, products, fixed, spots, offsets):  # type: ignore[no-untyped-def]
     """Where each product's row of a table is, or -1.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hawker.errors import BadInput
 from hawker.features.counters import DAY, EPOCH
-from hawker.features.evaluate import evaluate
+from hawker.features.evaluate import alike, evaluate
 from hawker.features.formula import LEAVES, MOMENTS, Entry, Step, Tape, Term
 from hawker.features.schema import Plan
 from hawker.features.state import State
@@ -63,6 +63,15 @@ class Sheet:
         out[:] = self.common
         out[:, self.columns] = self.own.T
         return out
+
+    def settled(self) -> Sheet:
+        """The same, with whatever is equal in all rows among what is common: one form for equal rows.
+
+        Models that add up what is common first add in the same order, then, whoever made the sheet.
+        """
+        common, varies = self.common.copy(), np.empty(len(self.columns), dtype=np.bool_)
+        alike(self.own.view(np.uint32), self.own, self.columns, common, varies)
+        return Sheet(self.names, common, self.columns[varies], self.own[varies], self.look)
 
     def closer(self, rows: NDArray[np.intp], names: tuple[str, ...]) -> Sheet:
         """Some of the rows, with these features at least: those here, or worked out now."""

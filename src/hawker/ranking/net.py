@@ -20,6 +20,7 @@ from hawker.ranking.ranker import Floats, Model, Rows, arrays, base_rate, possib
 from hawker.ranking.spread import joined
 
 if TYPE_CHECKING:
+    from hawker.features.program import Sheet
     from hawker.ranking.descent import Run
 
 STATE = "network.pt"
@@ -155,6 +156,12 @@ class NetModel(Model):
 
     def scored(self, x: Rows) -> Floats:
         return self.answers(x).astype(np.float64)
+
+    def served(self, sheet: Sheet) -> Floats:
+        from hawker.ranking.net_served import form
+
+        split = form(self) if type(self) is NetModel else None
+        return super().served(sheet) if split is None else split(sheet)
 
     def answers(self, x: Rows) -> Rows:
         """What the network says of rows."""

@@ -37,7 +37,7 @@ def test_memory_is_not_mistaken_for_knowledge() -> None:
     """A model that knows every row of training by heart weighs nothing, because folds ask for other rows."""
     rows = toy(2000)
     stack = ranking.Stack(
-        (ranking.Trees(trees=200, leaves=60, least=1, rate=0.3, l2=0.0, rows=1.0, threads=1), SMALL), folds=3
+        (ranking.Trees(trees=60, leaves=60, least=1, rate=0.3, l2=0.0, rows=1.0, threads=1), SMALL), folds=3
     )
     heart, linear = ranking.train(stack, rows).recipe["shares"]
     assert heart < 0.35 < linear

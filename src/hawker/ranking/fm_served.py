@@ -8,7 +8,18 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from hawker.ranking.slots import CODE, COORDINATE, MEMBER, VALUE, Slots, bin_of, entries, hashed, measure
+from hawker.ranking.slots import (
+    CODE,
+    COORDINATE,
+    MEMBER,
+    VALUE,
+    Slots,
+    bent,
+    bin_of,
+    entries,
+    hashed,
+    measure,
+)
 
 
 @dataclass(frozen=True)
@@ -102,15 +113,15 @@ def serve(shared, own, tables, how):  # type: ignore[no-untyped-def]
         row, into = rows[c], brought[place[parts[c]]]
         if row < 0:
             scores += weights[slots[c]] * factors[c]
-        elif kinds[c] == COORDINATE or kinds[c] == VALUE:
+        elif kinds[c] == VALUE:
+            _gauge(values[row], (keys[c], scale[c], mask), (weights, vectors), scores, into, weighted)
+        elif kinds[c] == COORDINATE:
             for i in range(many):
-                slot, factor = slots[c], (values[row, i] - scale[c, 0]) * scale[c, 1]
-                if kinds[c] == VALUE:
-                    slot, factor = measure(values[row, i], keys[c], scale[c], mask)
+                factor = np.float32((values[row, i] - scale[c, 0]) * scale[c, 1])
                 if not np.isnan(factor):
-                    scores[i] += factor * weights[slot]
+                    scores[i] += factor * weights[slots[c]]
                     for k in range(rank):
-                        vector[i, k] += np.float32(factor) * vectors[slot, k]
+                        vector[i, k] += factor * vectors[slots[c], k]
             if c == lasts[parts[c]]:
                 _bring(vector, into, scores, weighted)
         else:
@@ -130,6 +141,26 @@ def _gather(spots, alone, vectors, scores, into):  # type: ignore[no-untyped-def
         scores[i] += alone[spots[i]]
         for k in range(into.shape[1]):
             into[i, k] += vectors[spots[i], k]
+
+
+@njit(cache=True)
+def _gauge(values, how, tables, scores, into, weighted):  # type: ignore[no-untyped-def]
+    """Add a column that counts by its value: one of two slots, and a factor, candidate by candidate."""
+    key, scale, mask = how
+    weights, vectors = tables
+    known = measure(np.float32(0), key, scale, mask)[0]
+    unknown = measure(np.float32(np.nan), key, scale, mask)[0]
+    itself = np.zeros(2)
+    if not weighted:
+        itself[0], itself[1] = (vectors[unknown] ** 2).sum() / 2, (vectors[known] ** 2).sum() / 2
+    for i in range(len(values)):
+        missing = np.isnan(values[i])
+        slot, factor = unknown, 1.0
+        if not missing:
+            slot, factor = known, (bent(values[i]) - scale[0]) * scale[1]
+        scores[i] += factor * (weights[slot] - factor * itself[0 if missing else 1])
+        for k in range(into.shape[1]):
+            into[i, k] += np.float32(factor) * vectors[slot, k]
 
 
 @njit(cache=True)

@@ -18,6 +18,7 @@ from hawker.ranking.leak import Leak, leaks
 from hawker.ranking.metrics import Comparison, Evaluation, compare, evaluate
 from hawker.ranking.ranker import Estimator, Model, load
 from hawker.ranking.rules import Rule
+from hawker.ranking.sampling import corrected, thinned
 from hawker.ranking.train import train
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ __all__ = [
     "blend",
     "calibrate",
     "compare",
+    "corrected",
     "distil",
     "evaluate",
     "export",
@@ -63,6 +65,7 @@ __all__ = [
     "leaks",
     "load",
     "register",
+    "thinned",
     "train",
 ]
 _LATER = {

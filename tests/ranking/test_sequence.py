@@ -122,7 +122,9 @@ def test_attention_reads_like_the_paper() -> None:
     )
     layer = torch.relu(unit @ weights.T + encode.key.bias)
     weight = (layer @ encode.weight.weight.T + encode.weight.bias).squeeze(2) * known
-    torch.testing.assert_close(encode(sequence, known, target), (weight.unsqueeze(2) * sequence).sum(dim=1))
+    expected = (weight.unsqueeze(2) * sequence).sum(dim=1)
+    torch.testing.assert_close(encode.eval()(sequence, known, target), expected)
+    torch.testing.assert_close(encode.train()(sequence, known, target), expected)
 
 
 def test_the_sequence_and_the_offer_share_embeddings() -> None:

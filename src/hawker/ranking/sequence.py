@@ -76,14 +76,27 @@ class Attention(nn.Module):  # type: ignore[misc]
         self.weight = nn.Linear(self.hidden, 1)
 
     def forward(self, sequence: Any, known: Any, target: Any) -> Any:
+        if self.training:
+            return self._compact(sequence, known, target)
         weight = self.weigh(sequence, known, target)  # (B, L)
         return torch.bmm(weight.unsqueeze(1), sequence).squeeze(1)  # (B, E)
 
     def weigh(self, sequence: Any, known: Any, target: Any) -> Any:
         """The weight of each place of the sequence (B, L)."""
-        both = self.product(sequence * target.unsqueeze(1))  # (B, L, 32)
-        layer = functional.relu(both + self.key(sequence) + self.target(target).unsqueeze(1))
-        return self.weight(layer).squeeze(2) * known  # (B, L)
+        weight = self._unit(sequence, target.unsqueeze(1), self.target(target).unsqueeze(1))  # (B, L, 1)
+        return weight.squeeze(2) * known
+
+    def _compact(self, sequence: Any, known: Any, target: Any) -> Any:
+        """The same over the K places that are known, in one list: what is past the end costs nothing."""
+        at = known.flatten().nonzero().squeeze(1)  # (K,)
+        rows = at // known.shape[1]  # (K,)
+        keys = sequence.flatten(0, 1).index_select(0, at)  # (K, E)
+        own = self.target(target).index_select(0, rows)  # (K, 32)
+        weight = self._unit(keys, target.index_select(0, rows), own)  # (K, 1)
+        return torch.zeros_like(target).index_add(0, rows, (weight * keys).to(target.dtype))  # (B, E)
+
+    def _unit(self, keys: Any, target: Any, own: Any) -> Any:
+        return self.weight(functional.relu(self.product(keys * target) + self.key(keys) + own))
 
 
 class Transformer(nn.Module):  # type: ignore[misc]

@@ -42,7 +42,8 @@ def run(folder: Path, *, visits: int | None) -> dict[str, Any]:
     return {
         "placement": tested.outcome.as_json() | {"decide_p50_us": round(float(taken) / 1000, 1)},
         "model": trained.name,
-        "rivals": {name: rival.log_loss.value for name, rival in trained.rivals.items()},
+        "group_auc": trained.evaluation.group_auc.value,
+        "rivals": {name: rival.group_auc.value for name, rival in trained.rivals.items()},
         "train_seconds": round(trained.seconds, 1),
         "seconds": round(time.perf_counter() - started, 1),
     }

@@ -29,9 +29,11 @@ def checked(answer: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     assert set(found) == KEYS
     assert set(found["ingest"]) == {"events", "set_aside", "seconds", "events_per_s"}
     assert set(found["fold"]) == {"rows", "rows_per_s"}
-    assert set(found["train"]) == {"model", "seconds", "log_loss", "rivals"}
+    assert set(found["train"]) == {"model", "seconds", "log_loss", "group_auc", "rivals"}
     assert found["train"]["rivals"]
-    assert all(0 < loss < 1 for loss in (found["train"]["log_loss"], *found["train"]["rivals"].values()))
+    for rival in found["train"]["rivals"].values():
+        assert rival["group_auc"] <= found["train"]["group_auc"] + 0.01
+        assert 0 < rival["log_loss"] < 1
     served = found["placement"]["per_impression"]
     assert served["with"] == found["placement"]["hawker"]["value"]
     assert served["without"] == found["placement"]["own_history"]["value"]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hawker.learning.pipeline import Bench, Tested, Trained
     from hawker.learning.rehearsal import Rehearsal
     from hawker.measurement import Report
+    from hawker.ranking import Evaluation
     from hawker.storage.shop import Shop
 
 MARK = ".demo"
@@ -101,7 +102,8 @@ def _built(asked: Call, target: Path, *, which: str, visits: int | None, quick: 
             "model": trained.name,
             "seconds": round(trained.seconds, 2),
             "log_loss": trained.evaluation.log_loss.value,
-            "rivals": {name: rival.log_loss.value for name, rival in trained.rivals.items()},
+            "group_auc": trained.evaluation.group_auc.value,
+            "rivals": {name: _lost(rival) for name, rival in trained.rivals.items()},
         }
         _say_trained(asked, trained)
         _segments(asked, shop, held, tell)
@@ -165,7 +167,8 @@ def _say_trained(asked: Call, trained: Trained) -> None:
     asked.say(asked.word("demo_trained", model=trained.name, rows=trained.rows, seconds=trained.seconds))
     asked.say(str(trained.evaluation), style="dim")
     for name, rival in trained.rivals.items():
-        asked.say(asked.word("demo_rival", model=name, loss=f"{rival.log_loss:.4f}"), style="dim")
+        told = {"order": f"{rival.group_auc:.4f}", "loss": f"{rival.log_loss:.4f}"}
+        asked.say(asked.word("demo_rival", model=name, **told), style="dim")
 
 
 def _judged(asked: Call, shop: Shop, held: Bench, *, visits: int | None, tell: Progress) -> Tested:
@@ -184,6 +187,11 @@ def _judged(asked: Call, shop: Shop, held: Bench, *, visits: int | None, tell: P
     tell("report", 0.95)
     _write(asked, shop, _report(shop, held, rehearsed))
     return tested
+
+
+def _lost(rival: Evaluation) -> dict[str, float | None]:
+    """By what a rival lost: how it orders requests, and how well it predicts."""
+    return {"group_auc": rival.group_auc.value, "log_loss": rival.log_loss.value}
 
 
 def _served(tested: Tested) -> dict[str, Any]:

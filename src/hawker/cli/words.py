@@ -203,7 +203,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Trained: {model}, on {rows:,} rows in {seconds:.0f} s; on the later slice it was calibrated on:",
         "训练完成：{model}，{rows:,} 行，用时 {seconds:.0f} 秒；在其后的校准时段上：",
     ),
-    "demo_rival": ("  beside it: {model}, log loss {loss}", "  对比：{model}，log loss {loss}"),
+    "demo_rival": (
+        "  beside it: {model}, AUC within requests {order}, log loss {loss}",
+        "  对比：{model}，请求内 AUC {order}，log loss {loss}",
+    ),
     "demo_task_purchase": (
         "Held out: {visits:,} store visits, ten slots each, filled by decide(). Conversions per impression:",
         "留出检验：{visits:,} 次到店，每次 10 个广告位，由 decide() 填充。每次展示的转化：",

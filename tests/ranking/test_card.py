@@ -104,6 +104,22 @@ def test_its_page_stands_alone(made: tuple[ranking.Model, Card], language: str) 
         assert 0 <= float(circle.attrib["cy"]) <= 400
 
 
+def test_segments_that_are_ranges_go_by_their_numbers() -> None:
+    rows = toy(3000)
+    visits = np.array(["128–617", "3–43", "44–127"])[rows.cluster % 3]
+    told = card(ranking.Rule(rows.names, {"bought": 1.0}), rows, fit=rows, segments={"activity": visits})
+    assert [part.name for part in told.segments["activity"]] == ["3–43", "44–127", "128–617"]
+
+
+def test_what_serves_in_another_form_is_the_same_model() -> None:
+    rows = toy(1000)
+    rule = ranking.Rule(rows.names, {"bought": 1.0})
+    same, other = (ranking.Rule(rows.names, {"bought": weight}) for weight in (1.0, 2.0))
+    for final, codes in ((same, set()), (other, {"refitted"})):
+        told = {limit.code for limit in card(rule, rows, fit=rows, final=final).limits}
+        assert told & {"refitted"} == codes
+
+
 def test_one_class_alone_gives_reasons_instead_of_figures() -> None:
     rows = toy(600)
     none = replace(rows, y=np.zeros(600, dtype=np.float32))

@@ -5,6 +5,7 @@ Figures only; `card_page` writes them down for people, in the shop's language.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -151,7 +152,7 @@ def card(
         segments={name: parts for name, parts in by_segment.items() if len(parts) > 1},
         groups={name: gaps for name, gaps in by_group.items() if len(gaps) > 1},
         limits=(
-            *([] if serving is model else [Limit("refitted")]),
+            *([Limit("refitted")] if _changed(serving, model, judged) else []),
             *_limits(sides, columns, by_segment, by_group, shown),
         ),
         recipe=serving.recipe,
@@ -182,6 +183,15 @@ def slice_of(rows: Examples) -> Slice:
     start, end = (datetime.fromtimestamp(at / 1e6, UTC).isoformat(timespec="seconds") for at in (first, last))
     counts = (len(np.unique(column)) for column in (rows.group, rows.cluster))
     return Slice(start, end, (last - first) / 86_400_000_000, len(rows), int(rows.y.sum()), *counts)
+
+
+def _changed(serving: Model, model: Model, rows: Examples) -> bool:
+    """Whether what serves is another model than the one judged, not merely another form of it."""
+    if hasattr(serving, "light") or "refit" in serving.recipe:
+        return True
+    few = rows.take(np.arange(min(len(rows), 200)))
+    ours, theirs = (one.score(fits(one.names, few).x) for one in (serving, model))
+    return not np.allclose(ours, theirs, atol=1e-3)
 
 
 def _predicted(model: Model, rows: Examples) -> tuple[Floats, Floats]:
@@ -255,8 +265,16 @@ def _gaps(p: Floats, score: Floats, rows: Examples, labels: Texts, seed: int) ->
 
 def _labelled(rows: Examples, labels: Texts) -> list[tuple[str, NDArray[np.intp]]]:
     """The rows of each label with enough shoppers, by name."""
-    several = ((str(label), np.flatnonzero(labels == label)) for label in np.unique(labels))
+    several = (
+        (str(label), np.flatnonzero(labels == label)) for label in sorted(set(labels.tolist()), key=_natural)
+    )
     return [(name, own) for name, own in several if name and len(np.unique(rows.cluster[own])) >= LEAST]
+
+
+def _natural(label: str) -> tuple[float, str]:
+    """Labels that begin with a number go by it: '3–43' before '128–617'."""
+    digits = re.match(r"[\d,]+", label)
+    return (float(digits[0].replace(",", "") or 0) if digits else float("inf"), label)
 
 
 def _limits(

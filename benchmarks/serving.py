@@ -98,14 +98,14 @@ def timed(serve: Callable[[Sheet], Any], requests: list[Sheet]) -> dict[str, flo
     }
 
 
-def error(model: Model, requests: list[Sheet]) -> float:
+def error(model: Model, trained: Model, requests: list[Sheet]) -> float:
     """The largest difference in log-odds between what is served and what was trained.
 
     Of a cascade, of those it keeps: the others are told apart by the light model by design.
     """
     worst = 0.0
     for one in requests:
-        served, whole = model.served(one), model.score(one.matrix(model.names))
+        served, whole = model.served(one), trained.score(one.matrix(model.names))
         if isinstance(model, Cascade):
             kept = np.argsort(-served, kind="stable")[: model.keep]
             served, whole = served[kept], whole[kept]
@@ -126,7 +126,8 @@ def main() -> int:
         found: dict[str, dict[str, float]] = {}
         for name, model in made.items():
             print(f"{name} …", file=sys.stderr)
-            found[name] = timed(model.serve, requests) | {"error": error(model, requests[:40])}
+            trained = made[name.removesuffix("_onnx")]
+            found[name] = timed(model.serve, requests) | {"error": error(model, trained, requests[:40])}
         booster = extra("lightgbm", "train").Booster(model_str=made["trees"].text)  # type: ignore[attr-defined]
     except HawkerError as problem:
         print(problem, file=sys.stderr)

@@ -45,7 +45,7 @@ def grocer(asked: Call, target: Path, tell: Progress, *, quick: bool) -> Built:
     )
     course = pipeline.course("purchase")
     if quick:
-        course = replace(course, most=QUICK, bags=1, share=1.0, refit=False)
+        course = replace(course, most=QUICK, elsewhere=0, bags=1, share=1.0, refit=False)
     cuts = {name: microseconds(date) for name, date in complete_journey.SPLIT.items()}
     return shop, pipeline.Split(**cuts), course, counts.ingest
 

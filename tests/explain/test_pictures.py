@@ -50,6 +50,20 @@ def test_a_dot_a_code_and_a_cell_a_step(model: ranking.Model) -> None:
     assert "并非展示任何广告的原因" in pictures(model, rows=rows, language="zh")
 
 
+def test_what_a_wide_net_knows_of_a_code_alone_is_no_part_of_its_place() -> None:
+    rows = visited()
+    net = ranking.Net(hidden=(8,), embedding=4, wide=True, epochs=1, batch=64)
+    model = ranking.train(net, rows, seed=1)
+    before = pictures(model)
+    table = model.network.table.detach().numpy()  # type: ignore[attr-defined]
+    assert table.shape[1] > 4
+    table[:, 4:] += np.random.default_rng(0).normal(size=(len(table), 1)).astype(np.float32) * 50
+    assert pictures(model) == before
+    table[:, :4] *= -3.0
+    table[::2, :4] += 1.0
+    assert pictures(model) != before
+
+
 def test_two_directions_keep_the_distances_of_a_plane() -> None:
     plane = np.random.default_rng(0).normal(size=(20, 2)) @ np.random.default_rng(1).normal(size=(2, 6))
     flat, share = flattened(plane.astype(np.float32))

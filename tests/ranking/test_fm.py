@@ -15,7 +15,7 @@ from hawker import ranking
 from hawker.errors import BadSetting
 from hawker.features.examples import Examples
 from hawker.features.program import Sheet
-from hawker.ranking.fm import FactorisedModel
+from hawker.ranking.fm import REMEMBERED, FactorisedModel
 
 SMALL = ranking.Factorised(bits=12, rank=4, epochs=10, pace=0.3)
 EACH = pytest.mark.parametrize("fields", ["none", "weighted"])
@@ -75,6 +75,16 @@ def test_a_field_in_two_places_and_rows_that_share_all_or_nothing_are_served(fie
         columns = np.array(list(own), dtype=np.int64)
         rows = Sheet(NAMES, full[0].copy(), columns, np.ascontiguousarray(full[:, columns].T))
         np.testing.assert_allclose(model.served(rows), model.score(rows.matrix(model.names)), atol=1e-5)
+
+
+def test_few_kinds_of_request_are_remembered_and_each_is_answered_right() -> None:
+    model = ranking.train(replace(SMALL, epochs=1), shop(200, text=1.0))
+    full = shop(6, seed=3).x
+    for number in range(1, REMEMBERED + 20):
+        own = np.flatnonzero([number >> place & 1 for place in range(len(NAMES))])
+        rows = Sheet(NAMES, full[0].copy(), own, np.ascontiguousarray(full[:, own].T))
+        np.testing.assert_allclose(model.served(rows), model.score(rows.matrix(model.names)), atol=1e-5)
+        assert 0 < len(model._known) <= REMEMBERED  # type: ignore[attr-defined]
 
 
 @EACH

@@ -34,6 +34,14 @@ def boundless(rows: Examples) -> Examples:
     return replace(rows, labels={"value": np.full(len(rows), np.inf, dtype=np.float32)})
 
 
+def infinite_late(rows: Examples) -> Examples:
+    """More rows than are looked at in one go; two columns broken, the one that comes first broken last."""
+    many = rows.take(np.resize(np.arange(len(rows)), 40_000))
+    x = many.x.copy()
+    x[17_000, 3], x[39_999, 2] = np.inf, -np.inf
+    return replace(many, x=x)
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
@@ -42,6 +50,7 @@ def boundless(rows: Examples) -> Examples:
             "examples: there are no rows.*dates of the split",
         ),
         (infinite, r"infinite values in \['noise a'\].*NaN"),
+        (infinite_late, r"infinite values in \['noise a', 'noise b'\]"),
         (lambda rows: replace(rows, names=("a", "b", "a", "c")), r"more than once: \['a'\]"),
         (
             lambda rows: replace(rows, categorical=("colour",)),

@@ -35,6 +35,8 @@ from hawker.ranking.slots import (
 )
 
 _FIELDS = ["none", "weighted"]
+REMEMBERED = 64
+"""Kinds of request whose parts are known by heart."""
 _SHARE = np.uint64(0x632BE59BD9B4E019)
 
 
@@ -169,11 +171,16 @@ class FactorisedModel(OnlineModel):
         return np.asarray(scores)
 
     def _sides(self, sheet: Sheet) -> Sides:
+        """What is whose, remembered: requests differ little in what their candidates share."""
         key = (sheet.names, sheet.columns.tobytes())
-        if key not in self._known:
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
             rows = np.array(sheet.places(self.names), dtype=np.int64)
-            self._known = {key: Sides.of(self.slots, rows, sheet.rows[rows], weighted=self._weighted)}
-        return self._known[key]
+            found = Sides.of(self.slots, rows, sheet.rows[rows], weighted=self._weighted)
+            self._known[key] = found
+        return found
 
     def explain(self, row: Rows) -> dict[str, float]:
         """Each feature's own weight and half of what it adds in company: they sum to the score."""

@@ -19,12 +19,12 @@ FEW = 20_000
 def best(examples: Examples, *, threads: int = 1) -> Stack:
     """The estimator that we would begin with on examples like these.
 
-    Few rows: hashed logistic regression with coarse bins, a small factorisation machine and a bag of
-    cautious trees, weighed by what they say of other shoppers. More: trees beside a bag of small cross
+    Few rows: hashed logistic regression on values and coarse bins, a small factorisation machine and a bag
+    of cautious trees, weighed by what they say of other shoppers. More: trees beside a bag of small cross
     networks, weighed by what they say of later rows.
     """
     if len(examples) < FEW:
-        linear = Linear(steps=1, l1=1.0, epochs=3)
+        linear = Linear(quantities="both", steps=1, l1=1.0, epochs=3)
         machine = Factorised(rank=4, steps=1, pace=0.01, shrink=0.05, epochs=3)
         trees = Trees(trees=150, rate=0.03, leaves=15, least=20, columns=0.3, smooth=100.0, threads=threads)
         return Stack((linear, machine, Bag(trees, models=3)), folds=5, by="shopper")

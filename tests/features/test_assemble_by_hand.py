@@ -68,6 +68,26 @@ def test_a_row_counts_what_the_shopper_did(state: State) -> None:
     assert ann["own_bought_20"][0] == pytest.approx(2**-1.5 + 2**-1 + 2**-0.5)
 
 
+def test_a_row_tells_habits_from_trials(state: State) -> None:
+    ann = table(state, "ann")
+    assert ann["shopper_new_share"] == [0.5, 0.5, 0.5]  # two of four, and a prior of one of two
+    assert ann["category_tried"] == [2, 2, 0]
+    assert ann["category_new_share"] == [0.5, 0.5, 0.5]
+    assert ann["own_price"][:2] == [4, 5]
+    assert ann["own_last_quantity"][:2] == [1, 1]
+    assert ann["own_last_gap_days"][0] == pytest.approx(10)
+    assert np.isnan(ann["own_last_gap_days"][1])  # cream she bought once
+    assert np.isnan(ann["own_last_quantity"][2])
+
+
+def test_a_row_tells_who_buys_for_the_first_time(state: State) -> None:
+    bob = table(state, "bob")
+    assert bob["product_new_buyers_1"][2] == pytest.approx(2**-1.0)
+    assert bob["product_bought_today"][2] == pytest.approx(2**-2.5)
+    assert bob["product_here_1"][2] == pytest.approx(2**-1.0)
+    assert bob["product_new_buyers_28"][0] == pytest.approx(2 ** (-30 / 28))  # her later ones are repeats
+
+
 def test_a_row_counts_what_the_shop_sold(state: State) -> None:
     bob = table(state, "bob")
     assert bob["product_units_7"] == [0, 0, 1]

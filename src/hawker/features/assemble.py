@@ -113,6 +113,8 @@ def _shopper(view: View, columns: Columns) -> None:
     columns["shopper_ad_impressions_7"] = own["ad_impressions_7"]
     columns["shopper_here_share"] = here["visits"] / (own["visits"] + 1.0)
     columns["shopper_here_days_since"] = view.since(here["last"])
+    trial = view("shopper_trial")
+    columns["shopper_new_share"] = (trial["count"] - trial["repeats"] + 1.0) / (trial["count"] + 2.0)
 
 
 def _repeat(view: View, columns: Columns, name: str, table: str) -> None:
@@ -143,6 +145,10 @@ def _own(view: View, columns: Columns) -> None:
     _repeat(view, columns, "own", "shopper_product")
     columns["own_bought_45"] = own["bought_45"]
     columns["own_quantity_each"] = ratio(own["quantity"], own["count"])
+    columns["own_last_quantity"] = own["last_quantity"]
+    again = own["count"] - 1.0
+    columns["own_last_gap_days"] = ratio(again * own["last_gap"], again)  # unknown of what was bought once
+    columns["own_price"] = ratio(own["spend"], own["quantity"])
     columns["own_ad_impressions_7"] = own["ad_impressions_7"]
     columns["own_ad_clicks"] = own["ad_clicks"]
 
@@ -153,6 +159,9 @@ def _category(view: View, columns: Columns) -> None:
     columns["category_bought_7"] = own["bought_7"]
     columns["category_price_habit"] = ratio(own["spend_90"], own["bought_90"])
     columns["category_ad_clicks_30"] = own["ad_clicks_30"]
+    trial = view("category_trial")
+    columns["category_tried"] = trial["count"] - trial["repeats"]
+    columns["category_new_share"] = (columns["category_tried"] + 0.5) / (trial["count"] + 1.0)
     columns["own_share_of_category"] = ratio(columns["own_count"], own["count"])
     columns["own_share_of_category_90"] = ratio(columns["own_bought_90"], own["bought_90"])
 
@@ -195,12 +204,15 @@ def _kin(view: View, columns: Columns) -> None:
 def _product(view: View, columns: Columns) -> None:
     product, here = view("product"), view("product_location")
     usual = ratio(product["value_60"], product["quantity_60"])
+    columns["product_bought_today"] = product["bought_today"]
+    columns["product_bought_1"] = product["bought_1"]
     columns["product_bought_2"] = product["bought_2"]
     columns["product_bought_7"] = product["bought_7"]
     columns["product_bought_28"] = product["bought_28"]
     columns["product_burst"] = ratio(14.0 * product["bought_2"], product["bought_28"])
     columns["product_trend"] = ratio(4.0 * product["bought_7"], product["bought_28"])
-    columns["product_new_buyers_28"] = product["bought_28"] - product["repeats_28"]
+    for days in ("1", "2", "7", "28"):
+        columns[f"product_new_buyers_{days}"] = product[f"bought_{days}"] - product[f"repeats_{days}"]
     columns["product_repeat_share"] = ratio(product["repeats"], product["count"])
     columns["product_gap_days"] = ratio(product["gap_days"], product["repeats"])
     columns["product_gap_visits"] = ratio(product["gap_visits"], product["repeats"])
@@ -214,6 +226,7 @@ def _product(view: View, columns: Columns) -> None:
     columns["price_to_habit"] = ratio(columns["product_price"], columns["category_price_habit"])
     columns["product_interest_7"] = product["interest_7"]
     columns["product_ad_click_rate"] = (product["ad_clicks"] + 0.5) / (product["ad_impressions"] + 20.0)
+    columns["product_here_1"] = here["bought_1"]
     columns["product_here_2"] = here["bought_2"]
     columns["product_here_7"] = here["bought_7"]
     columns["product_here_28"] = here["bought_28"]

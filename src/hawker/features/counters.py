@@ -259,7 +259,7 @@ def _update(
                 if arena[offset + 1] != session or silent:
                     arena[cell] += 1.0
             elif op == 3 or np.isnan(arena[cell]):
-                arena[cell] = values[columns[c, 1]] if columns[c, 1] == _V_VISIT else today
+                arena[cell] = today if columns[c, 1] == 0 else values[columns[c, 1]]
     arena[offset] = today
     if visited:
         arena[offset + 1] = session

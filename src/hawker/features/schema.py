@@ -56,7 +56,7 @@ class Column(Struct, frozen=True):
     """One counter: what it does (`op`), to which `value`, on which `kinds` of event.
 
     `half_life` is in days and belongs to DECAYED. FIRST and LAST keep days since 2000, or the value
-    itself where that is 'visit'.
+    itself where it is not 'one'.
     """
 
     name: str

@@ -35,6 +35,11 @@ def _repetition() -> tuple[Column, ...]:
     )
 
 
+def _trial() -> tuple[Column, ...]:
+    """How much is bought, and how much of it not for the first time; after a table that exposes repeats."""
+    return (Column("count", Op.SUM), Column("repeats", Op.SUM, value="repeat"))
+
+
 STANDARD: tuple[Table, ...] = (
     Table(
         "shopper",
@@ -66,6 +71,9 @@ STANDARD: tuple[Table, ...] = (
             *_again(),
             Column("first", Op.FIRST),
             Column("quantity", Op.SUM, value="quantity"),
+            Column("spend", Op.SUM, value="value"),
+            Column("last_quantity", Op.LAST, value="quantity"),
+            Column("last_gap", Op.LAST, value="gap_days"),
             _decayed("bought_20", 20.0),
             _decayed("bought_45", 45.0),
             _decayed("bought_90", 90.0),
@@ -75,14 +83,21 @@ STANDARD: tuple[Table, ...] = (
         ),
         exposes=True,
     ),
+    Table("shopper_trial", ("shopper",), _trial()),
+    Table("category_trial", ("shopper", "category"), _trial()),
     Table(
         "product",
         ("product",),
         (
             *_repetition(),
+            _decayed("bought_today", 0.4),
+            _decayed("bought_1", 1.0),
             _decayed("bought_2", 2.0),
             _decayed("bought_7", 7.0),
             _decayed("bought_28", 28.0),
+            _decayed("repeats_1", 1.0, value="repeat"),
+            _decayed("repeats_2", 2.0, value="repeat"),
+            _decayed("repeats_7", 7.0, value="repeat"),
             _decayed("value_2", 2.0, value="value"),
             _decayed("quantity_2", 2.0, value="quantity"),
             _decayed("value_60", 60.0, value="value"),
@@ -99,6 +114,7 @@ STANDARD: tuple[Table, ...] = (
         "product_location",
         ("product", "location"),
         (
+            _decayed("bought_1", 1.0),
             _decayed("bought_2", 2.0),
             _decayed("bought_7", 7.0),
             _decayed("bought_28", 28.0),

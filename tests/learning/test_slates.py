@@ -150,7 +150,7 @@ def test_a_second_model_tells_purchases_where_enough_were_seen(
 ) -> None:
     monkeypatch.setattr(pipeline, "FEWEST", 3)
     held = pipeline.bench(shop)
-    sold = pipeline._rows(held, Course((ranking.Linear(),), most=1_500), seed=7).sold
+    sold = pipeline.gathered(held, Course((ranking.Linear(),), most=1_500), seed=7).sold
     assert sold is not None
     version = pipeline._further(shop, ranking.Linear(), sold, held=held, outcome="purchase", seed=7)
     assert version is not None

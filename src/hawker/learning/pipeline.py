@@ -22,7 +22,7 @@ from hawker.learning.fitting import Course, Fitted, Slices, fit
 from hawker.learning.placement import Outcome, Watch
 from hawker.learning.replay import Replay, load
 from hawker.learning.trials import WINDOW, Trial, trials
-from hawker.ranking import Estimator, Evaluation
+from hawker.ranking import Estimator, Evaluation, Model
 from hawker.statistics.intervals import Estimate
 from hawker.storage.models import ModelStore
 from hawker.storage.shop import Shop
@@ -150,16 +150,14 @@ def train(
     """
     held = on or bench(shop, progress=progress)
     plan = how or course(shop.settings.outcome)
-    found = _rows(held, plan, seed=seed, progress=progress)
+    found = gathered(held, plan, seed=seed, progress=progress)
     rows, cut = found.offered, held.split.calibrate
-    keep = None if held.world.outcome == "click" else plan.negatives
-    span = {"start": held.split.start, "end": held.split.test}
-    honest.check(shop, rows, **span, negatives=keep, trust=trust, seed=seed)
+    checked(held, rows, plan, trust=trust, seed=seed)
     slices = Slices(rows.take(rows.time < cut), rows.take(rows.time >= cut), found.elsewhere)
     started = time.perf_counter()
     made = fit(slices, plan, seed=seed, search=search, progress=progress)
     judged = made.judged.pop(made.best)
-    version = _save(shop, made, held=held, slices=slices, judged=judged)
+    version = keep(shop, made, held=held, slices=slices, judged=judged)
     if found.sold is not None:
         _further(shop, plan.estimators[0], found.sold, held=held, outcome="purchase", seed=seed)
     return Trained(
@@ -175,34 +173,44 @@ def train(
 def _further(
     shop: Shop, estimator: Estimator, rows: Examples, *, held: Bench, outcome: str, seed: int
 ) -> str | None:
-    """Fit, calibrate and save a model of another outcome; None where too little came of what was shown.
-
-    It is P(outcome | impression), judged on the calibration slice: `promote` lets it serve only if it
-    tells more than the mean rate does.
-    """
+    """Fit, calibrate and save a model of another outcome; None where too little came of what was shown."""
     known = rows.take(rows.time < held.split.test - WINDOW)  # what the test slice tells is left alone
     fit, later = known.take(known.time < held.split.calibrate), known.take(known.time >= held.split.calibrate)
     if min(fit.y.sum(), later.y.sum()) < FEWEST or outcome == shop.settings.outcome:
         return None
     fitted = ranking.train(estimator, fit, seed=seed, trust=fit.names)
     model = ranking.calibrate(fitted, later, method="platt")
-    judged = ranking.evaluate(model, later)
+    model.recipe |= {"positives": int(fit.y.sum())}
+    return keep_beside(shop, model, outcome=outcome, judged=ranking.evaluate(model, later))
+
+
+def keep_beside(shop: Shop, model: Model, *, outcome: str, judged: Evaluation) -> str:
+    """Save a model of another outcome than the shop's own: P(outcome | impression).
+
+    `promote` lets it serve only if it tells more than the mean rate does.
+    """
     entropy = judged.normalised_entropy.high
     model.recipe |= {
         "outcome": outcome,
-        "positives": int(fit.y.sum()),
         "judged": judged.summary(),
         "tells": entropy is not None and entropy < 1.0,
     }
     return ModelStore(shop.models).save(ranker(shop, outcome), model.save, model.recipe)
 
 
+def checked(held: Bench, rows: Examples, plan: Course, *, trust: Collection[str] = (), seed: int = 0) -> None:
+    """Raise `BadInput` where a feature of the rows knows the outcome (`learning.honest`), but for `trust`."""
+    few = None if held.world.outcome == "click" else plan.negatives
+    span = {"start": held.split.start, "end": held.split.test}
+    honest.check(held.shop, rows, **span, negatives=few, trust=trust, seed=seed)
+
+
 def training_rows(held: Bench, plan: Course, *, seed: int, progress: Progress | None = None) -> Examples:
     """The rows of both slices before the test, trials drawn by the seed."""
-    return _rows(held, plan, seed=seed, progress=progress).offered
+    return gathered(held, plan, seed=seed, progress=progress).offered
 
 
-def _rows(held: Bench, plan: Course, *, seed: int, progress: Progress | None = None) -> Gathered:
+def gathered(held: Bench, plan: Course, *, seed: int, progress: Progress | None = None) -> Gathered:
     """Those rows, where slates say it the same with what was bought of them, and what sold elsewhere."""
     split = held.split
     drawn = trials(
@@ -294,7 +302,7 @@ def newest(shop: Shop) -> str:
     return versions[-1]
 
 
-def _save(shop: Shop, made: Fitted, *, held: Bench, slices: Slices, judged: Evaluation) -> str:
+def keep(shop: Shop, made: Fitted, *, held: Bench, slices: Slices, judged: Evaluation) -> str:
     """Save a model with its recipe and its card."""
     model, split = made.model, held.split
     model.recipe |= {

@@ -21,7 +21,7 @@ help: ## list the targets (the default)
 	@echo "  ARGS='…' goes to the command; DEEP= leaves torch out; PYTHON=python3.12 names the interpreter."
 
 demo: ## make a shop from a real retailer's year, train, decide, report, serve
-	$(call INSTALL,demo)
+	$(call INSTALL,demo $(if $(DEEP),deep))
 	@$(BIN)/hawker demo $(ARGS)
 
 test: ## run the tests (DEEP= without torch; ARGS='-k ledger' for some)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 FILE = "layers.npz"
 Ints = NDArray[np.int64]
+_ALONE = 1 << 18
+"""So many multiplications OpenBLAS does without calling in threads."""
+_STRIPS = (64, 32, 16, 8)
 
 
 @dataclass
@@ -46,14 +49,20 @@ class Averaged(Model):
     def scored(self, x: Rows) -> Floats:
         places = self.places
         z = np.empty((len(x), len(self.inward)), np.float32)
-        _scaled(x, places["quantities"], places["doubtful"], self.scale, z)
-        hidden = z @ self.inward + self.layers[0]  # (B, H)
+        _laid(x, places["quantities"], places["doubtful"], z)
+        logs = z[:, : len(places["quantities"])]
+        np.log1p(logs, out=logs)
+        _scaled(x, places["quantities"], self.scale, logs)
+        hidden = _product(z, self.inward)  # (B, H)
         _add(x, places["codes"], places["first"], places["sizes"], self.tables, hidden)
         _miss(x, places["quantities"], places["doubtful"], self.absent, hidden)
+        _rectify(hidden, self.layers[0])
         shape = (len(x), self.layers[1].shape[0], self.layers[1].shape[1])
-        deep = np.maximum(hidden, 0.0).reshape(shape).transpose(1, 0, 2)  # (K, B, before)
+        deep = hidden.reshape(shape).transpose(1, 0, 2)  # (K, B, before)
         for weight, bias in zip(self.layers[1:-2:2], self.layers[2:-2:2], strict=True):
-            deep = np.maximum(deep @ weight + bias, 0.0)  # (K, B, after)
+            deep = _product(deep, weight)  # (K, B, after)
+            np.add(deep, bias, out=deep)
+            np.maximum(deep, 0.0, out=deep)
         answer = deep @ self.layers[-2] + self.layers[-1]  # (K, B, 1)
         return np.asarray(answer[:, :, 0].mean(axis=0), dtype=np.float64)
 
@@ -172,17 +181,51 @@ def _stacked(later: list[list[tuple[Floats, Floats]]]) -> list[Rows]:
     return out
 
 
+def _product(x: Rows, weight: Rows) -> Rows:
+    """x @ weight for some rows at once, in strips of columns: BLAS wakes no other thread for one of them.
+
+    Those of a request are too few to be worth waiting for a thread.
+    """
+    wide = weight.shape[-1]
+    room = _ALONE // max(x.shape[-2] * x.shape[-1], 1)
+    strip = next((strip for strip in _STRIPS if wide % strip == 0 and strip <= room), 0)
+    if not strip:
+        return np.asarray(x @ weight)
+    out = np.empty((*x.shape[:-1], wide), np.float32)
+    strips, into = (
+        held.reshape(*held.shape[:-1], wide // strip, strip).swapaxes(-2, -3) for held in (weight, out)
+    )
+    np.matmul(x[..., None, :, :], strips, out=into)
+    return out
+
+
 @njit(cache=True, error_model="numpy")
-def _scaled(x, places, doubtful, scale, out):  # type: ignore[no-untyped-def]
-    """sign(x) · log(1 + |x|) on the common scale, 0 where unknown, then the flags: (B, Q + U)."""
+def _laid(x, places, doubtful, out):  # type: ignore[no-untyped-def]
+    """|x|, 0 where unknown, then the flags: (B, Q + U)."""
     wide = len(places)
     for r in range(len(x)):
         for q in range(wide):
-            value = x[r, places[q]]
-            log = np.log1p(abs(value)) if value >= 0 else -np.log1p(abs(value))
-            out[r, q] = np.float32(0.0) if np.isnan(value) else (log - scale[0, q]) / scale[1, q]
+            value = abs(x[r, places[q]])
+            out[r, q] = np.float32(0.0) if np.isnan(value) else value
         for u in range(len(doubtful)):
             out[r, wide + u] = np.float32(np.isnan(x[r, places[doubtful[u]]]))
+
+
+@njit(cache=True, error_model="numpy")
+def _scaled(x, places, scale, logs):  # type: ignore[no-untyped-def]
+    """log(1 + |x|) becomes sign(x) · log(1 + |x|) on the common scale, 0 where unknown."""
+    for r in range(len(x)):
+        for q in range(len(places)):
+            value = x[r, places[q]]
+            log = logs[r, q] if value >= 0 else -logs[r, q]
+            logs[r, q] = np.float32(0.0) if np.isnan(value) else (log - scale[0, q]) / scale[1, q]
+
+
+@njit(cache=True)
+def _rectify(hidden, bias):  # type: ignore[no-untyped-def]
+    for r in range(len(hidden)):
+        for h in range(len(bias)):
+            hidden[r, h] = max(hidden[r, h] + bias[h], np.float32(0.0))
 
 
 @njit(cache=True)

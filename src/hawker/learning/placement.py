@@ -101,13 +101,16 @@ def world(shop: Shop, state: State, *, start: int = 0, end: int = flights.FOREVE
 def policies(base: World, model: Model, *, version: str = "") -> dict[str, World]:
     """The same world under each policy: chance, popularity, the shopper's own history, and the model.
 
-    The rules see every eligible ad; chance is exploration in every slot.
+    The rules see every eligible ad; chance is exploration in every slot. The model is served with fewer
+    candidates than it learned from, because the easy ones teach it, and are never among its best.
     """
     given = setting(base.outcome)
     popular = replace(base, model=_rule(given["popular"]), candidates=0)
     own = replace(popular, model=_rule(given["own_history"]))
     random = replace(popular, exploration=1.0)
-    ours = replace(base, model=model, versions={**base.versions, "model": version})
+    ours = replace(
+        base, model=model, candidates=given["served"], versions={**base.versions, "model": version}
+    )
     return {"random": random, "popular": popular, "own_history": own, "hawker": ours}
 
 

@@ -26,13 +26,13 @@ BLEND = "blend"
 GLANCE = (
     "affinity",
     "own_rate",
-    "own_bought_90",
-    "own_visits_since",
-    "own_20_per_visit",
+    "own_per_visit",
+    "own_45_per_visit",
     "product_bought_2",
-    "expected_new_lately",
+    "product_burst",
+    "product_units_7",
 )
-"""What the light stage looks at: enough to know which candidates cannot be among the best."""
+"""What the light stage looks at: enough to know which candidates cannot be among the best, of two tables."""
 
 GLANCED = 0.3
 """The share of the trials that teach it: trees so small need no more."""

@@ -50,7 +50,7 @@ def table(name: str) -> Slices:
     """The rows of a table of the comparison."""
     if name == "criteo_8k":
         return published.criteo(CRITEO)
-    return published.movielens(table="history" if name == "movielens" else "plain")
+    return published.movielens(table="factors" if name == "movielens" else "plain")
 
 
 def estimator(setting: dict[str, Any], *, rounds: int = 0) -> ranking.Estimator:

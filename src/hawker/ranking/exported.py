@@ -57,20 +57,34 @@ class Exported(Model):
 def exported(model: Model) -> Exported:
     """The same model as an ONNX graph: equal to it within 1e-5 of log-odds.
 
-    Raises `BadInput` for kinds that have no such form.
+    Networks, trees and models from elsewhere, also calibrated and in weighted sums. Raises `BadInput`
+    for kinds that have no such form.
     """
+    return model if isinstance(model, Exported) else Exported(model.names, _graph(model), dict(model.recipe))
+
+
+def _graph(model: Model) -> bytes:
+    """From rows to log-odds, by the kind of the model."""
+    from hawker.ranking.blend import Blend
+    from hawker.ranking.calibrate import Calibrated
     from hawker.ranking.exported_trees import trees
+    from hawker.ranking.exported_whole import around
+    from hawker.ranking.external import External
     from hawker.ranking.net import NetModel
     from hawker.ranking.trees import TreesModel
 
+    if isinstance(model, Exported):
+        return model.data
+    if isinstance(model, Blend | Calibrated | External):
+        return around(model, _graph)
     if isinstance(model, TreesModel):
-        return Exported(model.names, trees(model), dict(model.recipe))
-    if type(model) is not NetModel:
-        raise BadInput(
-            f"A model of kind '{model.kind}' cannot be written as ONNX.",
-            remedy="Networks and boosted trees can: ranking.Net, ranking.Trees.",
-        )
-    return Exported(model.names, network(model), dict(model.recipe))
+        return trees(model)
+    if type(model) is NetModel:
+        return network(model)
+    raise BadInput(
+        f"A model of kind '{model.kind}' cannot be written as ONNX.",
+        remedy="Networks and boosted trees can, calibrated and blended too: ranking.Net, ranking.Trees.",
+    )
 
 
 def export(model: Model, path: Path) -> None:

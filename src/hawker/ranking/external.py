@@ -18,7 +18,7 @@ from hawker.ranking.exported import FILE, session
 from hawker.ranking.ranker import Floats, Model, Rows, logit
 from hawker.storage import files
 
-_NARROWEST = 1e-9
+NARROWEST = 1e-9
 _KINDS = {"tensor(float)": np.float32, "tensor(double)": np.float64}
 _PROBES = 64
 
@@ -53,7 +53,7 @@ class External(Model):
     def scored(self, x: Rows) -> Floats:
         if not len(x):
             return np.zeros(0)
-        return logit(np.clip(self.probabilities(x), _NARROWEST, 1 - _NARROWEST))
+        return logit(np.clip(self.probabilities(x), NARROWEST, 1 - NARROWEST))
 
     def write(self, folder: Path) -> dict[str, Any]:
         files.write(folder / FILE, self.data)

@@ -141,6 +141,105 @@ def test_the_served_model_learns_on(shop: Shop, trained: Any, tmp_path: Path) ->
     assert "exclude each other" in refused.stderr
 
 
+TAKES = ("own_interest_7", "own_ad_clicks", "department_interest_share", "product_ad_click_rate")
+
+
+def classifier(shop: Shop) -> Any:
+    """What somebody fits on the shop's rows, outside of it, on the days that fit its own models."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    from hawker.learning import pipeline
+
+    held = pipeline.bench(shop)
+    rows = pipeline.training_rows(held, pipeline.course("click"), seed=7)
+    fit = rows.take(rows.time < held.split.calibrate).only(TAKES)
+    return LogisticRegression(max_iter=1000).fit(np.nan_to_num(np.log1p(np.abs(fit.x))), fit.y)
+
+
+def test_a_model_from_elsewhere_is_added_promoted_served_and_explained(
+    shop: Shop, trained: Any, tmp_path: Path
+) -> None:
+    del trained
+    pytest.importorskip("skl2onnx", reason="pip install 'hawker[onnx]'")
+    from skl2onnx import convert_sklearn
+    from skl2onnx.common.data_types import FloatTensorType
+
+    here = tmp_path / "shop"
+    copytree(shop.folder, here)
+    kind = [("x", FloatTensorType([None, len(TAKES)]))]
+    graph = convert_sklearn(classifier(shop), initial_types=kind, options={"zipmap": False}, target_opset=17)
+    file = tmp_path / "theirs.onnx"
+    file.write_bytes(graph.SerializeToString())
+    given = ("-C", here, "model", "add", file, "--features", ",".join(TAKES), "--unknown", "0")
+
+    told = answer(*given, "--outcome", "click")
+    assert (told["source"], told["outcome"]) == ("theirs.onnx", "click")
+    assert told["auc"]["low"] > 0.6
+    assert told["before_calibration"]["auc"]["value"] > 0.6
+    assert abs(told["calibration"]["value"] - 1) < 0.02
+    kept = answer("-C", here, "model", "list")["models"]
+    assert [one["version"] for one in kept][-1] == told["version"]
+    assert not kept[-1]["serves"]
+    assert answer("-C", here, "evaluate", "--promote", "--anyway")["version"] == told["version"]
+    page = json.loads(
+        hawker("-C", here, "serve", "--get", "/v1/decide?placement=home&shopper=u2&debug=1").stdout
+    )
+    assert page["versions"]["model"] == told["version"]
+    why = answer(
+        "-C", here, "explain", answer_page(Shop(here), "/v1/decide?placement=home&shopper=u2")["decision"]
+    )
+    assert why["reproduced"] is True
+    assert why["ads"][0]["method"] == "group_shapley"
+    assert why["ads"][0]["reasons"]
+
+    out = tmp_path / "out.onnx"
+    written = answer("-C", here, "model", "export", out)
+    assert (written["version"], written["features"]) == (told["version"], list(TAKES))
+    assert written["bytes"] == out.stat().st_size > file.stat().st_size
+    refused = hawker("-C", here, "model", "export", out, "--model", kept[0]["version"])
+    assert ("linear" in kept[0]["estimator"]) == (refused.exit_code == 2), refused.output
+    assert hawker("-C", here, "model", "export", tmp_path / "none" / "out.onnx").exit_code == 1
+
+    again = answer(*given)
+    assert again["served"] == told["version"]
+    assert again["less_served"]["auc"]["value"] == 0
+    done = hawker(*given)
+    assert f"Calibrated, less {told['version']}, which serves" in done.stdout
+    assert done.stdout.splitlines()[-1].endswith("evaluate --promote")
+
+
+def test_a_file_that_does_not_fit_is_refused_and_nothing_changes(
+    shop: Shop, trained: Any, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxruntime", reason="pip install 'hawker[onnx]'")
+    (tmp_path / "half.onnx").write_bytes(b"\x08\x08\x12\x07skl2onnx")
+    there = len(answer("-C", shop.folder, "model", "list")["models"])
+    given = ("-C", shop.folder, "model", "add", tmp_path / "half.onnx", "--features", "own_count")
+    for words, said in (
+        (given, "'half.onnx' is no whole ONNX file"),
+        ((*given, "--outcome", "clic"), "Did you mean 'click'?"),
+        ((*given[:4], tmp_path / "none.onnx", *given[5:]), "There is no file"),
+    ):
+        done = hawker(*words)
+        assert done.exit_code in (1, 2), done.output
+        assert said in done.stderr
+        assert "Traceback" not in done.output
+    assert len(answer("-C", shop.folder, "model", "list")["models"]) == there
+    del trained
+
+
+def test_the_models_of_a_shop_are_listed_and_shown(shop: Shop, trained: Any) -> None:
+    listed = hawker("-C", shop.folder, "model", "list").stdout
+    assert trained["version"] in listed
+    told = answer("-C", shop.folder, "model", "card", trained["version"][:24])
+    assert told["card"] == trained["card"]
+    assert told["text"].startswith("# Model card")
+    shown = hawker("-C", shop.folder, "model", "card").stdout
+    assert trained["card"] in shown.replace("\n", "")
+    assert hawker("-C", shop.folder, "model", "card", "2001").exit_code == 1
+
+
 def test_there_is_nothing_before_the_first_model_to_go_back_to(shop: Shop, trained: Any) -> None:
     del trained
     done = hawker("-C", shop.folder, "evaluate", "--rollback")

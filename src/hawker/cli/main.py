@@ -26,6 +26,7 @@ VERBS = (
     "check",
     "train",
     "evaluate",
+    "model",
     "serve",
     "key",
     "report",
@@ -136,6 +137,7 @@ def _register() -> None:
     from hawker.cli.ingest import group
     from hawker.cli.init import init
     from hawker.cli.key import group as keys
+    from hawker.cli.model import group as models
     from hawker.cli.replay import replay
     from hawker.cli.report import report
     from hawker.cli.serve import serve
@@ -150,6 +152,7 @@ def _register() -> None:
     app.command()(check)
     app.command()(train)
     app.command()(evaluate)
+    app.add_typer(models(), name="model")
     app.command()(serve)
     app.add_typer(keys(), name="key")
     app.command()(report)

@@ -128,6 +128,29 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "card": ("Its card, for whom and how well: {path}", "模型卡（对谁、效果如何）：{path}"),
     "saved": ("Saved as {version}; it does not serve yet.", "已保存为 {version}，尚未上线。"),
+    "no_models": ("There are no models yet.", "尚无模型。"),
+    "model_version": ("Version", "版本"),
+    "model_outcome": ("Predicts", "预测目标"),
+    "model_kind": ("Made by", "算法"),
+    "model_serves": ("serves", "线上"),
+    "model_raw": ("As it came", "原始"),
+    "model_calibrated": ("Calibrated", "校准后"),
+    "model_added": (
+        "{source}, from elsewhere, on the {rows:,} rows it was calibrated on:",
+        "外部模型 {source}，在其校准所用的 {rows:,} 行上：",
+    ),
+    "model_against": (
+        "Calibrated, less {version}, which serves, on the same rows:",
+        "校准后与线上模型 {version} 之差（相同的行）：",
+    ),
+    "model_flattered": (
+        "What serves was fitted on these rows too and looks better here than it is.",
+        "线上模型训练时也用过这些行，在此显得偏好。",
+    ),
+    "model_written": (
+        "{version} written to {file}: {size:,.1f} kB, rows of {count:,} features to log-odds.",
+        "{version} 已写入 {file}：{size:,.1f} kB，输入 {count:,} 个特征，输出对数几率。",
+    ),
     "tested": (
         "{visits:,} decisions on days that {version} has not seen, by the engine that serves:",
         "{version} 在未见过的日期上做出 {visits:,} 次决策，引擎与线上相同：",

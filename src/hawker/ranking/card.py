@@ -153,6 +153,7 @@ def card(
         groups={name: gaps for name, gaps in by_group.items() if len(gaps) > 1},
         limits=(
             *([Limit("refitted")] if _changed(serving, model, judged) else []),
+            *([Limit("elsewhere")] if serving.recipe.get("estimator") == "external" else []),
             *_limits(sides, columns, by_segment, by_group, shown),
         ),
         recipe=serving.recipe,

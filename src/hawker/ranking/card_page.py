@@ -84,6 +84,11 @@ _WORDS = {
         "The figures are of the model before its last step: more rows, or a light model before it.",
         "指标取自模型完成最后一步之前：其后又用更多数据重新训练，或在其前加上了轻量模型。",
     ),
+    "elsewhere": (
+        "It was fitted elsewhere, on rows not known here: those above are the ones before its calibration. "
+        "If it was fitted on the days that judge it, it looks better than it is.",
+        "模型在别处训练，训练数据未知：上文“训练”一栏为校准时段之前的数据。若训练时用过评估时段的数据，指标会偏高。",
+    ),
     "season": (
         "It has seen {days} days, less than a year: seasons it has not seen are guesses.",
         "训练数据仅覆盖 {days} 天，不足一年：未见过的季节只能推测。",

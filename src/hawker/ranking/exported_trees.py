@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from hawker.errors import BadInput, extra
+from hawker.ranking.exported import SCORE
 from hawker.ranking.forest import Forest
 from hawker.ranking.trees import TreesModel
 
-SCORE = "log_odds"
 _OPSET, _ML, _IR, _FLOAT = 17, 3, 9, 1
 _MOST = 200_000
 _LEAF = "LEAF"

@@ -13,10 +13,10 @@ import numpy as np
 from hawker.errors import BadInput, extra
 from hawker.ranking.blend import Blend
 from hawker.ranking.calibrate import Calibrated
+from hawker.ranking.exported import SCORE
 from hawker.ranking.external import NARROWEST, External
 from hawker.ranking.ranker import Floats
 
-SCORE = "log_odds"
 _FLOAT, _DOUBLE = 1, 11  # onnx.TensorProto
 _ML, _GAINED = "ai.onnx.ml", 4
 _LARGEST = float(np.finfo(np.float32).max)

@@ -43,7 +43,7 @@ class Sheet:
 
     `common` is float32 (features,), NaN where a feature has a column; `own` is float32
     (columns, rows), and `columns` (columns,) says which features those are. `look` works out features
-    that are not here, of some of the rows.
+    that are not here, of some of the rows. `even` is known of a sheet that is settled.
     """
 
     names: tuple[str, ...]
@@ -51,6 +51,7 @@ class Sheet:
     columns: NDArray[np.int64]
     own: NDArray[np.float32]
     look: Callable[[NDArray[np.intp], tuple[str, ...]], Sheet] | None = field(default=None, compare=False)
+    even: bool = field(default=False, compare=False)
 
     def __len__(self) -> int:
         return int(self.own.shape[1])
@@ -69,9 +70,11 @@ class Sheet:
 
         Models that add up what is common first add in the same order, then, whoever made the sheet.
         """
+        if self.even:
+            return self
         common, varies = self.common.copy(), np.empty(len(self.columns), dtype=np.bool_)
         alike(self.own.view(np.uint32), self.own, self.columns, common, varies)
-        return Sheet(self.names, common, self.columns[varies], self.own[varies], self.look)
+        return Sheet(self.names, common, self.columns[varies], self.own[varies], self.look, even=True)
 
     def closer(self, rows: NDArray[np.intp], names: tuple[str, ...]) -> Sheet:
         """Some of the rows, with these features at least: those here, or worked out now."""

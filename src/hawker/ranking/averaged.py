@@ -64,7 +64,7 @@ class Averaged(Model):
             np.add(deep, bias, out=deep)
             np.maximum(deep, 0.0, out=deep)
         answer = deep @ self.layers[-2] + self.layers[-1]  # (K, B, 1)
-        return np.asarray(answer[:, :, 0].mean(axis=0), dtype=np.float64)
+        return np.asarray(np.add.reduce(answer[:, :, 0], axis=0) / len(answer), dtype=np.float64)
 
     def write(self, folder: Path) -> dict[str, Any]:
         held: dict[str, Rows] = {f"layer_{place}": layer for place, layer in enumerate(self.layers)}

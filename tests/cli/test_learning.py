@@ -132,6 +132,9 @@ def test_the_served_model_learns_on(shop: Shop, trained: Any, tmp_path: Path) ->
         told["change"]["high"] is not None and told["change"]["high"] <= told["bound"]
     )
     assert sum(day["rows"] for day in told["days"]) > 0
+    bare = hawker("-C", tmp_path / "shop", "model", "card", told["version"])
+    assert bare.exit_code == 2
+    assert f"hawker model card {trained['version']}" in bare.stderr
     hawker("-C", tmp_path / "shop", "evaluate", "--rollback")
     done = hawker("-C", tmp_path / "shop", "train", "--update")
     assert done.exit_code == 0

@@ -144,9 +144,8 @@ def card(
 
     found = versions.the(asked.shop, version)
     if found.card is None:
-        raise BadInput(
-            f"{found.version} was saved without a card.", remedy="Train anew: every model gets one."
-        )
+        remedy = f"It learned on from another: hawker model card {found.of}" if found.of else "Train anew."
+        raise BadInput(f"{found.version} was saved without a card.", remedy=remedy)
     from hawker.ranking.card_page import TEXT
 
     text = found.card.with_name(TEXT).read_text("utf-8")

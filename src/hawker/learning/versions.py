@@ -20,7 +20,7 @@ class Version:
     """A saved model: what it predicts and was made by, and its figures when it was made.
 
     `figures` are value, low and high by name, as `Evaluation.summary` gives them, or why there is none.
-    `card` is the page beside it, where it was given one.
+    `card` is the page beside it, where it was given one; `of` the version it learned on from.
     """
 
     version: str
@@ -31,6 +31,7 @@ class Version:
     serves: bool
     figures: dict[str, Any]
     card: Path | None
+    of: str = ""
 
 
 def versions(shop: Shop) -> list[Version]:
@@ -53,6 +54,7 @@ def versions(shop: Shop) -> list[Version]:
                     serves=version == serving,
                     figures=recipe.get("judged", {}),
                     card=page if page.is_file() else None,
+                    of=recipe.get("update", {}).get("of", ""),
                 )
             )
     return found

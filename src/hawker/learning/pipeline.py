@@ -128,7 +128,7 @@ def course(outcome: str) -> Course:
         share=0.6,
         refit=True,
         light=glance,
-        keep=20,
+        keep=24,
     )
 
 

@@ -31,6 +31,15 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
 }
 _ONE_THREAD = ("OMP", "MKL", "OPENBLAS", "NUMEXPR", "VECLIB", "NUMBA")
 _MADE = "made.txt"
+_WATCHED = """
+import atexit, pathlib, runpy, sys
+peak, status = sys.argv.pop(1), pathlib.Path("/proc/self/status")
+if status.exists():
+    atexit.register(lambda: pathlib.Path(peak).write_text(status.read_text().split("VmHWM:")[1].split()[0]))
+sys.argv.pop(0)
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""Runs a script and leaves its peak memory in a file: the system's own count begins with the parent's."""
 
 
 class PeerFailed(HawkerError):
@@ -69,14 +78,15 @@ def run(
     reports its own `cpu_seconds` or `rss_mb`, those stand. `budget` ends it after so many CPU seconds.
     Raises `PeerFailed`.
     """
-    command = [str(python), str(script), str(rows)]
-    if budget is not None:
-        command = ["/bin/sh", "-c", f'ulimit -t {max(1, round(budget))} && exec "$@"', "sh", *command]
     with (
         tempfile.TemporaryFile() as given,
         tempfile.TemporaryFile() as told,
         tempfile.TemporaryFile() as wrong,
+        tempfile.NamedTemporaryFile() as peak,
     ):
+        command = [str(python), "-c", _WATCHED, peak.name, str(script), str(rows)]
+        if budget is not None:
+            command = ["/bin/sh", "-c", f'ulimit -t {max(1, round(budget))} && exec "$@"', "sh", *command]
         given.write(json.dumps(dict(settings)).encode())
         given.seek(0)
         child = subprocess.Popen(
@@ -87,12 +97,13 @@ def run(
         told.seek(0)
         wrong.seek(0)
         lines, errors = told.read().decode().strip().splitlines(), wrong.read().decode(errors="replace")
+        highest = int(Path(peak.name).read_text() or 0)  # kB
     if child.returncode or not lines:
         last = "\n".join(errors.strip().splitlines()[-8:])
         raise PeerFailed(f"The peer '{script.name}' ended with {child.returncode}:\n{last}")
     counted = {
         "cpu_seconds": round(used.ru_utime + used.ru_stime, 2),
-        "rss_mb": round(used.ru_maxrss / (1024**2 if sys.platform == "darwin" else 1024), 1),
+        "rss_mb": round((highest or used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)) / 1024, 1),
     }
     return {**counted, **json.loads(lines[-1])}
 

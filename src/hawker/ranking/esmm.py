@@ -6,6 +6,7 @@ purchases trained on clicked rows alone never learns what the rest would have do
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -81,13 +82,13 @@ class Several(NetModel):
             )
         return Outcome(self, outcome)
 
+    @abstractmethod
     def outcomes(self) -> tuple[str, ...]:
         """The names that `of` takes; the last is the model's own."""
-        raise NotImplementedError
 
+    @abstractmethod
     def odds(self, x: Rows, outcome: str) -> Floats:
         """The log-odds of one outcome."""
-        raise NotImplementedError
 
     def scored(self, x: Rows) -> Floats:
         return self.odds(x, self.outcomes()[-1])

@@ -40,12 +40,8 @@ class Evaluation(Struct, frozen=True):
     clusters: int
 
     def __str__(self) -> str:
-        lines = [f"{self.rows:,} rows, {self.positives:,} positive, {self.clusters:,} shoppers"]
-        for name in _FIGURES:
-            estimate = getattr(self, name)
-            shown = f"{estimate:.4f}" if estimate else str(estimate)
-            lines.append(f"  {name.replace('_', ' '):<19} {shown}")
-        return "\n".join(lines)
+        head = f"{self.rows:,} rows, {self.positives:,} positive, {self.clusters:,} shoppers"
+        return _told(self, head, _FIGURES, form=".4f")
 
     def summary(self) -> dict[str, Any]:
         """Values and bounds by name, as JSON for a recipe; a missing figure keeps its reason."""
@@ -72,12 +68,15 @@ class Comparison(Struct, frozen=True):
     clusters: int
 
     def __str__(self) -> str:
-        lines = [f"a − b on {self.rows:,} rows, {self.clusters:,} shoppers"]
-        for name in _COMPARED:
-            estimate = getattr(self, name)
-            shown = f"{estimate:+.4f}" if estimate else str(estimate)
-            lines.append(f"  {name.replace('_', ' '):<19} {shown}")
-        return "\n".join(lines)
+        head = f"a − b on {self.rows:,} rows, {self.clusters:,} shoppers"
+        return _told(self, head, _COMPARED, form="+.4f")
+
+
+def _told(judged: Evaluation | Comparison, head: str, names: tuple[str, ...], *, form: str) -> str:
+    """A line to begin with, then one a figure; what is missing says why."""
+    figures = ((name.replace("_", " "), getattr(judged, name)) for name in names)
+    lines = (f"  {name:<19} {format(found, form) if found else found}" for name, found in figures)
+    return "\n".join([head, *lines])
 
 
 _FIGURES = ("log_loss", "auc", "group_auc", "normalised_entropy", "calibration", "ece")

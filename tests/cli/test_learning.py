@@ -25,8 +25,8 @@ GOODS = {"sencha": "Tea", "oolong": "Tea", "espresso": "Coffee", "filter": "Coff
 def lines() -> Iterator[str]:
     """Pages with three ads each: even shoppers click on tea, odd ones on coffee."""
     dice, start = random.Random(3), datetime(2024, 3, 1, tzinfo=UTC)
-    for visit in range(700):
-        who, when = dice.randrange(40), start + timedelta(minutes=80 * visit)
+    for visit in range(2_100):
+        who, when = dice.randrange(40), start + timedelta(minutes=27 * visit)
         page = {"user_id": f"u{who}", "session_id": f"s{visit}", "placement": "home"}
         for name, after in (("view", -60), ("purchase", -30)):
             seen = {"event": name, "time": (when + timedelta(seconds=after)).isoformat()}

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from hawker.cli import call as calls
 from hawker.cli.call import Call
-from hawker.cli.words import WORDS, words
+from hawker.cli.words import TOPICS, WORDS, words
 from hawker.records.finding import Finding, Severity
 from hawker.statistics import Estimate, unknown
 
@@ -88,6 +88,10 @@ def test_full_width_characters_keep_their_columns(call: Call) -> None:
     _, chinese, english = printed(call.out).splitlines()
     assert chinese == "会员编号   x"
     assert english == "user       x"
+
+
+def test_a_sentence_stands_in_one_topic_only() -> None:
+    assert len(WORDS) == sum(len(topic) for topic in TOPICS)
 
 
 def test_every_word_exists_in_both_languages() -> None:

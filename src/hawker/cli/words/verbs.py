@@ -1,9 +1,7 @@
-"""What the command line says to a person, in English and Chinese, in one place."""
+"""What the verbs of data, models and money say, in English and Chinese."""
 # ruff: noqa: E501 (a sentence stays on one line)
 
 from __future__ import annotations
-
-from typing import Any
 
 WORDS: dict[str, tuple[str, str]] = {
     "next": ("Next", "下一步"),
@@ -382,12 +380,3 @@ WORDS: dict[str, tuple[str, str]] = {
     "signed": ("Signed and kept in {file}.", "已签名，保存于 {file}。"),
 }
 """Each in English and Chinese; braces name what is filled in."""
-
-
-def words(code: str, language: str, **values: Any) -> str:
-    """A sentence in a language; whatever is not Chinese is English.
-
-    >>> words("checked", "zh-CN", errors=0, warnings=2, notes=1)
-    '错误 0 · 警告 2 · 提示 1'
-    """
-    return WORDS[code][language.lower().startswith("zh")].format(**values)

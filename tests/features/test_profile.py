@@ -9,7 +9,7 @@ from tests.features.toy import START
 
 from hawker.features.profile import Profile, profile, profiles
 from hawker.features.state import State
-from hawker.features.text import Tfidf
+from hawker.language.tfidf import Tfidf
 from hawker.records.catalogue import Product
 from hawker.records.events import DAY, Event, EventKind
 

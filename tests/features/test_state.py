@@ -11,9 +11,9 @@ from tests.features.test_arrival import fresh, rows
 from tests.features.test_counters import everything
 
 from hawker.errors import Corrupt
-from hawker.features import snapshot
 from hawker.features.history import MeanVectors
 from hawker.features.state import State
+from hawker.storage import snapshot
 
 
 def test_a_snapshot_goes_on_bit_for_bit(tmp_path: Path) -> None:

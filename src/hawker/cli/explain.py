@@ -136,7 +136,7 @@ def _profile(asked: Call, shop: Shop, shopper: str) -> Profile:
         from hawker.delivery import restore
         from hawker.delivery.engine import clock
         from hawker.features.profile import profile
-        from hawker.features.text import Tfidf
+        from hawker.language.tfidf import Tfidf
         from hawker.privacy.pseudonym import Naming
 
         state, waiting = restore.state(shop)

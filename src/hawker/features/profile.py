@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 
 import numpy as np
 from msgspec import Struct
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 
 from hawker.features.counters import DAY, EPOCH
 from hawker.features.state import State
-from hawker.features.text import Tfidf
 from hawker.records.events import EventKind
 from hawker.statistics.intervals import Estimate, proportion
 
@@ -24,6 +24,13 @@ _SAMPLE = 10_000  # shoppers whose prices make the bands
 _FEW = 50  # shoppers looked up one by one
 _LEAST = 20  # with fewer, there are no bands
 _WORDS_FADE = 30.0  # days after which a product's words count half
+
+
+class Words(Protocol):
+    """Weighs the words of a text by how much each sets it apart (`language.tfidf.Tfidf` does)."""
+
+    def weights(self, text: str) -> dict[str, float]:
+        """The known words of a text with their weights."""
 
 
 class Weighted(Struct, frozen=True):
@@ -113,7 +120,7 @@ def profile(
     *,
     now: int,
     titles: Mapping[str, str] | None = None,
-    words: Tfidf | None = None,
+    words: Words | None = None,
     most: int = 5,
 ) -> Profile:
     """A shopper's profile as of `now`. Words are given where both titles and their weights are."""
@@ -238,7 +245,7 @@ def _favourites(pairs: _Pairs, counter: str, *, most: int) -> tuple[Weighted, ..
 
 
 def _words(
-    sequence: tuple[Seen, ...], now: int, titles: Mapping[str, str], model: Tfidf, most: int
+    sequence: tuple[Seen, ...], now: int, titles: Mapping[str, str], model: Words, most: int
 ) -> tuple[Weighted, ...]:
     total: dict[str, float] = {}
     for seen in sequence:

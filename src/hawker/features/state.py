@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawker.errors import BadSetting, Corrupt, nearest
-from hawker.features import snapshot
 from hawker.features.arrival import Arrival
 from hawker.features.bought import Bought
 from hawker.features.counters import Counters
@@ -20,6 +19,7 @@ from hawker.features.history import MeanVectors, Sequences
 from hawker.features.schema import Plan, Table, plan
 from hawker.features.standard import STANDARD
 from hawker.features.windows import Windows
+from hawker.storage import snapshot
 
 FORMAT = 4
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from hawker.errors import BadSetting, nearest
 from hawker.features.examples import Examples, Field
-from hawker.features.text import Tfidf
 from hawker.ingest.datasets import criteo as criteo_files
 from hawker.ingest.datasets import movielens as movielens_files
 from hawker.ingest.datasets.movielens import Ratings
+from hawker.language.tfidf import Tfidf
 from hawker.learning.ratings import AGES, history
 from hawker.learning.resemblance import resemblance
 

@@ -13,14 +13,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hawker.features import snapshot
-from hawker.features.compiled import compiled
-from hawker.features.encode import Codes
 from hawker.records.catalogue import LEVELS, Product
+from hawker.storage import snapshot
 
 Floats = NDArray[np.float64]
 _IDEOGRAPHS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -48,18 +47,6 @@ def product_text(product: Product) -> str:
     """What a product says of itself: title, brand, category and description."""
     path = product.category.replace(LEVELS.strip(), " ")
     return " ".join(part for part in (product.title, product.brand, path, product.description) if part)
-
-
-def product_vectors(model: Tfidf, products: Iterable[Product], codes: Codes) -> NDArray[np.float32]:
-    """The products' vectors in the order of their codes, zeros where a product is not in the catalogue.
-
-    This is what `MeanVectors` takes: (products, size). Products without a code get one.
-    """
-    catalogue = list(products)
-    places = codes["product"].codes(product.id for product in catalogue)
-    out = np.zeros((len(codes["product"]), model.basis.shape[1]), dtype=np.float32)
-    out[places] = model.vectors(product_text(product) for product in catalogue)
-    return out
 
 
 class Tfidf:
@@ -173,25 +160,23 @@ def _basis(
     return basis
 
 
-@compiled
 def _times(starts: NDArray[np.int64], codes: NDArray[np.int32], values: Floats, dense: Floats) -> Floats:
     """Sparse rows times a dense matrix (words, k): (rows, k)."""
-    out = np.zeros((len(starts) - 1, dense.shape[1]))
-    for i in range(len(starts) - 1):
-        for j in range(starts[i], starts[i + 1]):
-            for k in range(dense.shape[1]):
-                out[i, k] += values[j] * dense[codes[j], k]
-    return out
+    row = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    return _gathered(row, codes, values, dense, len(starts) - 1)
 
 
-@compiled
 def _turned(
     starts: NDArray[np.int64], codes: NDArray[np.int32], values: Floats, dense: Floats, words: int
 ) -> Floats:
     """The transpose of sparse rows times a dense matrix (rows, k): (words, k)."""
-    out = np.zeros((words, dense.shape[1]))
-    for i in range(len(starts) - 1):
-        for j in range(starts[i], starts[i + 1]):
-            for k in range(dense.shape[1]):
-                out[codes[j], k] += values[j] * dense[i, k]
+    row = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    return _gathered(codes, row, values, dense, words)
+
+
+def _gathered(into: NDArray[Any], of: NDArray[Any], values: Floats, dense: Floats, count: int) -> Floats:
+    """Sums of weighted rows of `dense`, a column at a time, which needs no room for all of them."""
+    out = np.zeros((count, dense.shape[1]))
+    for k in range(dense.shape[1]):
+        out[:, k] = np.bincount(into, weights=values * dense[of, k], minlength=count)
     return out

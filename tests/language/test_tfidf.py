@@ -8,11 +8,8 @@ import numpy as np
 import pytest
 
 from hawker.errors import Corrupt
-from hawker.features.encode import Codes
-from hawker.features.history import MeanVectors
-from hawker.features.text import Tfidf, product_text, product_vectors, tokens
+from hawker.language.tfidf import Tfidf, product_text, tokens
 from hawker.records.catalogue import Product
-from hawker.records.events import Event, EventKind
 
 ENGLISH = [
     f"{brand} {kind} {size}"
@@ -101,21 +98,3 @@ def test_next_to_nothing_still_answers(texts: list[str]) -> None:
 def test_what_a_product_says_of_itself() -> None:
     milk = Product(id="1", title="Milk", brand="Acme", category="Food > Dairy", description="Fresh.")
     assert tokens(product_text(milk)) == ["milk", "acme", "food", "dairy", "fresh"]
-
-
-def test_product_vectors_lie_in_the_order_of_codes_and_feed_interest() -> None:
-    catalogue = [Product(id=f"p{i}", title=title) for i, title in enumerate(ENGLISH)]
-    codes, model = Codes(), Tfidf.fit(ENGLISH, size=8)
-    seen = [
-        Event(EventKind.VIEW, 1, id="1", shopper="u", product="gone"),
-        Event(EventKind.VIEW, 2, id="2", shopper="u", product="p0"),
-        Event(EventKind.VIEW, 3, id="3", shopper="u", product="p1"),
-    ]
-    arrays = codes.encode(seen)
-    vectors = product_vectors(model, catalogue, codes)
-    assert vectors.shape == (len(ENGLISH) + 1, 8)
-    assert not vectors[codes["product"].find("gone")].any()
-    interest = MeanVectors(vectors, name=model.name)
-    interest.fold(arrays)
-    alike = vectors @ interest.read(codes["shopper"].find("u"))
-    assert {ENGLISH[int(codes["product"].names[i][1:])] for i in np.argsort(-alike)[:2]} == set(ENGLISH[:2])

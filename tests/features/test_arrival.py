@@ -17,7 +17,7 @@ from hawker.errors import BadInput
 from hawker.features.arrival import Arrival, unfolded
 from hawker.features.assemble import Moment, affinity, assemble
 from hawker.features.encode import Codes
-from hawker.features.history import MeanVectors
+from hawker.features.interests import Interests
 from hawker.features.state import State
 from hawker.records.events import Event, released
 from hawker.storage import tables
@@ -75,16 +75,16 @@ def shuffled(seed: int) -> list[Event]:
     return sorted(found, key=lambda event: event.received)
 
 
-def vectors() -> MeanVectors:
+def vectors() -> Interests:
     made = np.random.default_rng(5).normal(size=(14, 6)).astype(np.float32)
-    return MeanVectors(made, name="toy-6")
+    return Interests(made, name="toy-6")
 
 
 def fresh() -> State:
     """A state with the standard folds, to which the catalogue is known (and so every product's code)."""
     state = State()
     state.codes.learn_products(toy.products(14))
-    state.interests = vectors()
+    state.adopt(vectors())
     return state
 
 
@@ -104,7 +104,8 @@ def rows(state: State, now: int) -> dict[str, bytes]:
             for part in (
                 matrix,
                 affinity(state, moment, products),
-                state.interests.read(code),
+                state.interests.readings(code),
+                *state.interests.several(code),
                 items,
                 kinds,
                 times,

@@ -1,15 +1,14 @@
-"""Windows, sequences and interest vectors against their plain definitions."""
+"""Windows and sequences against their plain definitions."""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
 
 import numpy as np
-import pytest
 from tests.features import toy
 
 from hawker.features.encode import Codes
-from hawker.features.history import INTEREST, MeanVectors, Sequences
+from hawker.features.history import INTEREST, Sequences
 from hawker.features.windows import Windows
 
 DAY = toy.DAY
@@ -64,26 +63,3 @@ def test_sequences_are_the_last_k() -> None:
         assert [(codes["product"].names[i], t) for i, t in zip(items, times, strict=True)] == list(rows)
     assert [len(part) for part in sequences.read(-1)] == [0, 0, 0]
     assert [len(part) for part in sequences.read(10**6)] == [0, 0, 0]
-
-
-def test_interest_is_the_decayed_mean_of_vectors() -> None:
-    found = toy.canonical(toy.events(300, seed=8))
-    codes = Codes()
-    codes["product"].codes([f"p{i}" for i in range(14)])
-    vectors = np.random.default_rng(1).normal(size=(12, 8)).astype(np.float32)
-    vectors[3] = 0.0  # no vector
-    interest = MeanVectors(vectors, name="toy-1", half_life=10.0)
-    interest.fold(codes.encode(found))
-    for name in codes["shopper"].names:
-        mine = [
-            (e.time, codes["product"].find(e.product))
-            for e in found
-            if e.shopper == name and e.kind in INTEREST and e.product
-        ]
-        known = [(time, code) for time, code in mine if code < 12 and code != 3]
-        weights = np.array([2.0 ** (-((found[-1].time - time) / DAY) / 10.0) for time, _ in known])
-        mean = weights @ vectors[[code for _, code in known]].astype(float)
-        got = interest.read(codes["shopper"].find(name))
-        assert got == pytest.approx(mean / np.linalg.norm(mean), rel=1e-5, abs=1e-6)
-    assert not interest.read(-1).any()
-    assert not interest.read(99_999).any()

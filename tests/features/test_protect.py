@@ -10,7 +10,7 @@ from tests.features import toy
 from tests.features.test_arrival import fresh, rows
 from tests.features.test_counters import everything
 
-from hawker.features.history import MeanVectors
+from hawker.features.interests import Interests
 from hawker.features.protect import clear, forget, within
 from hawker.features.state import State
 from hawker.records.catalogue import Product
@@ -105,7 +105,7 @@ def test_a_forgotten_shopper_leaves_no_row_and_no_name() -> None:
     found = toy.canonical(toy.events(400, seed=9))
     state = fresh()
     count = len(state.codes["product"]) + 400
-    state.interests = MeanVectors(np.ones((count, 2), dtype=np.float32), name="v1")
+    state.interests = Interests(np.ones((count, 2), dtype=np.float32), name="v1")
     state.fold(state.codes.encode(found))
     now = found[-1].time + 1
     state.advance(now)

@@ -11,7 +11,7 @@ from tests.features.test_arrival import fresh, rows
 from tests.features.test_counters import everything
 
 from hawker.errors import Corrupt
-from hawker.features.history import MeanVectors
+from hawker.features.interests import Interests
 from hawker.features.state import State
 from hawker.storage import snapshot
 
@@ -45,7 +45,7 @@ def test_without_a_snapshot_or_with_another_schema_or_encoder_there_is_nothing_t
     other = State(tables=toy.TABLES[:1])
     assert not other.load(tmp_path / "state.npz")
     vectors = State(tables=toy.TABLES)
-    vectors.interests = MeanVectors(np.ones((3, 2), dtype=np.float32), name="new-encoder")
+    vectors.interests = Interests(np.ones((3, 2), dtype=np.float32), name="new-encoder")
     assert not vectors.load(tmp_path / "state.npz")
     assert len(vectors.counters) == len(other.counters) == 0
     assert State(tables=toy.TABLES).load(tmp_path / "state.npz")

@@ -1,4 +1,4 @@
-"""Folds that keep more than numbers: a shopper's last k products, and the decayed mean of their vectors."""
+"""The fold of what came last: a shopper's last k products, with their kinds and times."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from hawker.features.events import EventArrays
 from hawker.features.schema import KEYS, kinds_mask
 from hawker.records.events import EventKind
 
-DAY = 86_400_000_000.0
 _SHOPPER, _PRODUCT = KEYS.index("shopper"), KEYS.index("product")
 INTEREST = (
     EventKind.VIEW,
@@ -82,81 +81,6 @@ class Sequences:
             self._times = np.concatenate([self._times, np.zeros((more, self.k), dtype=np.int64)])
 
 
-class MeanVectors:
-    """The decayed mean of the vectors of what each shopper touched: where their interest points.
-
-    `vectors` is float32 (products, d), made beforehand; a product without one is a row of zeros and
-    is passed over. `name` carries the encoder's version, so that vectors of two encoders never mix.
-    """
-
-    def __init__(
-        self,
-        vectors: NDArray[np.float32],
-        *,
-        name: str,
-        half_life: float = 60.0,
-        kinds: tuple[EventKind, ...] = INTEREST,
-    ) -> None:
-        self.name = name
-        self.vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-        self.half_life = half_life
-        self._kinds = kinds_mask(kinds)
-        self._known = np.count_nonzero(vectors, axis=1) > 0
-        self._sums = np.zeros((64, vectors.shape[1]), dtype=np.float64)
-        self._weights = np.zeros(64, dtype=np.float64)
-        self._last = np.zeros(64, dtype=np.int64)
-
-    def fold(self, events: EventArrays, *, start: int = 0, stop: int | None = None) -> None:
-        """Take in events[start:stop], in canonical order, one after another."""
-        end = len(events) if stop is None else stop
-        while start < end:
-            start = _mix(
-                events.time,
-                events.kind,
-                events.keys,
-                start,
-                end,
-                self._kinds,
-                self._known,
-                self.vectors,
-                -1.0 / self.half_life,
-                self._sums,
-                self._weights,
-                self._last,
-            )
-            if start < end:
-                self._room(int(events.keys[start, _SHOPPER]) + 1)
-
-    def read(self, shopper: int) -> NDArray[np.float32]:
-        """The mean vector of one shopper, of unit length; zeros where nothing is known.
-
-        Decay moves numerator and denominator alike, so the mean does not depend on the moment.
-        """
-        if not 0 <= shopper < len(self._weights) or not self._weights[shopper]:
-            return np.zeros(self.vectors.shape[1], dtype=np.float32)
-        mean = self._sums[shopper] / self._weights[shopper]
-        length = float(np.sqrt(mean @ mean))
-        unit: NDArray[np.float32] = (mean / length if length else mean).astype(np.float32)
-        return unit
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """The state as named arrays, for a snapshot."""
-        return {"sums": self._sums, "weights": self._weights, "last": self._last}
-
-    def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
-        """Take over a snapshot made by `arrays`."""
-        self._sums, self._weights = arrays["sums"].copy(), arrays["weights"].copy()
-        self._last = arrays["last"].copy()
-
-    def _room(self, shoppers: int) -> None:
-        missing = shoppers - len(self._weights)
-        if missing > 0:
-            more = max(missing, len(self._weights))
-            self._sums = np.concatenate([self._sums, np.zeros((more, self._sums.shape[1]))])
-            self._weights = np.concatenate([self._weights, np.zeros(more)])
-            self._last = np.concatenate([self._last, np.zeros(more, dtype=np.int64)])
-
-
 @compiled
 def _remember(
     time: NDArray[np.int64],
@@ -180,36 +104,4 @@ def _remember(
         at = counts[who] % items.shape[1]
         items[who, at], codes[who, at], times[who, at] = product, kind[e], time[e]
         counts[who] += 1
-    return stop
-
-
-@compiled
-def _mix(
-    time: NDArray[np.int64],
-    kind: NDArray[np.int8],
-    keys: NDArray[np.int32],
-    start: int,
-    stop: int,
-    kinds: int,
-    known: NDArray[np.bool_],
-    vectors: NDArray[np.float32],
-    rate: float,
-    sums: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    last: NDArray[np.int64],
-) -> int:
-    """Let the past fade and add one vector; returns where a shopper came without a row yet."""
-    for e in range(start, stop):
-        who, product = keys[e, _SHOPPER], keys[e, _PRODUCT]
-        if ((np.int64(1) << kind[e]) & kinds) == 0 or who < 0 or product < 0:
-            continue
-        if product >= len(known) or not known[product]:
-            continue
-        if who >= len(weights):
-            return e
-        factor = np.exp2((time[e] - last[who]) / DAY * rate) if weights[who] > 0.0 else 0.0
-        for d in range(sums.shape[1]):
-            sums[who, d] = sums[who, d] * factor + vectors[product, d]
-        weights[who] = weights[who] * factor + 1.0
-        last[who] = time[e]
     return stop

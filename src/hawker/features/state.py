@@ -15,13 +15,14 @@ from hawker.features.bought import Bought
 from hawker.features.counters import Counters
 from hawker.features.encode import Codes, Vocabulary
 from hawker.features.events import EventArrays
-from hawker.features.history import MeanVectors, Sequences
+from hawker.features.history import Sequences
+from hawker.features.interests import Interests
 from hawker.features.schema import Plan, Table, plan
 from hawker.features.standard import STANDARD
 from hawker.features.windows import Windows
 from hawker.storage import snapshot
 
-FORMAT = 4
+FORMAT = 5
 
 
 class State:
@@ -39,10 +40,16 @@ class State:
         self.windows = Windows()
         self.sequences = Sequences()
         self.bought = Bought()
-        self.interests: MeanVectors | None = None
+        self.interests: Interests | None = None
         self.watermark = 0
         self.programs: dict[tuple[tuple[str, ...], tuple[str, ...] | None], object] = {}
         """Formulas laid out for this plan, kept by those who make them."""
+
+    def adopt(self, interests: Interests | None) -> None:
+        """Fold interests as well from now on, by these products' vectors; nothing may be folded yet."""
+        self.interests = interests
+        if interests is not None:
+            interests.align(self.codes)
 
     def fold(self, events: EventArrays, *, start: int = 0, stop: int | None = None) -> None:
         """Take in events[start:stop], in canonical order."""
@@ -119,6 +126,8 @@ class State:
             return False
         self.codes.vocabularies = {name: Vocabulary(names) for name, names in about["vocabularies"].items()}
         self.codes.product_keys = arrays["product_keys"]
+        if self.interests is not None:
+            self.interests.align(self.codes)
         for part, holder in self._parts():
             own = {k.partition(".")[2]: v for k, v in arrays.items() if k.startswith(f"{part}.")}
             holder.restore(own)
@@ -126,7 +135,7 @@ class State:
         self.programs.clear()
         return True
 
-    def _parts(self) -> list[tuple[str, Counters | Windows | Sequences | Bought | MeanVectors]]:
+    def _parts(self) -> list[tuple[str, Counters | Windows | Sequences | Bought | Interests]]:
         interests = [("interests", self.interests)] if self.interests is not None else []
         return [
             ("counters", self.counters),

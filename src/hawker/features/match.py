@@ -1,0 +1,65 @@
+"""How well a product suits who looks and what the page is about: cosines of the products' vectors.
+
+One definition for training and serving. Where there is nothing to compare (a shopper nobody knows or may
+know, a product without text, a page about nothing in particular) the number is unknown (NaN), not 0.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from hawker.features.interests import Interests, Vectors, _dot
+
+Floats = NDArray[np.float64]
+MATCH = ("interest_long", "interest_recent", "interest_best", "interest_second", "page_match")
+"""By column: cosine with the long-term interest, the recent one, the nearest and the next of the several,
+
+and with what the page is about: its query, else its product.
+"""
+
+
+def match(
+    interests: Interests | None,
+    products: NDArray[np.int32],
+    *,
+    shopper: int = -1,
+    page: Vectors | None = None,
+) -> dict[str, Floats]:
+    """The columns of `MATCH` for some products by code, each float64 (products,).
+
+    `shopper` -1 is nobody's: only the page counts then. `page` is (d,), of unit length.
+    Without interests all is unknown.
+    """
+    out = np.full((len(MATCH), len(products)), np.nan)
+    if interests is not None:
+        wanted = np.zeros(interests.size, dtype=np.float32) if page is None else page
+        _cosines(interests.readings(shopper), wanted, interests.vectors, interests.rows, products, out)
+    return dict(zip(MATCH, out, strict=True))
+
+
+@njit(cache=True)
+def _cosines(own, page, vectors, rows, products, out):  # type: ignore[no-untyped-def]
+    """Of each product with all readings; a reading of nothing tells nothing."""
+    says = np.zeros(len(own), np.bool_)
+    for r in range(len(own)):
+        says[r] = own[r].any()
+    asked = page.any()
+    for i in range(len(products)):
+        if not 0 <= products[i] < len(rows) or rows[products[i]] < 0:
+            continue
+        vector = vectors[rows[products[i]]]
+        if asked:
+            out[4, i] = _dot(vector, page)
+        for r in range(2):
+            if says[r]:
+                out[r, i] = _dot(vector, own[r])
+        for r in range(2, len(own)):
+            if says[r]:
+                near = np.float64(_dot(vector, own[r]))
+                if not near <= out[2, i]:
+                    out[3, i] = out[2, i]
+                    out[2, i] = near
+                elif not near <= out[3, i]:
+                    out[3, i] = near

@@ -90,10 +90,10 @@ def joined(parts: list[str], language: str) -> str:
 def idle(word: str) -> bool:
     """Whether a word says nothing of a product.
 
-    >>> idle("the"), idle("12"), idle("kite")
+    >>> idle("the"), idle("12.5"), idle("kite")
     (True, True, False)
     """
-    return word.lower() in _IDLE or word.isdigit() or (word.isascii() and len(word) < 3)
+    return word.lower() in _IDLE or not any(map(str.isalpha, word)) or (word.isascii() and len(word) < 3)
 
 
 def slip(text: str, rng: Random) -> str:

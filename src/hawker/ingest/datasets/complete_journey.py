@@ -89,8 +89,12 @@ def source() -> Path:
     return Path(spec.origin).parent / "data"
 
 
-def build(shop: Shop, *, progress: Progress | None = None) -> Counts:
-    """Make the shop's catalogue, log, flights, campaigns and audiences from the raw tables."""
+def build(shop: Shop, *, keep: tuple[str, ...] = (), progress: Progress | None = None) -> Counts:
+    """Make the shop's catalogue, log, flights, campaigns and audiences from the raw tables.
+
+    `keep` names further columns of the transactions that stay with each purchase as attributes
+    (`coupon_disc`, what a coupon took off at the till).
+    """
     tell = progress or (lambda _words, _share: None)
     connection = tables.connect()
     given = source()
@@ -104,7 +108,7 @@ def build(shop: Shop, *, progress: Progress | None = None) -> Counts:
     ingest.catalogue(shop, raw / "products.parquet", columns=_PRODUCT_COLUMNS, currency="USD")
     tell("transactions", 0.25)
     tables.replace(connection, _REDEMPTIONS, raw / "redemptions.parquet")
-    behaviour = _behaviour(shop, given, raw)
+    behaviour = _behaviour(shop, given, raw, keep=keep)
     tell("promotions", 0.55)
     flights = tables.replace(connection, _FLIGHTS, shop.table("flights"))
     tell("campaigns", 0.9)
@@ -126,7 +130,7 @@ def build(shop: Shop, *, progress: Progress | None = None) -> Counts:
     )
 
 
-def _behaviour(shop: Shop, given: Path, raw: Path) -> ingest.BehaviourResult:
+def _behaviour(shop: Shop, given: Path, raw: Path, *, keep: tuple[str, ...]) -> ingest.BehaviourResult:
     """Purchases (one line each, grouped in visits by the basket) and coupon redemptions."""
     bought = ingest.behaviour(
         shop,
@@ -142,6 +146,7 @@ def _behaviour(shop: Shop, given: Path, raw: Path) -> ingest.BehaviourResult:
                 "value": "sales_value",
             },
             kind="purchase",
+            attributes=keep,
         ),
         currency="USD",
     )

@@ -2,57 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hawker.features.protect import clear, within
 from hawker.features.state import State
 from hawker.privacy import gate
-from hawker.privacy.pseudonym import Naming
+from hawker.privacy.people import OnRecord, on_record
 from hawker.records.consent import ConsentPath
 from hawker.records.decision import Request
 from hawker.records.events import Event, EventKind
-from hawker.records.shopper import declared_minor, minor
-from hawker.storage import tables
-from hawker.storage.event_log import EventLog
+from hawker.records.shopper import declared_minor
 from hawker.storage.shop import Shop
 
 if TYPE_CHECKING:
     from hawker.delivery.world import World
 
-
-@dataclass(frozen=True)
-class OnRecord:
-    """Shoppers who refuse personalised ads, and shoppers who are known to be minors."""
-
-    opted_out: frozenset[str] = frozenset()
-    minors: frozenset[str] = frozenset()
-
-
-def on_record(shop: Shop) -> OnRecord:
-    """By the table of shoppers, or by an event; once declared a minor, a minor for all their events."""
-    connection = tables.connect(threads=1)
-    EventLog(shop.events).view(connection)
-    kinds = f"('{EventKind.OPT_OUT}', '{EventKind.ATTRIBUTES}')"
-    said = f"SELECT DISTINCT shopper, kind, attributes FROM events WHERE kind IN {kinds} AND shopper <> ''"
-    refused, young = set(), set()
-    year = datetime.now(UTC).year
-    for shopper, kind, attributes in connection.execute(said).fetchall():
-        if kind == EventKind.OPT_OUT:
-            refused.add(shopper)
-        elif declared_minor(_texts(attributes), year=year):
-            young.add(shopper)
-    if shop.table("shoppers").is_file():
-        query = f"SELECT id, opted_out, age_band FROM {tables.quoted(shop.table('shoppers'))}"
-        naming = Naming(shop)
-        for given, opted_out, age_band in connection.execute(query).fetchall():
-            shopper = naming.of(given)
-            refused |= {shopper} if opted_out else set()
-            young |= {shopper} if minor(age_band or "") else set()
-    return OnRecord(frozenset(refused), frozenset(young))
+__all__ = ["OnRecord", "allowed", "guard", "heeded", "left_alone", "on_record"]
 
 
 def guard(state: State, shop: Shop, minors: Iterable[str]) -> None:
@@ -100,8 +68,3 @@ def left_alone(request: Request, world: World, *, seed: int) -> bool:
     """
     wishes = world.preferences.get(request.shopper)
     return wishes is not None and wishes.fewer and seed % 2 == 1
-
-
-def _texts(document: str) -> Mapping[str, str]:
-    found = json.loads(document or "{}")
-    return {str(name): str(value) for name, value in found.items()}

@@ -1,0 +1,74 @@
+"""Traits say what the folds and the log know, as of a moment, and nothing of who may not be profiled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.audience.market import DAYS, END, START, moment
+
+from hawker.audience.traits import Scale, Traits, category_mix, traits
+from hawker.records.events import DAY
+
+pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra 'train')")
+
+
+def named(known: Traits, folder_moment, name: str) -> int:  # type: ignore[no-untyped-def]
+    code = folder_moment.state.codes["shopper"].find(name)
+    return int(np.flatnonzero(known.shoppers == code)[0])
+
+
+def test_habits_count_what_purchases_carry(tmp_path: Path) -> None:
+    at = moment(tmp_path)
+    known = traits(at)
+    share = known.column("share with:coupon")
+    names = [at.state.codes["shopper"].names[code] for code in known.shoppers]
+    of = {kind: share[[name.startswith(kind) for name in names]].mean() for kind in "rcw"}
+    assert of["r"] == pytest.approx(0.7, abs=0.03)
+    assert of["c"] == 0.0
+    assert of["w"] == pytest.approx(0.05, abs=0.02)
+    assert (known.column("with:coupon") <= known.column("purchases")).all()
+
+
+def test_nothing_later_is_known_and_who_was_not_there_yet_has_no_row(tmp_path: Path) -> None:
+    early = traits(moment(tmp_path / "a", now=START + 2 * DAY))
+    late = traits(moment(tmp_path / "b", now=END))
+    assert len(early) < len(late) == 300
+    assert early.column("purchases").max() <= 2
+    assert early.column("with:coupon").max() <= 2
+    assert late.column("purchases").max() > DAYS / 8
+
+
+def test_who_may_not_be_profiled_has_no_row(tmp_path: Path) -> None:
+    at = moment(tmp_path, without=frozenset({"r-000", "c-001"}))
+    names = {at.state.codes["shopper"].names[code] for code in traits(at).shoppers}
+    assert len(names) == 298
+    assert not names & {"r-000", "c-001"}
+
+
+def test_tastes_of_one_kind_point_one_way(tmp_path: Path) -> None:
+    at = moment(tmp_path)
+    known = traits(at)
+    kinds = np.array([at.state.codes["shopper"].names[code][0] for code in known.shoppers])
+    alike = known.tastes @ known.tastes.T
+    assert np.linalg.norm(known.tastes, axis=1) == pytest.approx(np.ones(300), abs=1e-5)
+    assert (
+        alike[kinds == "r"][:, kinds == "r"].mean() > 0.8 > 0.4 > alike[kinds == "r"][:, kinds == "c"].mean()
+    )
+
+
+def test_a_state_without_categories_has_tastes_of_nothing(tmp_path: Path) -> None:
+    at = moment(tmp_path, now=START)
+    mix, variety = category_mix(at.state, at.shoppers, now=START)
+    assert not mix.any()
+    assert not variety.any()
+
+
+def test_a_scale_fills_the_unknown_and_silences_what_is_the_same_for_all() -> None:
+    x = np.array([[1.0, 5.0], [np.nan, 5.0], [3.0, 5.0], [100.0, 5.0]])
+    scaled = Scale.of(x)(x)
+    assert np.isfinite(scaled).all()
+    assert not scaled[:, 1].any()
+    assert scaled[1, 0] == pytest.approx(scaled[2, 0])
+    assert scaled[0, 0] < scaled[1, 0] < scaled[3, 0]

@@ -18,6 +18,7 @@ from hawker.delivery.people import allowed, left_alone
 from hawker.delivery.record import Scored, beside, record
 from hawker.delivery.world import World
 from hawker.features.assemble import Moment, Sheet, sheet
+from hawker.features.match import MATCH, match
 from hawker.ranking import Model
 from hawker.records.bid import FallbackReason, NoBidReason
 from hawker.records.catalogue import Product
@@ -30,22 +31,27 @@ from hawker.retrieval.targeting import Capped, Eligible, eligible
 
 Floats = NDArray[np.float64]
 _NOTHING: Mapping[str, frozenset[str]] = {}
-CONTEXT = ("affinity", "display", "mailer")
-"""What comes with a candidate and not from the folds."""
+CONTEXT = ("affinity", "display", "mailer", *MATCH)
+"""What comes with a candidate and not from the folds; the match only where products have vectors."""
+_MATCHED = frozenset(MATCH)
 
 
 @dataclass(frozen=True)
 class Retrieved:
-    """Candidates before they are scored: ads, their places (display, mailer) and their affinity."""
+    """Candidates before they are scored: ads, their places (display, mailer) and their affinity.
+
+    `page` is the vector of what the page is about, where that is known.
+    """
 
     moment: Moment
     ads: NDArray[np.int32]
     marks: NDArray[np.int8]
     affinity: Floats
+    page: NDArray[np.float32] | None = None
 
     def take(self, rows: NDArray[np.intp]) -> Retrieved:
         """Some of them, in that order."""
-        return Retrieved(self.moment, self.ads[rows], self.marks[rows], self.affinity[rows])
+        return replace(self, ads=self.ads[rows], marks=self.marks[rows], affinity=self.affinity[rows])
 
 
 def decide(
@@ -166,14 +172,45 @@ def retrieve(request: Request, world: World, found: Eligible, *, now: int) -> Re
     kept, rough = candidates(
         world.index, found, state=world.state, moment=moment, most=world.candidates, going=world.going
     )
-    return Retrieved(moment, found.ads[kept], found.marks[kept], rough)
+    return Retrieved(moment, found.ads[kept], found.marks[kept], rough, page=_page(request, world))
 
 
 def rows(world: World, kept: Retrieved, *, names: tuple[str, ...] | None = None) -> Sheet:
     """Feature rows of candidates: for serving, and, by the same call, for training."""
-    places = np.where(kept.marks < 0, np.nan, kept.marks)
-    context = dict(zip(CONTEXT, (kept.affinity, *places.T), strict=True))
-    return sheet(world.state, kept.moment, world.index.product[kept.ads], context=context, names=names)
+    products = world.index.product[kept.ads]
+    given = context(world, kept, products, kept.affinity, marks=kept.marks, names=names)
+    return sheet(world.state, kept.moment, products, context=given, names=names)
+
+
+def context(
+    world: World,
+    kept: Retrieved,
+    products: NDArray[np.int32],
+    affinity: Floats,
+    *,
+    marks: NDArray[np.int8],
+    names: tuple[str, ...] | None = None,
+) -> dict[str, Floats]:
+    """The columns of `CONTEXT` for some products: the match where it is asked for."""
+    places = np.where(marks < 0, np.nan, marks)
+    given = dict(zip(CONTEXT, (affinity, *places.T), strict=False))
+    interests = world.state.interests
+    asked = interests is not None if names is None else not _MATCHED.isdisjoint(names)
+    if asked:
+        matched = None if world.unmatched else interests
+        given |= match(matched, products, shopper=kept.moment.shopper, page=kept.page)
+    return given
+
+
+def _page(request: Request, world: World) -> NDArray[np.float32] | None:
+    """What the page is about, as a vector: its query, else its product; None where nothing is known."""
+    interests = world.state.interests
+    if interests is None or not (request.query or request.product):
+        return None
+    if request.query and world.static is not None:
+        return world.static.vector(request.query)
+    code = world.state.codes["product"].find(request.product)
+    return interests.of_products(np.array([code], dtype=np.int32))[0] if code >= 0 else None
 
 
 def _settle(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,14 @@ PRICED = {"click": Pricing.CPC, "purchase": Pricing.CPA}
 """Which pricing each predicted outcome pays for; a thousand impressions need no prediction."""
 
 
+class Reading(Protocol):
+    """Gives a query a vector in the space of the products, in microseconds (`language.static`)."""
+
+    def vector(self, query: str) -> NDArray[np.float32]:
+        """Of unit length; zeros where nothing of it is known."""
+        ...
+
+
 @dataclass(frozen=True)
 class World:
     """The shop as one decision sees it. Replaced, never edited, when ads, model or lists change.
@@ -37,6 +46,8 @@ class World:
     `caps` are the frequency caps of all that have any, by entity ('campaign:c-1'). `bidding`
     is how campaigns bid (None: as asked), `pace` where the pacer has each of them now (None: nobody is
     paced), `sales` what a purchase of each ad's product brings, in micros (None: nobody bids by it).
+    `static` reads queries. `unmatched` says that a model knows the match by other vectors than `state` has:
+    then it is unknown, for vectors of two encoders never mix.
     """
 
     placements: Mapping[str, Placement]
@@ -61,6 +72,8 @@ class World:
     sales: NDArray[np.int64] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
+    static: Reading | None = None
+    unmatched: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "models", {**self.models, self.outcome: self.model})

@@ -178,8 +178,8 @@ def _unasked(
     best = np.sort(np.argsort(-rough, kind="stable")[: world.candidates or len(selling)])
     taken = np.isin(selling[best], trial.taken)
     rows = _some(taken, negatives, rng)
-    places = np.full(len(rows), np.nan)
-    context = {"affinity": rough[best[rows]], "display": places, "mailer": places}
+    nowhere = np.full((len(rows), 2), -1, dtype=np.int8)
+    context = pipeline.context(world, kept, selling[best[rows]], rough[best[rows]], marks=nowhere)
     seen = sheet(state, kept.moment, selling[best[rows]], context=context)
     made.add(seen, trial, taken[rows], others=int((~taken).sum()))
 

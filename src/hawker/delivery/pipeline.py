@@ -194,17 +194,15 @@ def context(
     """The columns of `CONTEXT` for some products: the match where it is asked for."""
     places = np.where(marks < 0, np.nan, marks)
     given = dict(zip(CONTEXT, (affinity, *places.T), strict=False))
-    interests = world.state.interests
-    asked = interests is not None if names is None else not _MATCHED.isdisjoint(names)
+    asked = world.state.interests is not None if names is None else not _MATCHED.isdisjoint(names)
     if asked:
-        matched = None if world.unmatched else interests
-        given |= match(matched, products, shopper=kept.moment.shopper, page=kept.page)
+        given |= match(world.interests, products, shopper=kept.moment.shopper, page=kept.page)
     return given
 
 
 def _page(request: Request, world: World) -> NDArray[np.float32] | None:
     """What the page is about, as a vector: its query, else its product; None where nothing is known."""
-    interests = world.state.interests
+    interests = world.interests
     if interests is None or not (request.query or request.product):
         return None
     if request.query and world.static is not None:

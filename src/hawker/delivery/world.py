@@ -14,6 +14,8 @@ from hawker import auction
 from hawker.auction import Bidding
 from hawker.auction.bidder import GUESS
 from hawker.errors import NotFound, nearest
+from hawker.features.interests import Interests
+from hawker.features.match import MADE_OF
 from hawker.features.state import State
 from hawker.ranking import Model
 from hawker.records.campaign import Cap, Pricing
@@ -46,8 +48,7 @@ class World:
     `caps` are the frequency caps of all that have any, by entity ('campaign:c-1'). `bidding`
     is how campaigns bid (None: as asked), `pace` where the pacer has each of them now (None: nobody is
     paced), `sales` what a purchase of each ad's product brings, in micros (None: nobody bids by it).
-    `static` reads queries. `unmatched` says that a model knows the match by other vectors than `state` has:
-    then it is unknown, for vectors of two encoders never mix.
+    `static` reads queries.
     """
 
     placements: Mapping[str, Placement]
@@ -73,7 +74,6 @@ class World:
     versions: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
     static: Reading | None = None
-    unmatched: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "models", {**self.models, self.outcome: self.model})
@@ -86,6 +86,17 @@ class World:
                 f"There is no placement '{name[:80]}'.", remedy=nearest(name, list(self.placements))
             )
         return found
+
+    @cached_property
+    def interests(self) -> Interests | None:
+        """What the match is told by; None as well where a model learned it of other vectors than these.
+
+        Vectors of two encoders never mix: to such a model the match is unknown until one is trained anew.
+        """
+        held = self.state.interests
+        name = "" if held is None else held.name
+        same = all(model.recipe.get(MADE_OF, name) == name for model in self.models.values())
+        return held if same else None
 
     @cached_property
     def unpriced(self) -> frozenset[Pricing]:

@@ -6,6 +6,8 @@ know, a product without text, a page about nothing in particular) the number is 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -18,6 +20,13 @@ MATCH = ("interest_long", "interest_recent", "interest_best", "interest_second",
 
 and with what the page is about: its query, else its product.
 """
+MADE_OF = "interests"
+"""Where a model's recipe says which vectors it learned the match of."""
+
+
+def made_of(interests: Interests | None, names: Collection[str]) -> dict[str, str]:
+    """What a recipe has to say of a model with these features."""
+    return {} if interests is None or set(MATCH).isdisjoint(names) else {MADE_OF: interests.name}
 
 
 def match(

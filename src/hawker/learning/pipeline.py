@@ -16,6 +16,7 @@ from hawker.delivery.world import PRICED, World
 from hawker.errors import BadInput, BadSetting
 from hawker.features.events import EventArrays
 from hawker.features.examples import Examples
+from hawker.features.match import made_of
 from hawker.learning import carded, honest, placement
 from hawker.learning.examples import Gathered, gather
 from hawker.learning.fitting import Course, Fitted, Slices, fit
@@ -180,7 +181,7 @@ def _further(
         return None
     fitted = ranking.train(estimator, fit, seed=seed, trust=fit.names)
     model = ranking.calibrate(fitted, later, method="platt")
-    model.recipe |= {"positives": int(fit.y.sum())}
+    model.recipe |= {"positives": int(fit.y.sum()), **made_of(held.world.interests, model.names)}
     return keep_beside(shop, model, outcome=outcome, judged=ranking.evaluate(model, later))
 
 
@@ -310,6 +311,7 @@ def keep(shop: Shop, made: Fitted, *, held: Bench, slices: Slices, judged: Evalu
         "fit_trials": len(np.unique(slices.fit.group)),
         "outcome": shop.settings.outcome,
         "judged": judged.summary(),
+        **made_of(held.world.interests, model.names),
     }
     write = carded.with_card(
         shop, made, world=held.world, events=held.replay.events, fit=slices.fit, later=slices.later

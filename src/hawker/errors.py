@@ -12,7 +12,8 @@
     ├── MissingData         a data set is not installed (names the command)
     ├── StorageFull         the disk filled; nothing half-written was kept
     ├── Corrupt             a stored file fails its checksum or cannot be opened
-    ├── Unreachable         a database or Redis server does not answer
+    ├── Unreachable         a server that the shop names (database, Redis, encoder) does not answer
+    ├── BadReply            a model or a server answered with what cannot be used
     └── Conflict            two things claim one name, or a lock is held
         └── Stale           it has changed since it was read
 
@@ -80,7 +81,11 @@ class Corrupt(HawkerError):
 
 
 class Unreachable(HawkerError):
-    """A server that keeps the shop's money, campaigns or caps does not answer."""
+    """A server that the shop names does not answer: a database, Redis, an encoder."""
+
+
+class BadReply(HawkerError):
+    """A model or a server answered with what cannot be used."""
 
 
 class Conflict(HawkerError):

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hawker.ingest.feeds.price import CURRENCIES, price
-from hawker.ingest.feeds.product import AVAILABILITY, Defaults, category, clean, product
+from hawker.ingest.feeds.product import AVAILABILITY, Defaults, category, product
 from hawker.ingest.feeds.rows import Row
 from hawker.records.catalogue import Availability, Product
+from hawker.records.markup import clean
 from hawker.records.money import MICROS
 
 AMOUNTS = st.integers(1, 10**10).map(lambda cents: Decimal(cents) / 100)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from hawker.errors import Corrupt
-from hawker.language.tfidf import Tfidf, product_text, tokens
+from hawker.language.product import product_text
+from hawker.language.tfidf import Tfidf, tokens
 from hawker.records.catalogue import Product
 
 ENGLISH = [

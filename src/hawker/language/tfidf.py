@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hawker.records.catalogue import LEVELS, Product
+from hawker.language.care import careful
 from hawker.storage import snapshot
 
 Floats = NDArray[np.float64]
@@ -43,12 +43,6 @@ def tokens(text: str) -> list[str]:
     return found
 
 
-def product_text(product: Product) -> str:
-    """What a product says of itself: title, brand, category and description."""
-    path = product.category.replace(LEVELS.strip(), " ")
-    return " ".join(part for part in (product.title, product.brand, path, product.description) if part)
-
-
 class Tfidf:
     """Weights of words, and a basis that turns them into `size` numbers. Made by `fit`, kept by `save`.
 
@@ -58,6 +52,7 @@ class Tfidf:
     def __init__(self, words: Sequence[str], rarity: Floats, basis: Floats, *, name: str) -> None:
         self.words = tuple(words)
         self.rarity = rarity  # (words,)
+        self.size = basis.shape[1]
         self.basis = basis  # (words, size)
         self.name = name
         self._codes = {word: code for code, word in enumerate(self.words)}
@@ -84,6 +79,14 @@ class Tfidf:
         rows = model._rows([bags[i] for i in drawn])
         model.basis = _basis(rows, words=len(words), size=size, seed=seed)
         return model
+
+    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One vector of unit length a text, as every encoder gives them (`language.Encoder`)."""
+        return careful(texts, self.vectors, size=self.size)
+
+    def queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The same: words are words, whoever says them."""
+        return self.passages(texts)
 
     def vectors(self, texts: Iterable[str]) -> NDArray[np.float32]:
         """One vector of unit length a text: (texts, size); zeros where no word is known."""

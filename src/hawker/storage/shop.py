@@ -50,6 +50,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     learn_floors: bool = False
     tolerance_ms: int = 0
     outcome: str = "purchase"
+    encoder: str = "auto"
     clock: str = ""
     database: str = ""
     state: str = ""
@@ -149,6 +150,11 @@ class Shop:
     def models(self) -> Path:
         """The folder of trained models."""
         return self.folder / "models"
+
+    @property
+    def vectors(self) -> Path:
+        """The folder of texts' vectors, and of the products' that serve."""
+        return self.folder / "vectors"
 
     @property
     def state(self) -> Path:

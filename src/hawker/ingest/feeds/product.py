@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ from hawker.ingest.feeds.price import CURRENCIES, Price, price
 from hawker.ingest.feeds.rows import Broken, Row
 from hawker.records.catalogue import LEVELS, PRODUCT_COLUMNS, Availability, Product
 from hawker.records.ids import identifier
+from hawker.records.markup import clean
 
 LONGEST_TITLE = 150
 FIELDS = tuple(name for name in PRODUCT_COLUMNS if name != "attributes")
@@ -34,10 +34,6 @@ _WORDS: dict[Availability, str] = {
 AVAILABILITY = {word: state for state, words in _WORDS.items() for word in words.split()}
 """The words feeds use for availability, folded: lower case, blanks and hyphens as '_'."""
 
-_SCRIPT = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_BLOCK = re.compile(r"<(?:br|/?p|/?div|/?li|/?ul|/?ol|/?td|/?tr|/?h[1-6])\b[^<>]*>", re.IGNORECASE)
-_TAG = re.compile(r"<(?:/?[a-zA-Z][^<>]*|!--.*?--)>", re.DOTALL)
-_SPACE = re.compile(r"[\s\u200b\ufeff]+")
 _SEPARATORS = (re.compile(r"\s*(?:>|›|»|→|＞)\s*"), re.compile(r"\s*[|｜]\s*"), re.compile(r"\s*/\s*"))
 _URLS = re.compile(r"[|\s]+|[,;](?=\s*(?:https?:)?//)")
 
@@ -89,19 +85,6 @@ def product(row: Row, defaults: Defaults) -> tuple[Product | Broken, Notes]:
         "attributes": {name: clean(text) for name, text in row.attributes.items() if text.strip()},
     }
     return Product(**values), notes
-
-
-def clean(text: str) -> str:
-    """Text without markup: tags taken out, entities decoded, blanks folded, composed as Unicode NFC.
-
-    >>> clean("<p>Tom &amp; Jerry</p><p>5 &lt; 7</p>")
-    'Tom & Jerry 5 < 7'
-    """
-    if "<" in text:
-        text = _TAG.sub("", _BLOCK.sub(" ", _SCRIPT.sub(" ", text)))
-    if "&" in text:
-        text = html.unescape(text)
-    return _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip()
 
 
 def category(text: str) -> str:

@@ -50,16 +50,26 @@ _UNITS = {
 _UNIT = {word: unit for unit, words in _UNITS.items() for word in words}
 _HAN_UNIT = re.compile("|".join(sorted((w for w in _UNIT if _HAN_START.match(w)), key=len, reverse=True)))
 _STOP_EN = """
-    a an and any are as at be but by can do does for from get give has have i in into is it its looking me my
-    need of on or our please show so some something someone that the their them there these this to us want
-    we what which who with would you your best good find buy like am im using use used very when where will
+    a an and any anything are as at be but by can could do does for from get give has have help hello hey hi i
+    im in into is it its like looking me my need of on or our please recommend search show so some something
+    someone that thats the that their them there these thing this to us want wanted we what where whats which
+    who will with would you your best buy find good great nice am using use used very when
 """
 _STOP_ZH = """
-    的 了 和 与 及 是 在 我 我们 你 要 想 想要 想买 买 有 有没有 一个 一款 一双 一件 一些 请 帮 给 给我 找
-    推荐 什么 哪些 吗 呢 吧 用 可以 适合 用来 那种 这种 能
+    的 了 和 与 及 是 在 我 我们 你 您 要 想 想要 想买 买 有 有没有 一 一个 一款 一双 一件 一些 请 请问 帮 帮我 给 给我
+    找 看 看看 推荐 什么 哪 哪些 哪里 哪儿 怎么 吗 呢 吧 啊 用 可以 适合 用来 那种 这种 能 求 需要 好用 不错 好
 """
 STOP = frozenset((*_STOP_EN.split(), *_STOP_ZH.split()))
 """Words that say nothing of a product."""
+_ASKING = re.compile(
+    "^(?:你好|您好|老板|麻烦|请问|请|帮我|给我|我)*"
+    "(?:想要|想买|想找|在找|要买|要找|需要|求购?|找|买|来)?"
+    "(?:一下|看看|推荐|介绍|看|找|有没有|有什么|哪里有|哪儿有|哪里可以买到?|哪有|有)*"
+    "(?:一下|一款|一个|一双|一件|一些|几款|几个|什么|好用的|好的|不错的|好看的|便宜的|实惠的)*"
+)
+_ENDING = re.compile(
+    "(?:用来|拿来)?(?:送人|送礼|自用)?(?:哪个牌子好|哪个好|怎么样|有没有推荐|有推荐的?吗|有吗|推荐|吗|呢|吧|啊|呀)*[?？。!！]*$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,16 @@ def terms(text: str, *, fine: bool = True) -> tuple[list[str], int]:
                 found.append(stem(before.text + word.text))
         before = word
     return found, count
+
+
+def request(query: str) -> str:
+    """A plain query without the Chinese phrases that people ask in; as it is where nothing else is left.
+
+    >>> request("请问有没有好用的电饭煲吗")
+    '电饭煲'
+    """
+    bare = _ENDING.sub("", _ASKING.sub("", query.strip(), count=1), count=1)
+    return bare if bare.strip() else query
 
 
 def plain(text: str) -> str:

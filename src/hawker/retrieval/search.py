@@ -101,7 +101,7 @@ class Search:
         if self.rules.hide_out_of_stock:
             mask &= self.shelves.sold
         pin = self._pins.get(_spelt(question.text))
-        matched = match(question, self.index)
+        matched = match(question, self.index, self.shelves, self.taste)
         worded, relaxed = self._worded(question, matched, mask, pin)
         order, scores = self._ordered(question, matched, mask & worded)
         first = self._pinned(pin, mask)
@@ -148,12 +148,12 @@ class Search:
         if not question.slots:
             scores[rows] = self._popular[rows]
             return rows[np.argsort(-self._popular[rows], kind="stable")], scores
-        words = (matched.score[rows] * matched.share[rows] ** self.taste.covered) * self._boost[rows]
+        words = matched.worth[rows] * self._boost[rows]
         most = min(RERANKED, len(rows))
         if not most:
             return rows, scores
         order = rows[np.lexsort((-self._popular[rows], -words))]
-        scores[rows] = words / max(float(words.max()), 1e-9)
+        scores[rows] = words
         best = order[:most].copy()
         near = (
             close(question, matched, best, shelves=self.shelves, meaning=self.meaning, taste=self.taste)

@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from hawker.language.analysis import plain
+from hawker.language.analysis import plain, terms
 from hawker.records.catalogue import LEVELS, Product, advertisable, levels, on_sale
 from hawker.records.search import Filters
 
@@ -92,6 +92,11 @@ class Shelves:
         self.path = Column.of([one.category for one in products])
         self.levels = tuple(levels(path) for path in self.path.values)
         self.attributes = _attributes(products)
+        self._names = [frozenset(terms(path[-1])[0]) if path else frozenset() for path in self.levels]
+        self._named: dict[str, list[int]] = {}
+        for code, name in enumerate(self._names):
+            for term in name:
+                self._named.setdefault(term, []).append(code)
 
     def within(self, category: str) -> Mask:
         """The products in a category or below it."""
@@ -102,6 +107,15 @@ class Shelves:
         )
         found: Mask = held[self.path.codes]
         return found
+
+    def called(self, asked: set[str]) -> NDArray[np.float32]:
+        """By product, how far the name of its category is what was asked: common terms among all of both."""
+        found = np.zeros(len(self._names) + 1, dtype=np.float32)
+        for code in {code for term in asked for code in self._named.get(term, ())}:
+            name = self._names[code]
+            found[code] = len(name & asked) / len(name | asked)
+        named: NDArray[np.float32] = found[self.path.codes]
+        return named
 
     def mask(self, filters: Filters, *, but: str = "") -> Mask:
         """The products that filters let through; `but` names one of them to leave out of account."""

@@ -30,13 +30,13 @@ _EVERY = ("color", "size", "material", "gender", "age_group", "condition")
 class Weights:
     """What a word counts for by the field it stands in, and how fast more of it stops counting."""
 
-    title: float = 3.0
+    title: float = 2.0
     brand: float = 2.0
-    category: float = 2.0
-    attributes: float = 1.5
+    category: float = 2.5
+    attributes: float = 2.5
     description: float = 0.5
-    saturation: float = 1.2
-    length: tuple[float, ...] = (0.5, 0.3, 0.3, 0.5, 0.75)
+    saturation: float = 1.0
+    length: tuple[float, ...] = (0.6, 0.4, 0.4, 0.5, 0.75)
     """How much a field's length tells against it: title, brand, category, attributes, description."""
 
     @property

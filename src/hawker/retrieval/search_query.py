@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -24,7 +23,7 @@ MOST_WORDS = 24
 _SHORTEST_SPELT, _SHORTEST_PART, _SHORTEST_BEGUN = 4, 3, 3
 _LESSER, _COMPLETED, _JOINED, _SPLIT = 0.5, 0.6, 0.9, 0.9
 _MISSPELT = {1: 0.85, 2: 0.6}
-_NEXT = 0.3
+_PAIR, _CHARACTER, _PART = 0.8, 1.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -66,17 +65,21 @@ class Question:
 def read(query: str, index: Index, synonyms: Mapping[str, Sequence[str]] | None = None) -> Question:
     """Read a query against the words of a catalogue. `synonyms` are further terms by term."""
     text, bounds = prices(analysis.plain(query[:LONGEST]))
+    text = analysis.request(text)
     every = analysis.words(text)[:MOST_WORDS]
     words = [word for word in every if word.text not in analysis.STOP] or every
     suggested: dict[str, str] = {}
     slots: list[Slot] = []
     for at, word in enumerate(words):
+        if word.han and not index.known(word.term):
+            slots += [Slot(one, (Reading((one,), _CHARACTER),)) for one in word.text]
+            continue
         readings = _readings(word, index, suggested)
         for other in (synonyms or {}).get(word.term, ()):
             readings.append(Reading((other,), 1.0))
         readings += _joined(words, at, index)
         slots.append(Slot(word.text, tuple(readings)))
-    slots += _neighbours(words, index)
+    slots += _pairs(words, index)
     suggestion = text
     for wrong, right in suggested.items():
         suggestion = suggestion.replace(wrong, right)
@@ -87,7 +90,7 @@ def read(query: str, index: Index, synonyms: Mapping[str, Sequence[str]] | None 
 def _readings(word: Word, index: Index, suggested: dict[str, str]) -> list[Reading]:
     """What may stand for one word by itself."""
     found = [Reading((word.term,), 1.0)]
-    found += [Reading((term,), _LESSER) for term in word.finer]
+    found += [Reading((term,), _LESSER if len(term) > 1 or not word.han else _PART) for term in word.finer]
     if index.known(word.term) or word.han or not word.text.isalpha():
         return found
     split = _split(word.text, index)
@@ -145,12 +148,20 @@ def _joined(words: Sequence[Word], at: int, index: Index) -> list[Reading]:
     return found
 
 
-def _neighbours(words: Sequence[Word], index: Index) -> list[Slot]:
-    """Pairs of ideographs across the border of two words, for no two cutters agree on words."""
-    found = []
-    for first, second in pairwise(words):
-        if first.han and second.han and second.glued:
-            pair = first.text[-1] + second.text[0]
-            if index.known(pair):
-                found.append(Slot(pair, (Reading((pair,), _NEXT),), needed=False))
-    return found
+def _pairs(words: Sequence[Word], index: Index) -> list[Slot]:
+    """Every pair of neighbouring ideographs, for no two cutters agree on words."""
+    pairs = [run[at : at + 2] for run in _runs(words) for at in range(len(run) - 1)]
+    return [Slot(pair, (Reading((pair,), _PAIR),), needed=False) for pair in pairs if index.known(pair)]
+
+
+def _runs(words: Sequence[Word]) -> list[str]:
+    """Ideographs that stand side by side."""
+    runs: list[str] = []
+    before = False
+    for word in words:
+        if word.han and word.glued and before:
+            runs[-1] += word.text
+        elif word.han:
+            runs.append(word.text)
+        before = word.han
+    return runs

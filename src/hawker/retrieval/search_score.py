@@ -19,14 +19,15 @@ RERANKED = 50
 
 @dataclass(frozen=True)
 class Taste:
-    """What counts beside words. `covered` is the power of the share of a query that a product meets; `kin`
+    """What counts beside words. `covered` is the power of the share of a query that a product meets; `named`
 
-    and `meaning` are what a product's category and its likeness to the query may add, in shares of the best
-    score by words.
+    is what a category adds that is called as the query is, `kin` one that much of what was found belongs to,
+    and `meaning` a product's likeness to the query; all in shares of the best score by words.
     """
 
     covered: float = 1.0
-    kin: float = 0.3
+    named: float = 0.6
+    kin: float = 0.4
     meaning: float = 0.2
 
 
@@ -45,25 +46,36 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Matched:
-    """Every product's score by words, and the share of the query's needed words that it has, by rarity."""
+    """Every product's score by words, and the share of the query's needed words that it has, by rarity.
+
+    `worth` is both, and how far the query is the name of the product's category: 1 for the best by words.
+    """
 
     score: Floats
     share: Floats
+    worth: Floats
 
 
-def match(question: Question, index: Index) -> Matched:
+def match(question: Question, index: Index, shelves: Shelves, taste: Taste) -> Matched:
     """Score all products by words: of each word the best of its readings counts."""
     size = len(index)
     score, share = np.zeros(size, dtype=np.float32), np.zeros(size, dtype=np.float32)
     whole = 0.0
     for slot in question.slots:
-        best = _best(slot, index, size)
+        best, met = _best(slot, index, size)
         score += best
         if slot.needed:
             heavy = _heft(slot, index)
             whole += heavy
-            share += np.float32(heavy) * (best > 0)
-    return Matched(score, share / np.float32(whole) if whole else share)
+            share += np.float32(heavy) * met
+    if whole:
+        share /= np.float32(whole)
+    worth: Floats = (score * share**taste.covered).astype(np.float32)
+    worth /= np.float32(float(worth.max(initial=0.0)) or 1.0)
+    if taste.named:
+        called = shelves.called({term for slot in question.needed for r in slot.readings for term in r.terms})
+        worth += np.float32(taste.named) * called * share
+    return Matched(score, share, worth)
 
 
 def close(
@@ -76,9 +88,7 @@ def close(
     taste: Taste,
 ) -> Floats:
     """The scores of a few products, looked at closely."""
-    words = (matched.score * matched.share**taste.covered)[rows]
-    best = float(words.max(initial=0.0)) or 1.0
-    found: Floats = (words / best).astype(np.float32)
+    found = matched.worth[rows]
     if taste.kin:
         found += np.float32(taste.kin) * kin(found, rows, shelves)
     if meaning is not None and taste.meaning:
@@ -105,13 +115,18 @@ def kin(worth: Floats, rows: NDArray[np.intp], shelves: Shelves) -> Floats:
     return found
 
 
-def _best(slot: Slot, index: Index, size: int) -> Floats:
-    """By product, the best that any reading of a word is worth."""
-    best = np.zeros(size, dtype=np.float32)
+def _best(slot: Slot, index: Index, size: int) -> tuple[Floats, Floats]:
+    """By product, the best that any reading of a word is worth, and how well the word is met, at most 1."""
+    best, met = np.zeros(size, dtype=np.float32), np.zeros(size, dtype=np.float32)
+    most = 0.0
     for reading in slot.readings:
         places, worth = _reading(reading, index)
-        best[places] = np.maximum(best[places], worth * np.float32(reading.weight))
-    return best
+        if len(places):
+            weight = np.float32(reading.weight)
+            best[places] = np.maximum(best[places], worth * weight)
+            met[places] = np.maximum(met[places], weight)
+            most = max(most, reading.weight)
+    return best, met / np.float32(most or 1.0)
 
 
 def _reading(reading: Reading, index: Index) -> tuple[NDArray[np.int32], Floats]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hawker.delivery import people
 from hawker.delivery.frequency import Frequency
-from hawker.features import arrival
+from hawker.features import arrival, interests
 from hawker.features.encode import Codes
 from hawker.features.events import EventArrays
 from hawker.features.state import State
@@ -42,15 +42,17 @@ def unreleased(shop: Shop, *, watermark: int) -> Iterator[Event]:
 def state(shop: Shop) -> tuple[State, EventArrays]:
     """The shop's state, and the events that it has yet to fold.
 
-    The snapshot serves while the imported history and the catalogue it was made from are unchanged;
-    otherwise everything is folded anew.
+    The snapshot serves while the imported history, the catalogue and the vectors it was made from are
+    unchanged; otherwise everything is folded anew.
     """
-    held = State()
+    held, made = State(), interests.of(shop)
+    held.adopt(made)
     basis = shop.state / BASIS
     fresh = basis.is_file() and json.loads(basis.read_text("utf-8")) == _basis(shop)
     if not (fresh and held.load(shop.state / SNAPSHOT)):
         held = State(Codes())
         held.codes.learn_products(_products(shop))
+        held.adopt(made)
     people.guard(held, shop, people.on_record(shop).minors)
     return held, log(shop, held.codes, since=held.watermark)
 

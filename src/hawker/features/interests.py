@@ -1,9 +1,10 @@
 """Where each shopper's interest points: decayed means of the vectors of what they touched, a fold.
 
 Three readings of one state: the *long-term* interest (half-life of two months), the *recent* one (three
-days), and up to four *several* interests: the mean of trail shoes and baby food tells little of either. The several are clustered as events come: each event begins a cluster of its own, and
-where there is one too many, the two whose union costs least variance (Ward, 1963) are joined. Their
-sums add up to the long-term interest, so that is not kept again. 1,384 bytes a shopper at 64 dimensions.
+days), and up to four *several* interests: the mean of trail shoes and baby food tells little of either.
+The several are clustered as events come: each event begins a cluster of its own, and where there is one too
+many, the two whose union costs least variance (Ward, 1963) are joined. Their sums add up to the long-term
+interest, so that is not kept again. 1,384 bytes a shopper at 64 dimensions.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from hawker.features.events import EventArrays
 from hawker.features.history import INTEREST
 from hawker.features.schema import KEYS, kinds_mask
 from hawker.records.events import EventKind
+from hawker.storage.vectors import products as serving
 
 if TYPE_CHECKING:
     from hawker.features.encode import Codes
+    from hawker.storage.shop import Shop
 
 Vectors = NDArray[np.float32]
 SEVERAL = 4
@@ -146,6 +149,12 @@ class Interests:
     def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Take over a snapshot made by `arrays`."""
         self._held = {name: arrays[name].copy() for name in self._held}
+
+
+def of(shop: Shop) -> Interests | None:
+    """Interests by the products' vectors that serve, nothing folded yet; None where products have none."""
+    found = serving(shop)
+    return None if found is None else Interests(found.matrix, name=found.name, ids=found.ids)
 
 
 def _blank(shoppers: int, size: int) -> dict[str, NDArray[Any]]:

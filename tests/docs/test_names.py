@@ -18,6 +18,8 @@ import pytest
 from hawker.errors import HawkerError
 from hawker.records.advertiser import Advertiser
 from hawker.records.attribution import Model, Windows
+from hawker.records.audience import Audience, Outcome
+from hawker.records.audience import Kind as AudienceKind
 from hawker.records.bid import FallbackReason, NoBidReason
 from hawker.records.campaign import (
     Ad,
@@ -68,6 +70,7 @@ RECORDS: dict[str, Any] = {
     "Look": Look,
     "Verdict": Verdict,
     "Advertiser": Advertiser,
+    "Audience": Audience,
     "Campaign": Campaign,
     "Targeting": Targeting,
     "Keyword": Keyword,
@@ -130,7 +133,7 @@ def test_the_schema_page_lists_each_field_in_order(record: str) -> None:
     "kinds",
     [
         *(EventKind, NoBidReason, FallbackReason, ConsentPath, Status, ChargeStatus),
-        *(Pricing, Objective, Strategy, Tier, Match, Per, Visitor, Did),
+        *(Pricing, Objective, Strategy, Tier, Match, Per, Visitor, Did, AudienceKind, Outcome),
     ],
     ids=lambda kind: kind.__name__,
 )

@@ -20,6 +20,7 @@ from hawker.storage.keys import Keys
 BID = 9 * shops.UNIT
 EACH: dict[str, dict[str, Any]] = {
     "advertisers": {"id": "Vale", "name": "Vale & Sons"},
+    "audiences": {"id": "u-new", "rule": "visits_30d >= 3"},
     "campaigns": {"id": "c-new", "advertiser": "Vale", "bid": BID},
     "groups": {"id": "g-new", "campaign": "c-leaf", "targeting": {"placements": ["home"]}},
     "ads": {"id": "a-new", "campaign": "c-leaf", "product": "jam"},
@@ -48,7 +49,8 @@ def test_a_resource_from_its_making_to_its_end(made: Client, plural: str) -> Non
     assert (again.status_code, again.headers["etag"]) == (200, new.headers["etag"])
     assert made.get(path).json() == document
     assert document in made.get(f"/v1/{plural}").json()["items"]
-    field, value = ("headline", "Wool") if plural == "creatives" else ("active", False)
+    told = {"creatives": ("headline", "Wool"), "audiences": ("name", "Often here")}
+    field, value = told.get(plural, ("active", False))
     changed = made.request("PATCH", path, json={field: value})
     assert changed.json() == {**document, field: value}
     assert changed.headers["etag"] != new.headers["etag"]

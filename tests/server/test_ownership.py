@@ -29,6 +29,7 @@ MINE, THEIRS = "Leaf", f"{MARK}-brand"
 SHARED = [(one.method, one.path) for one in ENDPOINTS if Role.ADVERTISER in one.keys]
 OTHERS: dict[str, dict[str, Any]] = {
     "advertisers": {"id": THEIRS, "name": f"{MARK} & co", "payer": f"{MARK} payer"},
+    "audiences": {"id": f"u-{MARK}", "advertiser": THEIRS, "rule": f'searched("{MARK}")'},
     "campaigns": {"id": f"c-{MARK}", "advertiser": THEIRS, "name": f"{MARK} sale", "bid": 5 * shops.UNIT},
     "groups": {"id": f"g-{MARK}", "campaign": f"c-{MARK}", "name": f"{MARK} group"},
     "creatives": {"id": f"k-{MARK}", "product": "jam", "headline": f"{MARK} jam", "advertiser": THEIRS},
@@ -36,6 +37,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 }
 OWN: dict[str, dict[str, Any]] = {
     "advertisers": {"id": MINE, "name": "Leaf & Daughters"},
+    "audiences": {"id": "u-mine", "advertiser": MINE, "rule": "visits >= 1"},
     "campaigns": {"id": "c-mine", "advertiser": MINE, "bid": 2 * shops.UNIT},
     "groups": {"id": "g-mine", "campaign": "c-mine"},
     "creatives": {"id": "k-mine", "product": "tea", "headline": "Tea", "advertiser": MINE},
@@ -65,7 +67,7 @@ def askers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Asker, As
     keys.close()
     with Client(app(shop)) as client:
         house, guest = Asker(client, whole), Asker(client, mine)
-        for plural in ("advertisers", "campaigns", "groups", "creatives", "ads"):
+        for plural in ("advertisers", "audiences", "campaigns", "groups", "creatives", "ads"):
             for document in (OTHERS[plural], OWN[plural]):
                 assert house("PUT", f"/v1/{plural}/{document['id']}", document).status_code == 201
         shown = house("POST", "/v1/decide", {"placement": "home", "shopper": f"u-{MARK}"}).json()
@@ -212,7 +214,8 @@ def test_what_decides_over_others_is_the_shops_to_set(
     told = guest("PATCH", path, {field: value})
     assert (told.status_code, field in told.json()["detail"]) == (403, True)
     assert house("PATCH", path, {field: value}).status_code == 200
-    kept = guest("PATCH", path, {"active": True} if plural != "creatives" else {"image": ""})
+    same = {"creatives": {"image": ""}, "audiences": {"name": ""}}.get(plural, {"active": True})
+    kept = guest("PATCH", path, same)
     assert (kept.status_code, kept.json()[field]) == (200, value)
     assert house("PATCH", path, {field: None}).status_code == 200
 

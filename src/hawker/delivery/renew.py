@@ -87,7 +87,9 @@ class Renewal:
             last = max(last, change.version)
         if last <= since or len(named.get("ad", ())) > MOST_ADS:
             return None
-        found: dict[str, Any] = {_FIELDS[kind]: self._documents(kind, ids) for kind, ids in named.items()}
+        found: dict[str, Any] = {
+            field: self._documents(kind, named[kind]) for kind, field in _FIELDS.items() if kind in named
+        }
         changes = Changes(**found)
         index = updated(
             world.index, changes, codes=world.state.codes, unsellable=self._unsellable(world.catalogue)

@@ -123,7 +123,7 @@ class Targeting(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=T
     What is given must all hold at once; within one field any entry will do. `pages` are kinds of
     page, `placements` names. `categories` match a product path from its top ('Grocery' matches
     'Grocery > Bread'); with `products` and `brands` they speak of the page the shopper is on, a
-    competitor's for instance. `audiences` name uploaded lists, `segments` the shop's learned ones.
+    competitor's for instance. `audiences` are named by id, `segments` are the shop's learned ones.
     """
 
     placements: tuple[str, ...] = ()

@@ -41,6 +41,7 @@ class Resource:
 
 RESOURCES = (
     Resource("advertiser", "advertisers"),
+    Resource("audience", "audiences", ("advertiser", "kind")),
     Resource("campaign", "campaigns", ("advertiser",)),
     Resource("group", "groups", ("campaign",)),
     Resource("ad", "ads", ("campaign", "group", "product", "creative")),
@@ -51,7 +52,8 @@ _LISTS = {one.kind: msgspec.json.Decoder(list[one.record]) for one in RESOURCES}
 _NAMED = {"campaign": "campaign", "group": "group", "creative": "creative"}
 _FIXED = {"group": "campaign", "creative": "product"}
 _BELONGS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "advertiser": (("campaign", "advertiser"), ("creative", "advertiser")),
+    "advertiser": (("audience", "advertiser"), ("campaign", "advertiser"), ("creative", "advertiser")),
+    "audience": (("campaign", "targeting"), ("group", "targeting"), ("audience", "seed")),
     "campaign": (("group", "campaign"), ("ad", "campaign")),
     "group": (("ad", "group"),),
     "creative": (("ad", "creative"),),
@@ -117,9 +119,16 @@ def dependants(kind: str, id: str, *, holdings: Holdings) -> dict[str, list[str]
     for other, name in _BELONGS.get(kind, ()):
         after = ""
         while page := holdings.control.page(other, after=after):
-            found.setdefault(other, []).extend(one.id for one in page if getattr(one, name) == id)
+            found.setdefault(other, []).extend(one.id for one in page if _names(getattr(one, name), id))
             after = page[-1].id
     return {other: ids for other, ids in found.items() if ids}
+
+
+def _names(value: object, id: str) -> bool:
+    """Whether what stands in a field names something: itself, or among the audiences aimed at."""
+    if isinstance(value, Targeting):
+        return id in value.audiences or id in value.not_audiences
+    return value == id
 
 
 def _owned(

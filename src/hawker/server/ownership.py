@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from hawker.records.advertiser import Advertiser
+from hawker.records.audience import Audience
 from hawker.records.campaign import Ad, AdGroup, Campaign
 from hawker.records.creative import Creative
 from hawker.records.key import Role
@@ -20,6 +21,7 @@ RESERVED: Mapping[str, tuple[str, ...]] = {
     "ad": ("quality", "flighted"),
     "group": (),
     "creative": ("origin",),
+    "audience": ("shared",),
 }
 """Fields that only the shop sets: they decide about others' money too, or about what is true."""
 _WORDS = ("product", "headline", "description", "image", "call_to_action", "language")
@@ -42,8 +44,9 @@ class Holdings:
         """Those documents that the caller may see."""
         if self.everything:
             return list(documents)
+        owners = self.owners(documents)
         return [
-            one for one, owner in zip(documents, self.owners(documents), strict=True) if self.holds(owner)
+            one for one, owner in zip(documents, owners, strict=True) if self.holds(owner) or _shared(one)
         ]
 
     def campaigns(self) -> frozenset[str] | None:
@@ -73,7 +76,7 @@ class Holdings:
     def _owner(self, document: Document) -> str:
         if isinstance(document, Advertiser):
             return document.id
-        if isinstance(document, Campaign | Creative):
+        if isinstance(document, Audience | Campaign | Creative):
             return document.advertiser
         return self._owners.get(document.campaign, "")
 
@@ -83,6 +86,11 @@ class Holdings:
         for name in unknown:
             found = there.get(name) or self.last("campaign", name)
             self._owners[name] = found.advertiser if isinstance(found, Campaign) else ""
+
+
+def _shared(document: Document) -> bool:
+    """Whether the shop lets every advertiser see it."""
+    return isinstance(document, Audience) and document.shared and not document.advertiser
 
 
 def overreach(kind: str, new: Document, old: Document | None) -> str:

@@ -1,4 +1,4 @@
-"""What advertisers have ordered: campaigns, groups, ads and creatives as documents, each change on record."""
+"""What is ordered: advertisers, audiences, campaigns and all below as documents, each change on record."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import sqlalchemy as sql
 
 from hawker.errors import BadInput, Corrupt, Stale, nearest
 from hawker.records.advertiser import Advertiser
+from hawker.records.audience import Audience
 from hawker.records.campaign import Ad, AdGroup, Campaign
 from hawker.records.creative import Creative
 from hawker.records.ids import identifier
@@ -47,10 +48,11 @@ _CHANGES = sql.Table(
 _FEW = 1_000
 Name = tuple[str, str]
 """The kind and the id of a document."""
-Document = Advertiser | Campaign | AdGroup | Ad | Creative
-D = TypeVar("D", Advertiser, Campaign, AdGroup, Ad, Creative)
+Document = Advertiser | Audience | Campaign | AdGroup | Ad | Creative
+D = TypeVar("D", Advertiser, Audience, Campaign, AdGroup, Ad, Creative)
 KINDS: Mapping[str, type[Document]] = {
     "advertiser": Advertiser,
+    "audience": Audience,
     "campaign": Campaign,
     "group": AdGroup,
     "creative": Creative,
@@ -149,6 +151,10 @@ class Control:
     def advertisers(self) -> list[Advertiser]:
         """All advertisers, by id."""
         return self._all(Advertiser)
+
+    def audiences(self) -> list[Audience]:
+        """All audiences, by id."""
+        return self._all(Audience)
 
     def campaigns(self) -> list[Campaign]:
         """All campaigns, by id."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from hawker.errors import BadRecord, nearest
 from hawker.records.advertiser import Advertiser
+from hawker.records.audience import Audience, Kind
 from hawker.records.campaign import (
     Ad,
     AdGroup,
@@ -26,7 +27,7 @@ from hawker.records.campaign import (
 from hawker.records.creative import Creative
 from hawker.records.finding import Finding, Severity
 
-Document = Advertiser | Campaign | AdGroup | Ad | Creative
+Document = Advertiser | Audience | Campaign | AdGroup | Ad | Creative
 REASONS: dict[str, str] = {
     "unknown_placement": "A campaign or ad group names a placement that shop.toml does not have."
 }
@@ -35,6 +36,9 @@ Fault = tuple[str, str]
 DEAREST = 10**15
 """A billion units of a currency, in micros: no amount is above it."""
 LATEST = 2**62
+LONGEST_RULE = 4_000
+RESERVED = ("fields", "preview", "overlap")
+"""Ids that an audience cannot have: the API answers them itself."""
 _AMOUNT = f"an amount in micros from 0 to {DEAREST:,}"
 
 
@@ -59,6 +63,35 @@ def unplaced(documents: Iterable[Document], placements: Collection[str]) -> list
                     )
                     found[place, name] = Finding(place, "unknown_placement", message, Severity.NOTE)
     return list(found.values())
+
+
+def _audience(audience: Audience) -> Iterator[Fault]:
+    """What says who belongs to it has to be there, and nothing that says it of another kind."""
+    if audience.id in RESERVED or audience.id.endswith(("/size", "/members")):
+        yield "id", f"another one: the API answers {', '.join(RESERVED)}, …/size and …/members itself"
+    needed = {Kind.RULES: "rule", Kind.SEMANTIC: "text", Kind.LOOKALIKE: "seed"}
+    for kind, name in needed.items():
+        given = getattr(audience, name)
+        if (kind is audience.kind) is not bool(given.strip()):
+            yield (
+                name,
+                f"what the kind '{kind}' asks for" if kind is audience.kind else "'': it is of another kind",
+            )
+        if len(given) > LONGEST_RULE:
+            yield name, f"at most {LONGEST_RULE:,} characters"
+    if audience.kind is not Kind.PREDICTED and audience.category:
+        yield "category", "'': only what is predicted has one"
+    if not 1 <= audience.days <= 90:
+        yield "days", "from 1 to 90"
+    scored = audience.kind in (Kind.SEMANTIC, Kind.LOOKALIKE, Kind.PREDICTED)
+    if scored and (audience.threshold is None) is (audience.share is None):
+        yield "threshold", "the least score, or give 'share' instead"
+    if not scored and audience.threshold is not None:
+        yield "threshold", f"null: the kind '{audience.kind}' has no scores"
+    if audience.threshold is not None and not abs(audience.threshold) <= 1e6:
+        yield "threshold", "a score"
+    if audience.share is not None and not (scored and 0.0 < audience.share <= 1.0):
+        yield "share", "above 0 and at most 1, of a kind with scores"
 
 
 def _campaign(campaign: Campaign) -> Iterator[Fault]:
@@ -165,9 +198,17 @@ def _retargeting(rule: Retargeting) -> Iterator[Fault]:
 
 _FAULTS: dict[type, Callable[..., Iterator[Fault]]] = {
     Advertiser: lambda advertiser: _caps(advertiser.caps),
+    Audience: _audience,
     Campaign: _campaign,
     AdGroup: _group,
     Ad: _ad,
     Creative: lambda creative: _caps(creative.caps),
 }
-_NAMES = {Advertiser: "advertiser", Campaign: "campaign", AdGroup: "ad group", Ad: "ad", Creative: "creative"}
+_NAMES = {
+    Advertiser: "advertiser",
+    Audience: "audience",
+    Campaign: "campaign",
+    AdGroup: "ad group",
+    Ad: "ad",
+    Creative: "creative",
+}

@@ -8,7 +8,8 @@ from tests.features import toy
 
 from hawker.features.encode import Codes
 from hawker.features.interests import Interests
-from hawker.features.match import MATCH, match
+from hawker.features.match import MATCH, match, nearness
+from hawker.features.state import State
 from hawker.records.events import Event
 
 
@@ -73,3 +74,23 @@ def test_one_interest_has_no_second() -> None:
     found = match(interests, np.array([0, 1], dtype=np.int32), shopper=0)
     assert found["interest_best"].tolist() == [1.0, 0.0]
     assert np.isnan(found["interest_second"]).all()
+
+
+def test_what_sells_and_suits_is_near() -> None:
+    state = State()
+    state.codes["product"].codes(["a", "b", "c", "d", "plain"])
+    products = np.arange(5, dtype=np.int32)
+    assert nearness(state, products, shopper=0) is None
+    space = np.array([[1, 0], [1, 0], [0.6, 0.8], [-1, 0]], dtype=np.float32)
+    state.adopt(Interests(space, name="toy", ids=("a", "b", "c", "d")))
+    bought = [Event(toy.K.PURCHASE, toy.START + n, id=f"{n}", shopper="u", product="a") for n in range(3)]
+    state.fold(state.codes.encode(bought))
+    state.advance(toy.START + 9)
+    found = nearness(state, products, shopper=state.codes["shopper"].find("u"))
+    assert found is not None
+    assert found == pytest.approx([2.0, 1.0, 0.36, 0.0, 0.0])
+    page = np.array([0.0, 1.0], dtype=np.float32)
+    asked = nearness(state, products, page=page)
+    assert asked is not None
+    assert asked == pytest.approx([0.0, 0.0, 0.64, 0.0, 0.0])
+    assert nearness(state, products) is None

@@ -56,6 +56,31 @@ def test_all_are_kept_where_there_are_few_or_no_bound(known: tuple[State, AdInde
     assert np.isnan(affinity).all()  # nobody has looked
 
 
+def test_the_last_places_go_to_what_is_near(known: tuple[State, AdIndex, Eligible]) -> None:
+    state, index, found = known
+    moment = Moment(NOW, shopper=state.codes["shopper"].find("u-1"))
+    ids = [index.ids[ad] for ad in found.ads]
+    near = np.array([{"a-sock": 0.9, "a-jam": 2.0, "a-pot": 0.3}.get(id, 0.0) for id in ids])
+
+    def chosen(most: int, nearest: int) -> set[str]:
+        kept, affinity = candidates(
+            index, found, state=state, moment=moment, most=most, near=near, nearest=nearest
+        )
+        assert kept.tolist() == sorted(kept.tolist())
+        everyone = candidates(index, found, state=state, moment=moment, most=4)[1]
+        assert affinity.tolist() == everyone[kept].tolist()
+        return {ids[place] for place in kept}
+
+    assert chosen(2, 1) == {"a-jam", "a-sock"}  # jam by affinity, so the next is sock
+    assert chosen(3, 2) == {"a-jam", "a-sock", "a-pot"}
+    assert chosen(1, 1) == {"a-jam"}
+    assert chosen(2, 9) == {"a-jam", "a-sock"}
+    assert chosen(4, 2) == set(ids)
+    plain = candidates(index, found, state=state, moment=moment, most=2)[0]
+    unused = candidates(index, found, state=state, moment=moment, most=2, near=None, nearest=2)[0]
+    assert plain.tolist() == unused.tolist()
+
+
 def test_those_kept_stand_in_the_order_of_the_index(known: tuple[State, AdIndex, Eligible]) -> None:
     state, index, found = known
     moment = Moment(NOW, shopper=state.codes["shopper"].find("u-1"))

@@ -18,7 +18,7 @@ from hawker.delivery.people import allowed, left_alone
 from hawker.delivery.record import Scored, beside, record
 from hawker.delivery.world import World
 from hawker.features.assemble import Moment, Sheet, sheet
-from hawker.features.match import MATCH, match
+from hawker.features.match import MATCH, match, nearness
 from hawker.ranking import Model
 from hawker.records.bid import FallbackReason, NoBidReason
 from hawker.records.catalogue import Product
@@ -169,10 +169,20 @@ def retrieve(request: Request, world: World, found: Eligible, *, now: int) -> Re
         placement=codes["placement"].find(request.placement),
         utc_offset_minutes=world.utc_offset_minutes,
     )
+    page, near = _page(request, world), None
+    if world.nearest and len(found.ads) > world.candidates > 0:
+        near = nearness(world.state, world.index.product[found.ads], shopper=moment.shopper, page=page)
     kept, rough = candidates(
-        world.index, found, state=world.state, moment=moment, most=world.candidates, going=world.going
+        world.index,
+        found,
+        state=world.state,
+        moment=moment,
+        most=world.candidates,
+        going=world.going,
+        near=near,
+        nearest=world.nearest,
     )
-    return Retrieved(moment, found.ads[kept], found.marks[kept], rough, page=_page(request, world))
+    return Retrieved(moment, found.ads[kept], found.marks[kept], rough, page=page)
 
 
 def rows(world: World, kept: Retrieved, *, names: tuple[str, ...] | None = None) -> Sheet:

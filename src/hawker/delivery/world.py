@@ -44,11 +44,11 @@ class World:
 
     `state` moves on with events; a decision only reads it. `outcome` is what `model` predicts,
     `models` holds the models of all outcomes by name, that one included.
-    `candidates` 0 scores every eligible ad. `out_of_budget` names campaigns known to be spent,
-    `caps` are the frequency caps of all that have any, by entity ('campaign:c-1'). `bidding`
-    is how campaigns bid (None: as asked), `pace` where the pacer has each of them now (None: nobody is
-    paced), `sales` what a purchase of each ad's product brings, in micros (None: nobody bids by it).
-    `static` reads queries.
+    `candidates` 0 scores every eligible ad, else `nearest` of them are chosen by the match.
+    `out_of_budget` names campaigns known to be spent, `caps` are the frequency caps of all that have
+    any, by entity ('campaign:c-1'). `bidding` is how campaigns bid (None: as asked), `pace` where the pacer
+    has each of them now (None: nobody is paced), `sales` what a purchase of each ad's product brings, in
+    micros (None: nobody bids by it). `static` reads queries.
     """
 
     placements: Mapping[str, Placement]
@@ -66,6 +66,7 @@ class World:
     caps: Mapping[str, Sequence[Cap]] = field(default_factory=dict)
     exploration: float = 0.0
     candidates: int = 300
+    nearest: int = 0
     utc_offset_minutes: int = 0
     mechanism: str = "gsp"
     bidding: Bidding | None = None

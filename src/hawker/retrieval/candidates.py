@@ -41,34 +41,47 @@ def candidates(
     moment: Moment,
     most: int,
     going: Going | None = None,
+    near: Floats | None = None,
+    nearest: int = 0,
 ) -> tuple[NDArray[np.intp], Floats]:
     """Positions within `found.ads` of at most `most` candidates in index order, and their affinity.
 
     The rough value of an ad is its bid times the affinity of shopper and product, where it pays for
     what they do; with `going` affinity counts in units of its mean, so that bids for impressions,
     clicks and conversions stand beside one another. `most` 0 keeps all without looking, their
-    affinity unknown (NaN).
+    affinity unknown (NaN). With `near` (n,) the last `nearest` places go to the best of the others by it in
+    affinity's stead: what suits a shopper, or a page, that affinity knows nothing of.
     """
     if most <= 0:
         return np.arange(len(found.ads)), np.full(len(found.ads), np.nan)
     rough = affinity(state, moment, index.product[found.ads])
     if len(found.ads) <= most:
         return np.arange(len(found.ads)), rough
-    if going is None:
-        value = _plain(found.ads, index.bid, rough)
-    else:
-        value = _valued(
-            found.ads,
-            index.bid,
-            index.factors,
-            index.campaign,
-            index.per_thousand,
-            rough,
-            going.rate,
-            going.worth,
-        )
-    kept = _best(value, most)
+    few = min(nearest, most) if near is not None else 0
+    kept = _best(_value(index, found, rough, going), most - few) if few < most else np.zeros(0, np.intp)
+    if few and near is not None:
+        others = np.delete(np.arange(len(found.ads)), kept)
+        further = _best(_value(index, found, near, going)[others], few)
+        kept = np.sort(np.concatenate([kept, others[further]]))
     return kept, rough[kept]
+
+
+def _value(index: AdIndex, found: Eligible, likely: Floats, going: Going | None) -> Floats:
+    """What each ad may be worth, where `likely` says how its product compares with the others."""
+    if going is None:
+        plain: Floats = _plain(found.ads, index.bid, likely)
+        return plain
+    valued: Floats = _valued(
+        found.ads,
+        index.bid,
+        index.factors,
+        index.campaign,
+        index.per_thousand,
+        likely,
+        going.rate,
+        going.worth,
+    )
+    return valued
 
 
 @njit(cache=True)

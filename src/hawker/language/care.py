@@ -48,7 +48,8 @@ def careful(
     out = np.zeros((len(plain), size), dtype=np.float32)
     if not distinct:
         return out
-    made = np.asarray(embed(distinct), dtype=np.float32)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
+        made = np.asarray(embed(distinct), dtype=np.float32)
     if made.shape != (len(distinct), size):
         raise BadReply(
             f"The encoder answered {len(distinct)} texts with vectors of shape {made.shape}, "

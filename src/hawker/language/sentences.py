@@ -20,7 +20,7 @@ _WEIGHTS = ("model.safetensors", "pytorch_model.bin", "model.safetensors.index.j
 _WORDS = ("tokenizer.json", "vocab.txt", "sentencepiece.bpe.model", "spiece.model")
 _BATCH = 64
 _UNKNOWN = 0.5
-"""A text of which this share of tokens is unknown to the model means nothing to it."""
+"""A text of whose tokens this share is unknown to the model means nothing to it."""
 
 
 class Sentences:
@@ -100,7 +100,7 @@ class Sentences:
         if unknown is None:
             return np.zeros(len(texts), dtype=np.bool_)
         listed = words(texts, add_special_tokens=False, truncation=True, max_length=256)["input_ids"]
-        return np.array([codes.count(unknown) > _UNKNOWN * len(codes) for codes in listed])
+        return np.array([codes.count(unknown) >= max(_UNKNOWN * len(codes), 1) for codes in listed])
 
 
 def minilm() -> Path:

@@ -18,7 +18,7 @@ import pytest
 from hawker.errors import HawkerError
 from hawker.records.advertiser import Advertiser
 from hawker.records.attribution import Model, Windows
-from hawker.records.audience import Audience, Outcome
+from hawker.records.audience import Audience, Audiences, Outcome
 from hawker.records.audience import Kind as AudienceKind
 from hawker.records.bid import FallbackReason, NoBidReason
 from hawker.records.campaign import (
@@ -142,7 +142,7 @@ def test_the_schema_page_names_each_value(kinds: Any) -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    records = (Settings, Placement, Windows, Limits, Rates, Exchange)
+    records = (Settings, Placement, Windows, Limits, Audiences, Rates, Exchange)
     names = {name for record in records for name in record.__struct_fields__}
     names |= {value.value for value in (*Page, *Model)}
     assert not missing(names, "settings.md")
@@ -155,6 +155,7 @@ def test_the_settings_page_gives_the_defaults_of_the_code() -> None:
         "Placements": Placement,
         "Attribution": Windows,
         "Traffic": Limits,
+        "Audiences": Audiences,
         "Rates": Rates,
         "Exchanges": Exchange,
     }

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from hawker.errors import BadSetting, NoShop, NotFound, nearest
 from hawker.records.attribution import Windows
+from hawker.records.audience import Audiences
 from hawker.records.catalogue import Product
 from hawker.records.exchange import Exchange
 from hawker.records.key import Rates
@@ -70,6 +71,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     attribution: Windows = Windows()
     traffic: Limits = Limits()
     rates: Rates = Rates()
+    audiences: Audiences = Audiences()
     openrtb: Exchange = Exchange()
 
 

@@ -42,7 +42,7 @@ def follow(engine: Engine, renewal: Renewal) -> bool:
     if found == dict(engine.world.versions):
         return False
     learn(engine.world.state.codes, renewal.products(found))
-    engine.refresh(renewal.renewed(found, now=engine.tick()).world, registered=True)
+    renewal.take_over(renewal.renewed(found, now=engine.tick()))
     assert renewal.seen() == dict(engine.world.versions)
     return True
 

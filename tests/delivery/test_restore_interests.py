@@ -11,6 +11,7 @@ from tests import shops
 from hawker import Shop, delivery
 from hawker.delivery import restore
 from hawker.delivery.forgetting import forget
+from hawker.delivery.renew import Renewal
 from hawker.features.interests import Interests
 from hawker.learning import load
 from hawker.records.events import DAY, Event, EventKind
@@ -102,3 +103,56 @@ def test_a_forgotten_shopper_has_no_interest(shop: Shop) -> None:
         forget(engine, "u-1")
         assert not any(array[0].any() for array in held.arrays().values())
     assert not interests(shop).matrix().any()
+
+
+def looked(engine: delivery.Engine, product: str, *, after: int, shopper: str = "u-1") -> None:
+    """A view, taken in and folded."""
+    moment = engine.tick() + after
+    engine.observe(
+        [Event(EventKind.VIEW, moment, id=f"w-{product}-{after}", shopper=shopper, product=product)]
+    )
+    engine.world.state.catch_up(engine._arrival, moment + DAY)
+
+
+def test_a_server_changes_over_to_other_vectors_at_once(shop: Shop) -> None:
+    give(shop)
+    with delivery.build(shop) as engine:
+        renewal = Renewal(engine)
+        looked(engine, "jam", after=1)
+        second = give(shop, encoder="toy-2", seed=2)
+        found = renewal.seen()
+        assert found != dict(engine.world.versions)
+        made = renewal.renewed(found, now=engine.tick())
+        before = engine.world.state.interests
+        looked(engine, "pot", after=2)  # while the log was folded
+        looked(engine, "sock", after=3, shopper="u-2")
+        assert engine.world.state.interests is before
+        renewal.take_over(made)
+        assert renewal.seen() == dict(engine.world.versions)
+        held, codes = engine.world.interests, engine.world.state.codes["shopper"]
+        assert held is not None
+        assert held.name.startswith(second.name)
+        looked(engine, "tea", after=4)
+        renewal.close()
+        replay = load(shop)
+        replay.to(engine.world.state.watermark)
+    again = replay.state.interests
+    assert again is not None
+    assert again.name == held.name
+    for name in ("u-1", "u-2"):
+        served = held.readings(codes.find(name))
+        assert served.any()
+        assert again.readings(replay.state.codes["shopper"].find(name)).tobytes() == served.tobytes()
+
+
+def test_whoever_is_forgotten_while_the_log_is_folded_does_not_come_back(shop: Shop) -> None:
+    give(shop)
+    with delivery.build(shop) as engine:
+        renewal = Renewal(engine)
+        give(shop, encoder="toy-2", seed=2)
+        made = renewal.renewed(renewal.seen(), now=engine.tick())
+        forget(engine, "u-1")
+        renewal.take_over(made)
+        renewal.close()
+        assert engine.world.interests is not None
+        assert not engine.world.interests.matrix().any()

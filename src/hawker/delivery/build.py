@@ -26,7 +26,7 @@ from hawker.records.events import DAY, EVENT_COLUMNS, Event
 from hawker.records.placement import Placement
 from hawker.retrieval import flights, index
 from hawker.retrieval.targeting import Membership
-from hawker.storage import files, floors, tables
+from hawker.storage import files, floors, tables, vectors
 from hawker.storage.control import Control
 from hawker.storage.decision_log import DecisionLog
 from hawker.storage.event_log import EventLog
@@ -179,6 +179,7 @@ def versions(shop: Shop, control: Control) -> dict[str, str]:
             for further in _line(shop, ranker(shop, outcome))[:1]:
                 found[f"model-{outcome}"] = further
     made = {name: shop.table(name) for name in ("catalogue", "audiences", "segments", "flights")}
+    made["vectors"] = vectors.place(shop)
     if shop.settings.learn_floors:
         made["floors"] = floors.file(shop)
     for name, path in made.items():

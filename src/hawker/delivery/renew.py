@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hawker.delivery.anew import Anew, folded, switch
 from hawker.delivery.build import advertising, unsellable, versions
 from hawker.delivery.build import world as built
 from hawker.delivery.engine import Engine
@@ -35,10 +36,14 @@ _FIELDS = {
 
 @dataclass(frozen=True)
 class Renewed:
-    """A world with what changed, and the campaigns whose terms the ledger has to be told."""
+    """A world with what changed, and the campaigns whose terms the ledger has to be told.
+
+    `anew` are interests by other vectors than those that serve, where there are such.
+    """
 
     world: World
     campaigns: tuple[Campaign, ...]
+    anew: Anew | None = None
 
 
 class Renewal:
@@ -69,10 +74,18 @@ class Renewal:
         if made is None:
             with _unhindered():
                 fresh = built(Shop(self._engine.shop.folder), world.state, since=now)
-            made = Renewed(fresh, fresh.index.campaigns)
+            other = found.get("vectors") != world.versions.get("vectors")
+            interests = folded(self._engine.shop, world.state) if other else None
+            made = Renewed(fresh, fresh.index.campaigns, interests)
         self._engine.ledger.register(made.campaigns)
         self._engine.ledger.stand_by(made.world.index.campaigns)
         return replace(made, world=self._engine.pacer.fitted(made.world, now=now))
+
+    def take_over(self, made: Renewed) -> None:
+        """Let that world answer from now on; between two requests, for the state may change with it."""
+        if made.anew is not None:
+            switch(self._engine.shop, self._engine.world.state, made.anew)
+        self._engine.refresh(made.world, registered=True)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -303,7 +303,7 @@ async def _renew(engine: Engine, renewal: Renewal) -> None:
         if products := await asyncio.to_thread(renewal.products, found):
             learn(engine.world.state.codes, products)
         made = await asyncio.to_thread(renewal.renewed, found, now=engine.tick())
-        engine.refresh(made.world, registered=True)
+        renewal.take_over(made)
         _log.info("renewed", **made.world.versions)
 
 

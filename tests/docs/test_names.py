@@ -50,6 +50,7 @@ from hawker.records.exchange import Exchange
 from hawker.records.key import Rates
 from hawker.records.placement import Page, Placement
 from hawker.records.preferences import Preferences
+from hawker.records.search import Pin, SearchRules, Twice
 from hawker.records.traffic import Limits
 from hawker.records.verdict import Status, Verdict
 from hawker.storage.shop import Settings
@@ -142,9 +143,9 @@ def test_the_schema_page_names_each_value(kinds: Any) -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    records = (Settings, Placement, Windows, Limits, Audiences, Rates, Exchange)
+    records = (Settings, Placement, Windows, Limits, Audiences, Rates, Exchange, SearchRules, Pin)
     names = {name for record in records for name in record.__struct_fields__}
-    names |= {value.value for value in (*Page, *Model)}
+    names |= {value.value for value in (*Page, *Model, *Twice)}
     assert not missing(names, "settings.md")
 
 
@@ -158,6 +159,7 @@ def test_the_settings_page_gives_the_defaults_of_the_code() -> None:
         "Audiences": Audiences,
         "Rates": Rates,
         "Exchanges": Exchange,
+        "Search": SearchRules,
     }
     for heading, record in headings.items():
         listed = dict(rows(text.partition(f"## {heading}\n")[2].partition("\n## ")[0]))

@@ -91,6 +91,20 @@ class Aims:
             program.append((test.reason, test.free, middle, len(picked)))
         return np.array(program, dtype=np.int32).reshape(-1, 4), np.array(picked, dtype=np.int64)
 
+    def wanting(self, field: str, values: Iterable[Any]) -> list[int]:
+        """The units that want one of some values in a field, at any level."""
+        found: set[int] = set()
+        for test in self.tests:
+            if test.field == field:
+                found.update(*(self._posted(test.wants[value]) for value in values if value in test.wants))
+        return sorted(found)
+
+    def _posted(self, posting: int) -> list[int]:
+        if posting < 0:
+            return list(map(int, self.listed[self.starts[~posting] : self.starts[~posting + 1]]))
+        bits = np.unpackbits(self.rows[posting].view(np.uint8), bitorder="little")
+        return list(map(int, np.flatnonzero(bits[: self.units])))
+
 
 def words(units: int) -> int:
     """How many 64-bit words hold a bit for each unit."""

@@ -51,8 +51,15 @@ class Found:
     filters: Filters
     facets: Facets
     relaxed: bool = False
-    ranked: tuple[tuple[str, float], ...] = field(default=(), repr=False)
-    """The best products by id and score, whatever the page: what an ad is held against."""
+    worth: Floats = field(default_factory=lambda: np.zeros(0, dtype=np.float32), repr=False)
+    """What each product of the catalogue is worth by words, 0 for what is no result: for ads."""
+
+    def relevant(self, rows: NDArray[np.intp], least: float) -> NDArray[np.intp]:
+        """Those of some products that are worth a share of the best result, the best first."""
+        worth = self.worth[rows]
+        fit = worth >= max(least * float(self.worth.max(initial=0.0)), 1e-9)
+        chosen: NDArray[np.intp] = rows[fit][np.argsort(-worth[fit], kind="stable")]
+        return chosen
 
 
 class Search:
@@ -110,8 +117,6 @@ class Search:
         elif len(first):
             order = np.concatenate([first, order[~np.isin(order, first)]])
         shown = order[start : start + size]
-        best = np.argsort(-scores, kind="stable")[: RERANKED * 4]
-        best = best[scores[best] > 0]
         return Found(
             hits=tuple(self._hit(row, question, scores) for row in shown.tolist()),
             total=len(order),
@@ -119,7 +124,7 @@ class Search:
             filters=asked,
             facets=self.shelves.facets(worded & self._sellable, asked) if facets else Facets(),
             relaxed=relaxed,
-            ranked=tuple((self.index.products[row].id, float(scores[row])) for row in best.tolist()),
+            worth=np.where(mask & worded, matched.worth, np.float32(0.0)),
         )
 
     @property
@@ -138,7 +143,7 @@ class Search:
                 relaxed = int((fuller & mask).sum()) > int((worded & mask).sum())
                 worded = fuller
         if pin is not None:
-            worded = worded & ~np.isin(np.arange(len(self)), self._rows(pin.never))
+            worded = worded & ~np.isin(np.arange(len(self)), self.rows(pin.never))
         return worded, relaxed
 
     def _ordered(self, question: Question, matched: Matched, mask: Mask) -> tuple[NDArray[np.intp], Floats]:
@@ -173,10 +178,11 @@ class Search:
         return np.lexsort((keyed, unknown))
 
     def _pinned(self, pin: Pin | None, mask: Mask) -> NDArray[np.intp]:
-        rows = self._rows(pin.first) if pin is not None else np.zeros(0, dtype=np.intp)
+        rows = self.rows(pin.first) if pin is not None else np.zeros(0, dtype=np.intp)
         return rows[mask[rows]]
 
-    def _rows(self, names: Iterable[str]) -> NDArray[np.intp]:
+    def rows(self, names: Iterable[str]) -> NDArray[np.intp]:
+        """The places of those of some products that the catalogue has."""
         numbers = self.index.numbers
         return np.array([numbers[name] for name in names if name in numbers], dtype=np.intp)
 

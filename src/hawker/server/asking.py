@@ -133,8 +133,8 @@ def posted(body: bytes, scope: Scope) -> tuple[Request, bool]:
     for name, value in query(scope):
         if name != "debug":
             raise unfit(f"There is no parameter '{name[:80]}' here.", "Put the request into the body.")
-        debug = _flag(name, value)
-    return _sound(asked, scope), debug
+        debug = flag(name, value)
+    return sound(asked, scope), debug
 
 
 def posted_page(body: bytes, scope: Scope) -> list[Request]:
@@ -151,7 +151,7 @@ def posted_page(body: bytes, scope: Scope) -> list[Request]:
         raise unfit(f"There is no parameter '{name[:80]}' here.", "Put the requests into the body.")
     if not 1 <= len(asked.placements) <= MOST_PLACES:
         raise unfit(f"A page of {len(asked.placements)} placements.", f"Ask for 1 to {MOST_PLACES}.")
-    return [_sound(one, scope) for one in asked.placements]
+    return [sound(one, scope) for one in asked.placements]
 
 
 def in_query(scope: Scope) -> tuple[Request, bool]:
@@ -160,7 +160,7 @@ def in_query(scope: Scope) -> tuple[Request, bool]:
     debug = False
     for name, value in query(scope):
         if name == "debug":
-            debug = _flag(name, value)
+            debug = flag(name, value)
         elif name not in _FIELDS:
             raise unfit(f"There is no parameter '{name[:80]}'.", nearest(name, list(PARAMETERS)))
         elif name in _LISTS:
@@ -168,28 +168,29 @@ def in_query(scope: Scope) -> tuple[Request, bool]:
         elif name in given:
             raise unfit(f"The parameter '{name}' is given twice.")
         else:
-            given[name] = _flag(name, value) if _KINDS[name] is bool else value
+            given[name] = flag(name, value) if _KINDS[name] is bool else value
     consent = {name: given.pop(name) for name in _SIGNALS if name in given}
     try:
         asked = msgspec.convert({**given, "consent": consent}, Request, strict=False)
     except msgspec.ValidationError as error:
         remedy = "Every decision needs at least ?placement=…" if "missing" in str(error) else ""
         raise unfit(f"{error}.", remedy) from error
-    return _sound(asked, scope), debug
+    return sound(asked, scope), debug
 
 
 def told(decision: Decision, *, language: str, tokens: Tokens) -> bytes:
     """The answer to a page, as JSON. `language` is the shop's, where the request names none."""
-    return msgspec.json.encode(_answer(decision, language=language, tokens=tokens))
+    return msgspec.json.encode(answer(decision, language=language, tokens=tokens))
 
 
 def told_page(decisions: Sequence[Decision], *, language: str, tokens: Tokens) -> bytes:
     """The answers for several places of one page, as JSON."""
-    answers = tuple(_answer(one, language=language, tokens=tokens) for one in decisions)
+    answers = tuple(answer(one, language=language, tokens=tokens) for one in decisions)
     return msgspec.json.encode(PageAnswers(answers))
 
 
-def _answer(decision: Decision, *, language: str, tokens: Tokens) -> PageAnswer:
+def answer(decision: Decision, *, language: str, tokens: Tokens) -> PageAnswer:
+    """What a page is told of a decision; `language` is the shop's, where the request names none."""
     label = labelled(decision.request.language or language)
     why = f"/v1/explain/{decision.id}"
     used = main_parameters(decision.path, decision.request.language or language)
@@ -248,7 +249,7 @@ def hint(message: str, known: tuple[str, ...]) -> str:
     return nearest(message.partition("`")[2].partition("`")[0], list(known))
 
 
-def _sound(asked: Request, scope: Scope) -> Request:
+def sound(asked: Request, scope: Scope) -> Request:
     """The request within bounds, for it goes on record; with the consent that its headers signal."""
     for name in _NAMES:
         value = getattr(asked, name)
@@ -276,7 +277,8 @@ def _sound(asked: Request, scope: Scope) -> Request:
     return asked
 
 
-def _flag(name: str, value: str) -> bool:
+def flag(name: str, value: str) -> bool:
+    """A yes or no in a query string."""
     if value.lower() in {"1", "true"}:
         return True
     if value.lower() in {"0", "false", ""}:

@@ -20,9 +20,11 @@ from hawker.server import (
     choices,
     collecting,
     credits,
+    lookup,
     manage,
     openrtb,
     pages,
+    searching,
 )
 from hawker.server.endpoint import Endpoint
 from hawker.server.wire import Handler
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *asking.ENDPOINTS,
+    *searching.ENDPOINTS,
     *collecting.ENDPOINTS,
     *beacons.ENDPOINTS,
     *choices.ENDPOINTS,
@@ -50,7 +53,7 @@ _ROUTES: tuple[Callable[[Application], Sequence[BaseRoute]], ...] = (
     billing.routes,
     credits.routes,
 )
-_HOT: tuple[Callable[[Application], Mapping[str, Handler]], ...] = (beacons.hot, openrtb.hot)
+_HOT: tuple[Callable[[Application], Mapping[str, Handler]], ...] = (beacons.hot, lookup.hot, openrtb.hot)
 
 
 def routes(application: Application) -> list[BaseRoute]:

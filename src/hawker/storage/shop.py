@@ -19,6 +19,7 @@ from hawker.records.catalogue import Product
 from hawker.records.exchange import Exchange
 from hawker.records.key import Rates
 from hawker.records.placement import Page, Placement
+from hawker.records.search import SearchRules
 from hawker.records.traffic import Limits
 from hawker.storage import files
 
@@ -73,6 +74,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     rates: Rates = Rates()
     audiences: Audiences = Audiences()
     openrtb: Exchange = Exchange()
+    search: SearchRules = SearchRules()
 
 
 class Shop:

@@ -1,0 +1,122 @@
+"""The search of a server: the catalogue, indexed at the first search and again when it has changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+import structlog
+
+from hawker.delivery import Engine, sponsored
+from hawker.records.search import Twice
+from hawker.retrieval import search
+from hawker.retrieval.search import Found, Search
+from hawker.server import searching
+from hawker.server.asking import PageAnswer, answer
+from hawker.server.pages import serving
+from hawker.server.searching import SearchRequest
+from hawker.server.wire import Handler, Receive, Reply, Scope, body, wrong_method
+
+if TYPE_CHECKING:
+    from hawker.server.application import Application
+
+_MONTH = 1  # the place of 28 days among the windows
+_log = structlog.get_logger("hawker.server")
+
+
+def hot(application: Application) -> Mapping[str, Handler]:
+    """The handler of searches."""
+    held = Lookup()
+
+    async def handle(scope: Scope, receive: Receive) -> Reply:
+        engine = serving(application)
+        if scope["method"] == "POST":
+            asked = searching.posted(await body(scope, receive, most=application.limit), scope)
+        elif scope["method"] == "GET":
+            asked = searching.in_query(scope)
+        else:
+            return wrong_method(("GET", "POST"), scope["method"])
+        made = await held.current(engine)
+        found = await asyncio.to_thread(_find, made, asked)
+        ads = _ads(application, asked, found, made=made, scope=scope)
+        return Reply(200, searching.answered(asked, found, ads, once=made.rules.twice is Twice.DROP))
+
+    return {"/v1/search": handle}
+
+
+class Lookup:
+    """The search that answers, made of what the engine's world and the shop's settings say."""
+
+    def __init__(self) -> None:
+        self._made: Search | None = None
+        self._version = ""
+        self._making = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    async def current(self, engine: Engine) -> Search:
+        """The search there is; the first is waited for, later the last answers until the next is made."""
+        if self._made is None:
+            async with self._making:
+                if self._made is None:
+                    await self._make(engine)
+        elif self._version != _version(engine) and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._renew(engine))
+        assert self._made is not None
+        return self._made
+
+    async def _make(self, engine: Engine) -> None:
+        version, catalogue, before = _version(engine), engine.world.catalogue, self._made
+        rules, sold = engine.shop.settings.search, popular(engine)
+        self._made = await asyncio.to_thread(
+            lambda: search.build(catalogue.values(), rules=rules, popular=sold, before=before)
+        )
+        self._version = version
+
+    async def _renew(self, engine: Engine) -> None:
+        try:
+            await self._make(engine)
+        except Exception as error:
+            _log.error("search", error=repr(error))
+
+
+def popular(engine: Engine) -> dict[str, float]:
+    """How many of each product were bought in the last four weeks, of those that were."""
+    state = engine.world.state
+    names = state.codes["product"].names
+    units = state.windows.read(np.arange(len(names), dtype=np.int32))[:, _MONTH]
+    return {names[code]: float(units[code]) for code in np.flatnonzero(units > 0).tolist()}
+
+
+def _version(engine: Engine) -> str:
+    return engine.world.versions.get("catalogue", "")
+
+
+def _find(made: Search, asked: SearchRequest) -> Found:
+    return made.find(
+        asked.query,
+        filters=asked.filters,
+        sort=asked.sort,
+        start=(asked.page - 1) * asked.size,
+        size=asked.size,
+        facets=asked.facets,
+    )
+
+
+def _ads(
+    application: Application, asked: SearchRequest, found: Found, *, made: Search, scope: Scope
+) -> PageAnswer | None:
+    """The ads beside results: one decision, on record like any other; None where there is no place for any.
+
+    Raises `NotFound` for a placement that was named and is not there.
+    """
+    engine = serving(application)
+    request = searching.request(asked, placement=made.rules.placement, scope=scope)
+    if not asked.placement and request.placement not in engine.world.placements:
+        return None
+    since = perf_counter()
+    decision = engine.decide(sponsored.beside(request, found, search=made, world=engine.world))
+    application.metrics.decided(decision, since=since)
+    return answer(decision, language=engine.shop.settings.language, tokens=engine.door.tokens)

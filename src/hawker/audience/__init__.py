@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from hawker.audience.moment import Moment, Scores
+from hawker.audience.moment import Moment, Scores, at
+from hawker.audience.refresh import Refreshed, Standing, adopt, refresh, standings
+from hawker.audience.size import Size
 
-__all__ = ["Moment", "Scores"]
+__all__ = ["Moment", "Refreshed", "Scores", "Size", "Standing", "adopt", "at", "refresh", "standings"]

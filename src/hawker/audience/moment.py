@@ -9,7 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from hawker.audience.members import Lists
 from hawker.features.state import State
+from hawker.privacy.people import on_record
+from hawker.storage.preferences import Choices
 from hawker.storage.shop import Shop
 
 
@@ -34,11 +37,26 @@ class Moment:
             self.progress(step, share)
 
     @cached_property
+    def count(self) -> int:
+        """How many shopper codes there were when it was first asked; those that come later are left out."""
+        return len(self.state.codes["shopper"])
+
+    @cached_property
     def shoppers(self) -> NDArray[np.int32]:
         """The codes of everyone who may belong to an audience built from behaviour, ascending."""
-        names = self.state.codes["shopper"].names
+        names = self.state.codes["shopper"].names[: self.count]
         allowed = [name not in self.without and not name.startswith("\x1f") for name in names]
         return np.flatnonzero(np.array(allowed, dtype=bool)).astype(np.int32)
+
+
+def at(shop: Shop, state: State, *, now: int, progress: Callable[[str, float], None] | None = None) -> Moment:
+    """The shop as of `now` on a given state, without whom nothing may be computed about."""
+    known, choices = on_record(shop), Choices(shop.control)
+    try:
+        quiet = {shopper for shopper, wishes in choices.all().items() if not wishes.interests}
+    finally:
+        choices.close()
+    return Moment(shop, state, now, known.opted_out | known.minors | quiet, Lists(shop), progress)
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ class _Reading:
 
     @property
     def count(self) -> int:
-        return len(self.moment.state.codes["shopper"])
+        return self.moment.count
 
     def prepare(self, asked: set[Test]) -> None:
         """Work out every test."""
@@ -194,7 +194,7 @@ class _Reading:
     def _on_list(self, name: str) -> Flags:
         on, codes = np.zeros(self.count, dtype=bool), self.moment.state.codes["shopper"]
         found = [codes.find(shopper) for shopper in self.moment.lists.get(name, ())]
-        on[[code for code in found if code >= 0]] = True
+        on[[code for code in found if 0 <= code < self.count]] = True
         return on
 
     def _text(self, test: Test) -> Flags:
@@ -212,7 +212,7 @@ class _Reading:
             query = f"SELECT shopper, segment FROM {tables.quoted(path)}"
             for shopper, segment in tables.connect(threads=1).execute(query).fetchall():
                 code = find(shopper)
-                if code >= 0:
+                if 0 <= code < self.count:
                     values[code] = segment
         return values
 

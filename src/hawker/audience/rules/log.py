@@ -49,7 +49,7 @@ _VISIT = f"CASE WHEN session <> '' THEN session ELSE printf('\x1f%d', released /
 
 def counted(moment: Moment, asked: Sequence[Test]) -> dict[Test, Floats]:
     """The value of each test's field, for every shopper code there is."""
-    count = len(moment.state.codes["shopper"])
+    count = moment.count
     found = {test: np.zeros(count) for test in asked}
     plain = [test for test in asked if not _per_visit(test)]
     visits = [test for test in asked if _per_visit(test)]
@@ -72,12 +72,12 @@ def counted(moment: Moment, asked: Sequence[Test]) -> dict[Test, Floats]:
 
 def declared(moment: Moment, name: str) -> NDArray[np.object_]:
     """What each shopper code has declared under a name: in the table of shoppers, or later by an event."""
-    values = np.full(len(moment.state.codes["shopper"]), "", dtype=object)
+    values = np.full(moment.count, "", dtype=object)
     find = moment.state.codes["shopper"].find
     connection = tables.connect(threads=1)
     for shopper, value in [*_listed(connection, moment, name), *_said(connection, moment, name)]:
         code = find(shopper)
-        if code >= 0:
+        if 0 <= code < moment.count:
             values[code] = value
     return values
 
@@ -91,7 +91,7 @@ def _prepared(moment: Moment, asked: Sequence[Test]) -> duckdb.DuckDBPyConnectio
     shop = moment.shop
     connection = tables.connect()
     EventLog(shop.events).view(connection)
-    names = np.array(moment.state.codes["shopper"].names, dtype=object)
+    names = np.array(moment.state.codes["shopper"].names[: moment.count], dtype=object)
     connection.register("given_names", {"shopper": names, "code": np.arange(len(names), dtype=np.int64)})
     connection.execute(
         "CREATE TEMP TABLE named AS SELECT CAST(shopper AS VARCHAR) AS shopper, code FROM given_names"

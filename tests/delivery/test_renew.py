@@ -124,6 +124,8 @@ def test_lists_are_taken_over(serving: tuple[Shop, Engine, Renewal]) -> None:
     assert shown(engine, shopper="u-1") == ["a-tea", "a-pot"]
     connection = tables.connect(threads=1)
     tables.replace(connection, "SELECT 'vip' AS audience, 'u-1' AS shopper", shop.table("audiences"))
+    ads = engine.world.index
     assert follow(engine, renewal)
+    assert engine.world.index is ads  # who is on a list changes nothing else
     assert shown(engine, shopper="u-1") == ["a-vip", "a-tea"]
     assert shown(engine) == ["a-tea", "a-pot"]

@@ -254,19 +254,29 @@ def _line(shop: Shop, name: str) -> tuple[str, ...]:
 
 
 def membership(shop: Shop) -> Membership:
-    """Audience lists and segments, by shopper."""
+    """Audiences and segments, by shopper. Shoppers who are in the same audiences share one set of them."""
     connection = tables.connect()
     naming = Naming(shop)
-    audiences: dict[str, set[str]] = {}
+    audiences: dict[str, frozenset[str]] = {}
     if shop.table("audiences").is_file():
-        query = f"SELECT audience, shopper FROM {tables.quoted(shop.table('audiences'))}"
-        for audience, shopper in connection.execute(query).fetchall():
-            audiences.setdefault(naming.of(shopper), set()).add(audience)
+        query = (
+            f"SELECT {naming.sql('shopper')} AS name, "
+            "string_agg(DISTINCT audience, chr(31) ORDER BY audience) "
+            f"FROM {tables.quoted(shop.table('audiences'))} GROUP BY name"
+        )
+        sets: dict[str, frozenset[str]] = {}
+        rows = connection.execute(query)
+        while some := rows.fetchmany(50_000):
+            for shopper, listed in some:
+                held = sets.get(listed)
+                if held is None:
+                    held = sets[listed] = frozenset(listed.split("\x1f"))
+                audiences[shopper] = held
     segments: dict[str, str] = {}
     if shop.table("segments").is_file():
         query = f"SELECT shopper, segment FROM {tables.quoted(shop.table('segments'))}"
         segments = dict(connection.execute(query).fetchall())
-    return Membership({name: frozenset(lists) for name, lists in audiences.items()}, segments)
+    return Membership(audiences, segments)
 
 
 def _lived(shop: Shop) -> int:

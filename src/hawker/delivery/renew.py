@@ -1,7 +1,7 @@
 """Follow a shop's folder while serving: what changed is taken over beside the world that answers.
 
-A few changed orders are worked into the index there is; another model, catalogue, list or flight
-makes a new world. Everything here may run in a thread of its own, but `learn`.
+A few changed orders are worked into the index there is, changed lists change who is on them; another
+model, catalogue or flight makes a new world. Everything here may run in a thread of its own, but `learn`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hawker.delivery.anew import Anew, folded, switch
-from hawker.delivery.build import advertising, unsellable, versions
+from hawker.delivery.build import advertising, membership, unsellable, versions
 from hawker.delivery.build import world as built
 from hawker.delivery.engine import Engine
 from hawker.delivery.world import World
@@ -32,6 +32,10 @@ _FIELDS = {
     "ad": "ads",
     "creative": "creatives",
 }
+
+
+_LISTS = {"audiences", "segments"}
+"""What changes who belongs where, and nothing else of a world."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ class Renewal:
         world = self._engine.world
         differ = {name for name in {*found, *world.versions} if found.get(name) != world.versions.get(name)}
         made = self._worked_in(world) if differ == {"campaigns"} else None
+        if differ <= _LISTS:
+            made = Renewed(replace(world, members=membership(self._engine.shop), versions=found), ())
         if made is None:
             with _unhindered():
                 fresh = built(Shop(self._engine.shop.folder), world.state, since=now)

@@ -96,16 +96,10 @@ def build(shop: Shop, *, keep: tuple[str, ...] = (), progress: Progress | None =
     (`coupon_disc`, what a coupon took off at the till).
     """
     tell = progress or (lambda _words, _share: None)
-    connection = tables.connect()
-    given = source()
-    raw = shop.folder / "raw"
-    raw.mkdir(parents=True, exist_ok=True)
-    for name in _TABLES:
-        path = tables.quoted(given / f"{name}.parquet")
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {path}")
+    given, raw = source(), shop.folder / "raw"
     tell("products", 0.0)
-    tables.replace(connection, _PRODUCTS, raw / "products.parquet")
-    ingest.catalogue(shop, raw / "products.parquet", columns=_PRODUCT_COLUMNS, currency="USD")
+    connection = _raw(given)
+    _products(shop, connection)
     tell("transactions", 0.25)
     tables.replace(connection, _REDEMPTIONS, raw / "redemptions.parquet")
     behaviour = _behaviour(shop, given, raw, keep=keep)
@@ -128,6 +122,28 @@ def build(shop: Shop, *, keep: tuple[str, ...] = (), progress: Progress | None =
         members=members,
         ingest=behaviour,
     )
+
+
+def catalogue(shop: Shop) -> int:
+    """Make the shop's catalogue alone; returns the number of products."""
+    _products(shop, _raw(source()))
+    return len(shop.catalogue)
+
+
+def _raw(given: Path) -> duckdb.DuckDBPyConnection:
+    """The raw tables, under their names."""
+    connection = tables.connect()
+    for name in _TABLES:
+        path = tables.quoted(given / f"{name}.parquet")
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {path}")
+    return connection
+
+
+def _products(shop: Shop, connection: duckdb.DuckDBPyConnection) -> None:
+    raw = shop.folder / "raw"
+    raw.mkdir(parents=True, exist_ok=True)
+    tables.replace(connection, _PRODUCTS, raw / "products.parquet")
+    ingest.catalogue(shop, raw / "products.parquet", columns=_PRODUCT_COLUMNS, currency="USD")
 
 
 def _behaviour(shop: Shop, given: Path, raw: Path, *, keep: tuple[str, ...]) -> ingest.BehaviourResult:

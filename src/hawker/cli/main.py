@@ -34,6 +34,7 @@ VERBS = (
     "credit",
     "replay",
     "explain",
+    "search",
     "forget",
     "backup",
     "restore",
@@ -140,6 +141,7 @@ def _register() -> None:
     from hawker.cli.model import group as models
     from hawker.cli.replay import replay
     from hawker.cli.report import report
+    from hawker.cli.search import search
     from hawker.cli.serve import serve
     from hawker.cli.statement import credit, statement
     from hawker.cli.train import train
@@ -160,6 +162,7 @@ def _register() -> None:
     app.command()(credit)
     app.command()(replay)
     app.command()(explain)
+    app.command()(search)
     app.command()(forget)
 
 

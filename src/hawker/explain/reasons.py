@@ -14,6 +14,7 @@ REASONS_BY_PREFIX = (
     ),
     ("own", ("own_", "affinity", "repeat_")),
     ("category", ("category_", "shelf_", "department_", "expected_new", "interest_")),
+    ("page", ("page_",)),
     ("timing", ("hour", "weekday", "day_", "season_")),
     ("activity", ("shopper_",)),
 )

@@ -18,6 +18,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     # reasons of a score
     "own": ("what you have bought yourself", "您自己的购买记录"),
     "category": ("your interest in this kind of product", "您对这类商品的兴趣"),
+    "page": ("what this page is about", "本页面的内容"),
     "brand": ("the brands you choose", "您选择的品牌"),
     "popularity": ("how popular the product is", "商品的受欢迎程度"),
     "price": ("its price", "商品的价格"),

@@ -184,7 +184,8 @@ def _category(state: State, shoppers: Codes32, category: str, *, now: int) -> di
     a, b = state.counters.keys(state.place("shopper_category"))
     place = np.full(len(state.codes["shopper"]) + 1, -1, dtype=np.int64)
     place[shoppers] = np.arange(len(shoppers))
-    mine = wanted[b] & (place[a] >= 0)
+    a = np.minimum(a, len(place) - 1)  # who came meanwhile is nobody yet
+    mine = wanted[np.minimum(b, len(wanted) - 1)] & (place[a] >= 0)
     a, b = a[mine], b[mine]
     out = {name: np.zeros(len(shoppers)) for name in ("count", *DECAYED)}
     out["last"], out["first"] = np.full(len(shoppers), np.nan), np.full(len(shoppers), np.nan)

@@ -1,9 +1,9 @@
 """Who is likely to buy in a category soon, and who is likely to stay away.
 
 Learned from the shop's own past: at the end of every earlier window each shopper is read as they were, and
-what they did in the next is the label. Trees learn on all windows but the last two, are bent to come true on
-the last but one, and are judged on the last, beside the simple rule that did best on the last but one. What
-is judged is what scores: nothing is fitted again on the window that judged it.
+what they did in the next is the label. A logistic regression and small trees learn on the earlier windows,
+are blended so that they come true on those just before the last, and are judged on the last, beside the
+simple rule that did best just before. What is judged is what scores: nothing is fitted on what judged it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from hawker.ranking.metrics import Comparison, Evaluation, compare, evaluate, ju
 from hawker.records.audience import Audience, Outcome
 
 Progress = Callable[[str, float], None]
-WINDOWS = 8
+WINDOWS = 14
 """Windows that are looked back on at most; three at least: to learn, to calibrate, to judge."""
+MANY = 6  # windows from which on two calibrate: the level moves from week to week
 LEAST = 50
 """Of both, those who did and those who did not, so many are needed among the rows to learn from."""
 RULE_DAYS = 28.0
-TREES = ranking.Trees(trees=150, leaves=8, rate=0.05, least=40, columns=0.7, rows=0.7, threads=1)
 
 
 @dataclass(frozen=True)
@@ -91,14 +91,14 @@ def forecast(
         days = (now - _first(held)) / DAY if len(held.events) else 0.0
         return Forecast(asked, reason=f"{days:.0f} days of history hold no four windows of {asked.days} days")
     examples = past.examples(held, asked, moments, without=without, seed=seed, progress=progress)
-    train = examples.take(examples.time < moments[-2])
-    hold, test = (examples.take(examples.time == moment) for moment in moments[-2:])
+    bounds = (moments[-3 if len(moments) >= MANY else -2], moments[-1])
+    which = np.searchsorted(bounds, examples.time, side="right")
+    train, hold, test = (examples.take(which == part) for part in range(3))
     for part, name in ((train, "to learn from"), (hold, "to calibrate on"), (test, "to judge by")):
         few = int(min(part.y.sum(), len(part) - part.y.sum()))
         if few < LEAST:
             return Forecast(asked, reason=f"{few} of the rarer outcome {name}; at least {LEAST} are needed")
-    fitted = ranking.train(TREES, train, seed=seed)
-    model = ranking.calibrate(fitted, hold, method="platt")
+    model = ranking.blend([ranking.train(part, train, seed=seed) for part in _parts()], hold)
     against = max(known := rules(hold, asked), key=lambda name: _auc(known[name], hold))
     simple = rules(test, asked)[against]
     return Forecast(
@@ -109,7 +109,7 @@ def forecast(
         judge(np.clip(simple, 1e-6, 1 - 1e-6), test, seed=seed),
         against,
         len(train),
-        len(moments) - 2,
+        len(np.unique(train.time)),
     )
 
 
@@ -134,6 +134,14 @@ def predicted(moment: Moment, audience: Audience) -> Forecast:
     moment.tell("reading the log", 0.0)
     held = past.replay(moment.shop, moment.state)
     return forecast(held, asked, now=moment.now, without=moment.without, progress=moment.progress)
+
+
+def _parts() -> tuple[ranking.Estimator, ...]:
+    """A straight line of logarithms, and small trees for what bends."""
+    return (
+        ranking.Linear(quantities="values", epochs=20, rate=0.2, l1=0.0),
+        ranking.Trees(trees=120, leaves=4, rate=0.08, least=80, columns=0.5, rows=0.7, threads=1),
+    )
 
 
 def _moments(held: Replay, asked: Asked, now: int) -> list[int]:

@@ -114,6 +114,7 @@ def category_mix(
     place = np.full(len(state.codes["shopper"]) + 1, -1, dtype=np.int64)
     place[shoppers] = np.arange(len(shoppers))
     a, b = state.counters.keys(state.place("shopper_category"))
+    a = np.minimum(a, len(place) - 1)  # who came meanwhile is nobody yet
     mine = place[a] >= 0
     a, b = a[mine], b[mine]
     weights = [

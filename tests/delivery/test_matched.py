@@ -75,12 +75,16 @@ def test_the_page_counts_without_consent() -> None:
 
 def test_a_query_is_read_by_the_static_table() -> None:
     class Table:
+        name = "toy"
+
         def vector(self, query: str) -> NDArray[np.float32]:
             return SPACE[2] if query == "plum" else np.zeros(2, dtype=np.float32)
 
     made = replace(known(), static=Table())
     assert seen(decide(Request("home", query="plum"), made), "page_match")["a-jam"] == pytest.approx(1.0)
     assert np.isnan(seen(decide(Request("home", query="bolts"), made), "page_match")["a-jam"])
+    elsewhere = replace(made, static=type("Other", (Table,), {"name": "toy-2"})())
+    assert np.isnan(seen(decide(Request("home", query="plum"), elsewhere), "page_match")["a-jam"])
     both = seen(decide(Request("home", query="plum", product="pot"), made), "page_match")
     assert both["a-jam"] == pytest.approx(1.0)  # what is asked for before what is looked at
 

@@ -215,8 +215,8 @@ def _page(request: Request, world: World) -> NDArray[np.float32] | None:
     interests = world.interests
     if interests is None or not (request.query or request.product):
         return None
-    if request.query and world.static is not None:
-        return world.static.vector(request.query)
+    if request.query and world.reading is not None:
+        return world.reading.vector(request.query)
     code = world.state.codes["product"].find(request.product)
     return interests.of_products(np.array([code], dtype=np.int32))[0] if code >= 0 else None
 

@@ -33,6 +33,9 @@ PRICED = {"click": Pricing.CPC, "purchase": Pricing.CPA}
 class Reading(Protocol):
     """Gives a query a vector in the space of the products, in microseconds (`language.static`)."""
 
+    name: str
+    """That of the space."""
+
     def vector(self, query: str) -> NDArray[np.float32]:
         """Of unit length; zeros where nothing of it is known."""
         ...
@@ -98,6 +101,12 @@ class World:
         name = "" if held is None else held.name
         same = all(model.recipe.get(MADE_OF, name) == name for model in self.models.values())
         return held if same else None
+
+    @cached_property
+    def reading(self) -> Reading | None:
+        """What reads queries, where it does so in the space of the interests."""
+        held, table = self.interests, self.static
+        return table if held and table and held.name.startswith(f"{table.name}/") else None
 
     @cached_property
     def unpriced(self) -> frozenset[Pricing]:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from tests.features.toy import START
 
+from hawker.features.interest_words import InWords, Terms
 from hawker.features.profile import Profile, profile, profiles
 from hawker.features.state import State
-from hawker.language.tfidf import Tfidf
 from hawker.records.catalogue import Product
 from hawker.records.events import DAY, Event, EventKind
 
@@ -60,8 +60,8 @@ NOW = START + 28 * DAY
 
 @pytest.fixture(scope="module")
 def ann() -> Profile:
-    titles = {product.id: product.title for product in CATALOGUE}
-    return profile(state(), "ann", now=NOW, titles=titles, words=Tfidf.fit(titles.values()))
+    terms = Terms({product.id: product for product in CATALOGUE})
+    return profile(state(), "ann", now=NOW, terms=terms, searches=[("gluten free", NOW - DAY)])
 
 
 def test_activity_is_what_happened(ann: Profile) -> None:
@@ -92,7 +92,7 @@ def test_purchases_are_what_was_bought(ann: Profile) -> None:
 def test_interest_and_sequence_lead_with_the_latest(ann: Profile) -> None:
     assert ann.interest is not None
     assert [entry.name for entry in ann.interest.categories] == ["Home > Light > Lamps"]
-    assert [word.name for word in ann.interest.words] == ["milk", "oat", "whole", "desk", "lamp"]
+    assert ann.interest.words == InWords()  # three touches beside 34 of others: no interval is above 1
     assert [(seen.product, seen.kind) for seen in ann.sequence] == [
         ("lamp", "view"),
         ("milk", "purchase"),

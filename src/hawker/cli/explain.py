@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
-from hawker.cli import portrait
+from hawker.cli import portrait, telling
 from hawker.cli.call import AsJson, Call, Quiet, call, indented, table
 from hawker.cli.portrait import moment
 from hawker.errors import BadInput, NotFound
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 MOST, FEATURES = 500, 15
 Which = Annotated[str, typer.Argument(metavar="[DECISION]", help="Its id; else the newest.")]
 Who = Annotated[str, typer.Option("--shopper", metavar="ID", help="The profile of a shopper instead.")]
+Told = Annotated[bool, typer.Option("--story", help="With --shopper: what they did, as a text.")]
+Stories = Annotated[
+    str, typer.Option("--stories", metavar="FILE", help="All shoppers' stories, as JSON lines.")
+]
 Whole = Annotated[bool, typer.Option("--global", help="What the model goes by, over the newest decisions.")]
 Language = Annotated[str, typer.Option("--language", metavar="en|zh", help="Else the shop's own.")]
 
@@ -28,18 +33,30 @@ def explain(
     ctx: typer.Context,
     decision: Which = "",
     shopper: Who = "",
+    story: Told = False,
+    stories: Stories = "",
     whole: Whole = False,
     language: Language = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say why ads were shown, at what price and chance; what the model goes by; or a shopper's profile."""
-    if bool(decision) + bool(shopper) + whole > 1:
-        raise BadInput("A decision, --shopper and --global exclude each other.", remedy="Give one of them.")
+    """Say why ads were shown, at what price and chance; what the model goes by; or what shoppers did."""
+    if bool(decision) + bool(shopper) + bool(stories) + whole > 1:
+        raise BadInput(
+            "A decision, --shopper, --stories and --global exclude each other.", remedy="Give one of them."
+        )
+    if story and not shopper:
+        raise BadInput("--story needs a shopper.", remedy="Give --shopper ID, or --stories FILE for all.")
     asked = call(ctx, as_json=as_json, quiet=quiet)
     shop = asked.shop
     if language:
         asked.__dict__["language"] = language
+    if story:
+        telling.story(asked, shopper)
+        return
+    if stories:
+        telling.stories(asked, Path(stories))
+        return
     if shopper:
         found = _profile(asked, shop, shopper)
         asked.answer(msgspec.to_builtins(found))
@@ -135,15 +152,19 @@ def _profile(asked: Call, shop: Shop, shopper: str) -> Profile:
         tell(asked.word("loading"), 0.0)
         from hawker.delivery import restore
         from hawker.delivery.engine import clock
+        from hawker.features.interest_words import Terms
         from hawker.features.profile import profile
-        from hawker.language.tfidf import Tfidf
+        from hawker.features.story import searches
+        from hawker.privacy.people import unprofiled
         from hawker.privacy.pseudonym import Naming
 
         state, waiting = restore.state(shop)
         state.fold(waiting)
         now = max(clock(shop.settings.clock)(), state.watermark)
         state.advance(now)
-        titles = {name: product.title for name, product in shop.catalogue.items()}
         tell(asked.word("words_of"), 0.8)
-        words = Tfidf.fit(titles.values()) if titles else None
-        return profile(state, Naming(shop).of(shopper), now=now, titles=titles, words=words)
+        name = Naming(shop).of(shopper)
+        silent = name in unprofiled(shop)
+        terms = None if silent else Terms(shop.catalogue, language=asked.language)
+        asked_for = [] if silent else searches(shop, shopper)
+        return profile(state, name, now=now, terms=terms, searches=asked_for)

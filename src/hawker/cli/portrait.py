@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 from hawker.cli.call import Call, table
 
 if TYPE_CHECKING:
+    from hawker.features.interest_words import Leaning
     from hawker.features.profile import Activity, Interest, Profile, Purchases, Weighted
 
 SHOWN = 8
 """Products of the sequence that are listed."""
+
+TERMS = {"category": 3, "attribute": 2, "phrase": 3}
+"""Terms of each sort that are listed of what sets a shopper apart."""
 
 Line = tuple[str, str]
 
@@ -30,7 +34,7 @@ def show(asked: Call, found: Profile) -> None:
     for name, text in (
         *_activity(asked, found.activity),
         *_purchases(asked, found.purchases),
-        *_interest(found.interest),
+        *_interest(asked, found.interest),
     ):
         lines.add_row(f"  {asked.word(name)}", text or asked.word("nothing_lately"))
     asked.say(lines)
@@ -72,14 +76,25 @@ def _purchases(asked: Call, bought: Purchases) -> Iterator[Line]:
     yield "buys_brands", _listed(bought.brands)
 
 
-def _interest(liked: Interest) -> Iterator[Line]:
+def _interest(asked: Call, liked: Interest) -> Iterator[Line]:
     yield "looks_at", _listed(liked.categories)
     yield "likes_brands", _listed(liked.brands)
-    yield "likes_words", _listed(liked.words)
+    for name, found in (("over_time", liked.words.lasting), ("recently", liked.words.recent)):
+        if found:
+            yield name, _set_apart(asked, found)
 
 
 def _listed(entries: tuple[Weighted, ...]) -> str:
     return ", ".join(entry.name for entry in entries)
+
+
+def _set_apart(asked: Call, found: tuple[Leaning, ...]) -> str:
+    """The surest terms of each sort, with how many times as often as in the shop at large."""
+    chosen = [one for sort, most in TERMS.items() for one in [x for x in found if x.sort == sort][:most]]
+    return "\n".join(
+        asked.word("leaning", name=one.name, lift=one.lift.value, low=one.lift.low, high=one.lift.high)
+        for one in chosen
+    )
 
 
 def _ago(asked: Call, days: float | None) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Protocol
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from hawker.features import interest_words
 from hawker.features.counters import DAY, EPOCH
+from hawker.features.interest_words import Background, InWords, Terms
 from hawker.features.state import State
 from hawker.records.events import EventKind
 from hawker.statistics.intervals import Estimate, proportion
@@ -23,14 +24,6 @@ SHOWN = 10  # of the sequence, when printed
 _SAMPLE = 10_000  # shoppers whose prices make the bands
 _FEW = 50  # shoppers looked up one by one
 _LEAST = 20  # with fewer, there are no bands
-_WORDS_FADE = 30.0  # days after which a product's words count half
-
-
-class Words(Protocol):
-    """Weighs the words of a text by how much each sets it apart (`language.tfidf.Tfidf` does)."""
-
-    def weights(self, text: str) -> dict[str, float]:
-        """The known words of a text with their weights."""
 
 
 class Weighted(Struct, frozen=True):
@@ -70,11 +63,11 @@ class Purchases(Struct, frozen=True):
 
 
 class Interest(Struct, frozen=True):
-    """What they look at, mark or put into the cart; words from the titles of the latest products."""
+    """What they look at, mark or put into the cart; `words` is what sets them apart from other shoppers."""
 
     categories: tuple[Weighted, ...]
     brands: tuple[Weighted, ...]
-    words: tuple[Weighted, ...]
+    words: InWords = InWords()
 
 
 class Seen(Struct, frozen=True):
@@ -119,11 +112,14 @@ def profile(
     shopper: str,
     *,
     now: int,
-    titles: Mapping[str, str] | None = None,
-    words: Words | None = None,
+    terms: Terms | None = None,
+    searches: Iterable[tuple[str, int]] = (),
     most: int = 5,
 ) -> Profile:
-    """A shopper's profile as of `now`. Words are given where both titles and their weights are."""
+    """A shopper's profile as of `now`. Their interest is put in words where `terms` are given.
+
+    `searches` are words they searched for, with the time (`story.searches`).
+    """
     code = state.codes["shopper"].find(shopper)
     who = np.array([code], dtype=np.int32)
     own = {name: float(value[0]) for name, value in state.read("shopper", who, now=now).items()}
@@ -145,7 +141,7 @@ def profile(
         interest=Interest(
             categories=_favourites(pairs["category"], "interest_7", most=most),
             brands=_favourites(pairs["brand"], "interest_30", most=most),
-            words=_words(sequence, now, titles, words, most) if titles and words else (),
+            words=InWords() if terms is None else _words(state, code, pairs, terms, searches, now, most),
         ),
         sequence=sequence,
     )
@@ -245,16 +241,20 @@ def _favourites(pairs: _Pairs, counter: str, *, most: int) -> tuple[Weighted, ..
 
 
 def _words(
-    sequence: tuple[Seen, ...], now: int, titles: Mapping[str, str], model: Words, most: int
-) -> tuple[Weighted, ...]:
-    total: dict[str, float] = {}
-    for seen in sequence:
-        fade = 2.0 ** (-(now - seen.time) / DAY / _WORDS_FADE)
-        for word, weight in model.weights(titles.get(seen.product, "")).items():
-            if not any(character.isdigit() for character in word):
-                total[word] = total.get(word, 0.0) + fade * weight
-    ranked = sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))
-    return tuple(Weighted(word, round(weight, 4)) for word, weight in ranked[:most])
+    state: State,
+    code: int,
+    pairs: dict[str, _Pairs],
+    terms: Terms,
+    searches: Iterable[tuple[str, int]],
+    now: int,
+    most: int,
+) -> InWords:
+    """Interest in words, by the latest touches and all purchases, both faded."""
+    mine = pairs["product"]
+    bought = dict(zip(mine.names, mine.counters["bought_90"].tolist(), strict=True))
+    touched = interest_words.touches(state, code, searches=searches)
+    background = Background(state, terms)
+    return interest_words.in_words(touched, terms, background, now=now, bought=bought, most=most)
 
 
 def _band(state: State, shopper: dict[str, float], *, now: int) -> int | None:
@@ -343,7 +343,7 @@ def _purchase_lines(bought: Purchases) -> tuple[str, ...]:
 def _interest_lines(interest: Interest) -> tuple[str, ...]:
     return (
         f"  looks at   {_listed(interest.categories)}; brands: {_listed(interest.brands)}",
-        f"  words      {_listed(interest.words)}",
+        f"  words      {interest.words.text()}",
     )
 
 

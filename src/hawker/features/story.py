@@ -8,9 +8,10 @@ special categories, and mail addresses and telephone numbers in searches and rev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
@@ -45,12 +46,14 @@ KINDS: dict[EventKind, tuple[str, str]] = {
     EventKind.SHARE: ("shared", "分享"),
 }
 """The kinds of event that a story tells, and what it says for them in English and Chinese."""
-REASONS: dict[str, tuple[str, str]] = {
-    "nothing": ("Nothing is recorded of this shopper.", "没有该顾客的行为记录。"),
-    "refused": (
-        "This shopper's behaviour may be put to no use: there is no story.",
-        "该顾客的行为不得被使用，故无行为文本。",
-    ),
+REASONS = {
+    "no_history": "Nothing is recorded of this shopper.",
+    "refused": "This shopper's behaviour may be put to no use: there is no story.",
+}
+"""Why a shopper has no story."""
+_CHINESE = {
+    "no_history": "没有该顾客的行为记录。",
+    "refused": "该顾客的行为不得被使用，故无行为文本。",
 }
 _WORDS = {
     "liked": ("liked", "满意"),
@@ -67,7 +70,7 @@ _SAME = 60 * SECOND
 _FETCHED = 20_000
 _REPEATED = {EventKind.CLICK, EventKind.VIEW, EventKind.SEARCH}
 
-Feeling = Callable[[Sequence[str]], Sequence[float]]
+Feeling = Callable[[Sequence[str]], Iterable[float]]
 """What says how likely each of some texts praises: `language.sentiment.Sentiment.score`."""
 
 
@@ -128,7 +131,7 @@ class Story(Struct, frozen=True, omit_defaults=True):
         """A line a deed with its date, on the shop's clock; or the reason why there is none."""
         chinese = language.lower().startswith("zh")
         if not self.deeds:
-            return [REASONS[self.reason or "nothing"][chinese]]
+            return [(_CHINESE if chinese else REASONS)[self.reason or "no_history"]]
         head = [_WORDS["more"][chinese].format(count=self.earlier)] if self.earlier else []
         return head + [f"{_day(deed.time, offset)}  {deed.told(language)}" for deed in self.deeds]
 
@@ -153,7 +156,7 @@ def of(
     if name in unprofiled(shop):
         return Story(name, reason="refused")
     found = _stories(shop, most=most, until=until, titles=titles, feeling=feeling, only=name, without=())
-    return next(found, Story(name, reason="nothing"))
+    return next(found, Story(name, reason="no_history"))
 
 
 def all(
@@ -241,7 +244,9 @@ def _felt(rating: float | None, text: str, feeling: Feeling | None) -> str:
         return "liked" if rating >= _LIKED else "disliked" if rating <= _DISLIKED else "mixed"
     if feeling is None or not text.strip():
         return ""
-    sure = float(feeling([text])[0])
+    sure = float(next(iter(feeling([text]))))
+    if isnan(sure):
+        return ""
     return "liked" if sure >= _SURE else "disliked" if sure <= 1 - _SURE else "mixed"
 
 

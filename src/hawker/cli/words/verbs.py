@@ -333,7 +333,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "buys_brands": ("brands bought", "常买品牌"),
     "looks_at": ("looks at", "关注类目"),
     "likes_brands": ("brands", "关注品牌"),
-    "likes_words": ("words", "关键词"),
     "never": ("never", "从未"),
     "days_ago": ("{days:,.1f} days ago", "{days:,.1f} 天前"),
     "lately": ("Lately", "最近"),

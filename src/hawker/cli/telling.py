@@ -1,0 +1,68 @@
+"""Shoppers' stories at the command line: one to read, or all of them in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hawker.cli.call import Call, indented
+from hawker.cli.portrait import moment
+
+if TYPE_CHECKING:
+    from hawker.features.story import Feeling, Story
+
+
+def story(asked: Call, shopper: str) -> None:
+    """Print what one shopper did, line by line; or why there is nothing to tell."""
+    with asked.progress() as tell:
+        tell(asked.word("telling"), 0.0)
+        from hawker.features import story as told
+
+        found = told.of(asked.shop, shopper, feeling=_feeling(asked))
+    offset = asked.shop.settings.utc_offset_minutes
+    asked.answer(_document(found, asked.language))
+    if found.deeds:
+        time = moment(found.deeds[-1].time, offset)
+        asked.say(asked.word("story_of", shopper=found.shopper, time=time), style="bold")
+    for line in found.lines(asked.language, offset=offset):
+        asked.say(indented(line))
+    asked.then("explain", "--shopper", shopper)
+
+
+def stories(asked: Call, path: Path) -> None:
+    """Write the stories of all shoppers whose behaviour may be used, one JSON object a line."""
+    count = 0
+    with asked.progress() as tell:
+        tell(asked.word("telling"), 0.0)
+        from hawker.features import story as told
+        from hawker.privacy.people import unprofiled
+        from hawker.storage import files
+
+        with files.whole(path) as draft, draft.open("wb") as stream:
+            for found in told.all(asked.shop, feeling=_feeling(asked)):
+                stream.write(msgspec.json.encode(_document(found, asked.language)) + b"\n")
+                count += 1
+        left = len(unprofiled(asked.shop))
+    asked.answer({"path": str(path), "stories": count, "left_out": left})
+    asked.say(asked.word("stories_written", count=count, path=path, left=left))
+    asked.then("adapt")
+
+
+def _document(found: Story, language: str) -> dict[str, object]:
+    """A story as JSON: the deeds, and the one line of text that a language model learns from."""
+    document: dict[str, object] = {"shopper": found.shopper, "text": found.text(language)}
+    if found.reason:
+        document["reason"] = found.reason
+    return document | {"earlier": found.earlier, "deeds": msgspec.to_builtins(found.deeds)}
+
+
+def _feeling(asked: Call) -> Feeling | None:
+    """What reads reviews without stars, where the shop has learned one."""
+    path = asked.shop.models / "sentiment.npz"
+    if not path.is_file():
+        return None
+    from hawker.language.sentiment import Sentiment
+
+    return Sentiment.load(path).score

@@ -96,13 +96,11 @@ def build(shop: Shop, *, keep: tuple[str, ...] = (), progress: Progress | None =
     (`coupon_disc`, what a coupon took off at the till).
     """
     tell = progress or (lambda _words, _share: None)
-    given, raw = source(), shop.folder / "raw"
     tell("products", 0.0)
-    connection = _raw(given)
+    connection = _raw(source())
     _products(shop, connection)
     tell("transactions", 0.25)
-    tables.replace(connection, _REDEMPTIONS, raw / "redemptions.parquet")
-    behaviour = _behaviour(shop, given, raw, keep=keep)
+    behaviour = _log(shop, connection, keep)
     tell("promotions", 0.55)
     flights = tables.replace(connection, _FLIGHTS, shop.table("flights"))
     tell("campaigns", 0.9)
@@ -144,6 +142,23 @@ def _products(shop: Shop, connection: duckdb.DuckDBPyConnection) -> None:
     raw.mkdir(parents=True, exist_ok=True)
     tables.replace(connection, _PRODUCTS, raw / "products.parquet")
     ingest.catalogue(shop, raw / "products.parquet", columns=_PRODUCT_COLUMNS, currency="USD")
+
+
+def history(shop: Shop, *, progress: Progress | None = None) -> ingest.BehaviourResult:
+    """Make the shop's catalogue and log alone: what was bought, without promotions and campaigns."""
+    connection = _raw(source())
+    _products(shop, connection)
+    if progress:
+        progress("transactions", 0.3)
+    return _log(shop, connection)
+
+
+def _log(
+    shop: Shop, connection: duckdb.DuckDBPyConnection, keep: tuple[str, ...] = ()
+) -> ingest.BehaviourResult:
+    raw = shop.folder / "raw"
+    tables.replace(connection, _REDEMPTIONS, raw / "redemptions.parquet")
+    return _behaviour(shop, source(), raw, keep=keep)
 
 
 def _behaviour(shop: Shop, given: Path, raw: Path, *, keep: tuple[str, ...]) -> ingest.BehaviourResult:

@@ -26,6 +26,7 @@ VERBS = (
     "check",
     "train",
     "evaluate",
+    "audience",
     "model",
     "serve",
     "key",
@@ -129,6 +130,7 @@ def begin(
 
 
 def _register() -> None:
+    from hawker.cli.audience import group as audiences
     from hawker.cli.backup import backup, restore
     from hawker.cli.check import check
     from hawker.cli.demo import demo
@@ -155,6 +157,7 @@ def _register() -> None:
     app.command()(train)
     app.command()(evaluate)
     app.add_typer(models(), name="model")
+    app.add_typer(audiences(), name="audience")
     app.command()(serve)
     app.add_typer(keys(), name="key")
     app.command()(report)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from hawker.audience.rules.expression import Every, Expression, Not, Op, Some, Test, decoded, encoded, text
+from hawker.audience.rules.expression import (
+    Every,
+    Expression,
+    Not,
+    Op,
+    Some,
+    Test,
+    decoded,
+    encoded,
+    tests,
+    text,
+)
 from hawker.audience.rules.fields import FIELDS, Field, Type
 from hawker.audience.rules.grammar import checked, parse
 from hawker.audience.rules.sentence import describe
@@ -22,5 +33,6 @@ __all__ = [
     "describe",
     "encoded",
     "parse",
+    "tests",
     "text",
 ]

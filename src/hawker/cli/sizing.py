@@ -1,0 +1,93 @@
+"""Audiences as a person reads them: what each is, its numbers, and those at every threshold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from hawker.cli.call import Call, bounds, table
+
+if TYPE_CHECKING:
+    from hawker.audience.refresh import Standing
+    from hawker.audience.semantic import Level, Sizes
+    from hawker.audience.size import Size
+    from hawker.records.audience import Audience
+
+
+def head(asked: Call, name: str) -> str:
+    """A heading by its word's code; '>' before it stands over figures."""
+    code = name.lstrip(">")
+    return (">" if name.startswith(">") else "") + (asked.word(code) if code else "")
+
+
+def what(asked: Call, one: Audience) -> str:
+    """What an audience is, in a few words."""
+    from hawker.audience import rules
+
+    if one.rule:
+        return rules.describe(rules.parse(one.rule), asked.language)
+    if one.text:
+        return f"“{one.text}” ≥ {one.threshold}" if one.share is None else f"“{one.text}” {one.share:.0%}"
+    if one.seed:
+        return asked.word("audience_like", seed=one.seed)
+    if one.kind == "predicted":
+        code = "audience_lapses" if one.outcome == "lapses" else "audience_buys"
+        return asked.word(code, category=one.category, days=one.days)
+    return one.name
+
+
+def numbers(asked: Call, found: Size) -> tuple[str, str]:
+    """Size and click rate as two cells."""
+    few = f"< {asked.shop.settings.audiences.least}"
+    rate = f"{found.ctr.value:.2%}" if found.ctr.value is not None else "–"
+    return (few if found.size is None else f"{found.size:,}"), rate
+
+
+def told(asked: Call, found: Size, reason: str) -> None:
+    """An audience's numbers, each rate with its interval."""
+    if reason:
+        asked.say(asked.word("audience_none", reason=reason))
+        return
+    lines = table("", ">" + asked.word("value"), ">" + asked.word("interval"))
+    share = f"{found.share:.1%}" if found.share is not None else ""
+    lines.add_row(asked.word("audience_size"), f"{found.size:,}", share)
+    for name in ("ctr", "cvr", "ctr_of_all", "cvr_of_all"):
+        figure = getattr(found, name)
+        lines.add_row(asked.word(f"audience_{name}"), *asked.estimated(figure, ".2%"))
+    asked.say(lines)
+
+
+def thresholds(asked: Call, found: Sizes) -> None:
+    """What each threshold takes in, and how many of them touched such products."""
+    if found.reason:
+        asked.say(asked.word("audience_none", reason=found.reason))
+        return
+    asked.say(asked.word("audience_understood", products=" · ".join(found.products)), style="dim")
+    heads = (">audience_threshold", ">audience_size", ">audience_share", ">audience_touched", "interval")
+    lines = table(*(head(asked, name) for name in heads))
+    for one in found.levels:
+        few = f"< {asked.shop.settings.audiences.least}"
+        share = "–" if one.share is None else f"{one.share:.1%}"
+        count = few if one.size is None else f"{one.size:,}"
+        lines.add_row(f"{one.threshold:g}", count, share, *asked.estimated(one.touched, ".0%"))
+    lines.add_row("", asked.word("audience_all"), "", *asked.estimated(found.touched, ".0%"))
+    asked.say(lines)
+
+
+def sized(found: Size) -> dict[str, Any]:
+    """The numbers for JSON."""
+    rates = {name: bounds(getattr(found, name)) for name in ("ctr", "cvr", "ctr_of_all", "cvr_of_all")}
+    return {"size": found.size, "share": found.share, **rates}
+
+
+def level(one: Level) -> dict[str, Any]:
+    """What one threshold takes in, for JSON."""
+    return {**msgspec.to_builtins(one), "touched": bounds(one.touched)}
+
+
+def standing(stands: Standing | None) -> dict[str, Any] | None:
+    """How an audience stands, for JSON; null where it was never computed."""
+    if stands is None:
+        return None
+    return {"id": stands.id, "computed": stands.computed, "reason": stands.reason, **sized(stands.size)}

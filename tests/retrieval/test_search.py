@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from hawker.records.catalogue import Availability, Product
 from hawker.records.search import Filters, Pin, SearchRules, Sort
 from hawker.retrieval import search
+from hawker.retrieval.search_score import Meaning
 
 UNIT = 1_000_000
 RUN = "Sports > Shoes > Running"
@@ -161,3 +163,21 @@ def test_what_sells_decides_where_words_do_not() -> None:
     made = search.build(twins, popular={"b": 5.0, "c": 1.0})
     assert ids(made.find("tea")) == ["b", "c", "a"]
     assert ids(made.find("")) == ["b", "c", "a"]
+
+
+def test_meaning_finds_what_no_word_does_and_turns_what_words_leave_open() -> None:
+    seen = {"sneakers": [1.0, 0.0], "tea": [0.0, 1.0], "qqqq": [0.0, 0.0]}
+    products = [
+        Product("s", "Running shoes", category="Shoes"),
+        Product("c", "Tea cup", category="Kitchen"),
+        Product("g", "Green tea", category="Grocery"),
+    ]
+    matrix = np.array([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]], dtype=np.float32)
+    meaning = Meaning(matrix, lambda query: np.array(seen[query], dtype=np.float32))
+    made = search.build(products, meaning=meaning)
+    found = made.find("sneakers")
+    assert ids(found) == ["s", "c"]
+    assert found.relaxed
+    assert ids(search.build(products).find("tea")) == ["c", "g"]
+    assert ids(made.find("tea")) == ["g", "c"]
+    assert made.find("qqqq").total == 0

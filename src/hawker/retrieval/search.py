@@ -20,7 +20,7 @@ from hawker.retrieval.search_filters import Facets, Mask, Shelves
 from hawker.retrieval.search_index import Index, Weights
 from hawker.retrieval.search_index import build as indexed
 from hawker.retrieval.search_query import Question, read
-from hawker.retrieval.search_score import RERANKED, Matched, Meaning, Taste, close, match
+from hawker.retrieval.search_score import ALIKE, RERANKED, Matched, Meaning, Taste, close, match
 
 Floats = NDArray[np.float32]
 ENOUGH = 0.6
@@ -108,7 +108,7 @@ class Search:
         if self.rules.hide_out_of_stock:
             mask &= self.shelves.sold
         pin = self._pins.get(_spelt(question.text))
-        matched = match(question, self.index, self.shelves, self.taste)
+        matched = self._matched(question)
         worded, relaxed = self._worded(question, matched, mask, pin)
         order, scores = self._ordered(question, matched, mask & worded)
         first = self._pinned(pin, mask)
@@ -126,6 +126,15 @@ class Search:
             relaxed=relaxed,
             worth=np.where(mask & worded, matched.worth, np.float32(0.0)),
         )
+
+    def _matched(self, question: Question) -> Matched:
+        """Every product by words; by meaning alone, if anything, where no product has any of them."""
+        matched = match(question, self.index, self.shelves, self.taste)
+        if self.meaning is None or not question.slots or matched.score.any():
+            return matched
+        likeness = self.meaning.likeness(question.text)
+        alike = np.where(likeness >= ALIKE, likeness, np.float32(0.0))
+        return Matched(alike, np.zeros_like(alike), alike)
 
     @property
     def _sellable(self) -> Mask:

@@ -73,7 +73,7 @@ def analysed(product: Product) -> Analysed:
         found += terms
         ends.append(len(found))
         lengths.append(count)
-        written += [word.text for word in analysis.words(text) if not word.han]
+        written += [word.text for word in analysis.words(text) if not word.han or len(word.text) > 2]
     terms, count = analysis.terms(product.description[:_DESCRIBED], fine=False)
     return Analysed((*found, *terms), (*ends, len(found) + len(terms)), (*lengths, count), tuple(written))
 

@@ -11,19 +11,18 @@ from hawker.records.money import micros
 
 NEAR = Decimal("0.2")
 """How far "about 100" reaches to either side."""
-_SUM = r"(?:[$€£¥￥]\s*)?(\d{1,7}(?:,\d{3})*(?:\.\d+)?)"
-_COIN_EN = r"(?:\s*(?:dollars?|bucks?|usd|eur|euros?|gbp|pounds?|yuan|rmb|cny)\b|\s*[$€£¥￥])"
+_SUM = r"(\d{1,7}(?:,\d{3})*(?:\.\d+)?)(?![\d.,]*\d)"
+_COIN_EN = r"(?:\s*(?:dollars?|bucks?|usd|eur|euros?|gbp|quid|yuan|rmb|cny)\b|\s*[$€£¥￥])"
 _COIN_ZH = r"\s*(?:元|块钱|块|圆|人民币|rmb|yuan)"
-_MEASURE = (
-    "%|ml|g|kg|oz|lb|cm|mm|inch(?:es)?|gb|mah|watts?|years?|months?|days?|pieces?|pcs|"
-    "岁|寸|克|升|毫升|公斤|厘米|米|个|只|件|片|年|月|天|码"
-)
-_BARE = rf"(?![\d.,]*\d)(?!\s*(?:{_MEASURE})(?![a-z]))"
-_UNDER = (
-    "(?:under|below|less than|cheaper than|no more than|not more than|at most|up to|"
-    "max(?:imum)?(?: of)?|within)"
-)
-_OVER = "(?:over|above|more than|at least|no less than|not less than|from|min(?:imum)?(?: of)?|starting at)"
+_LAST = r"(?=\s*(?:$|[,.;!?]|(?:for|with|and|that|which|please|in|or)\b)(?!\s*(?:and|or) \d))"
+_LAST_ZH = r"(?=$|[\s的,，。])"
+"""Where an amount without a currency has to stand to be a price: last, or before what goes on."""
+_UNDER = "(?:under|below|less than|cheaper than|no more than|not more than)"
+_UPTO = f"(?:{_UNDER}|at most|up to|max(?:imum)?(?: of)?|within)"
+_OVER = "(?:over|above|more than|no less than|not less than)"
+_FROM = f"(?:{_OVER}|at least|from|min(?:imum)?(?: of)?|starting at)"
+_COIN = r"[$€£¥￥]\s*"
+_SIGN = rf"(?:{_COIN})?"
 
 
 @dataclass(frozen=True)
@@ -50,28 +49,31 @@ def _about(sums: list[int]) -> Bounds:
 
 
 _RULES: tuple[tuple[re.Pattern[str], _Reading], ...] = (
-    _rule(rf"\bbetween\s+{_SUM}{_COIN_EN}?\s*(?:and|to|-)\s*{_SUM}{_COIN_EN}?{_BARE}", _between),
-    _rule(rf"\bfrom\s+{_SUM}{_COIN_EN}?\s*(?:to|-)\s*{_SUM}{_COIN_EN}?{_BARE}", _between),
-    _rule(rf"[$€£¥￥]\s*{_SUM}\s*(?:-|to|~|–)\s*{_SUM}{_COIN_EN}?", _between),
-    _rule(rf"\b{_SUM}\s*(?:-|to|~|–)\s*{_SUM}{_COIN_EN}", _between),
-    _rule(rf"{_SUM}{_COIN_ZH}?\s*(?:到|至|-|~|—|–)\s*{_SUM}{_COIN_ZH}(?:之间|以内)?", _between),
-    _rule(rf"\b{_UNDER}\s+{_SUM}(?:{_COIN_EN}|{_BARE})", lambda sums: Bounds(most=sums[0])),
-    _rule(rf"\b{_OVER}\s+{_SUM}(?:{_COIN_EN}|{_BARE})", lambda sums: Bounds(least=sums[0])),
-    _rule(rf"[<≤]\s*{_SUM}{_COIN_EN}?", lambda sums: Bounds(most=sums[0])),
     _rule(
-        rf"{_SUM}(?:{_COIN_EN})?\s+(?:or less|or under|or below|and under|max)\b", lambda s: Bounds(most=s[0])
+        rf"\bbetween\s+{_SIGN}{_SUM}{_COIN_EN}?\s*(?:and|to|-)\s*{_SIGN}{_SUM}(?:{_COIN_EN}|{_LAST})",
+        _between,
     ),
-    _rule(rf"{_SUM}(?:{_COIN_EN})?\s+(?:or more|and up|or above|and above)\b", lambda s: Bounds(least=s[0])),
-    _rule(rf"{_SUM}{_COIN_ZH}?\s*(?:以下|以内|之内|之下|封顶|内)", lambda sums: Bounds(most=sums[0])),
-    _rule(rf"{_SUM}{_COIN_ZH}?\s*(?:以上|之上|起)", lambda sums: Bounds(least=sums[0])),
+    _rule(rf"(?:\bfrom\s+)?{_COIN}{_SUM}\s*(?:-|to|~|–)\s*{_SIGN}{_SUM}{_COIN_EN}?", _between),
+    _rule(rf"(?:\bfrom\s+|\b){_SUM}\s*(?:-|to|~|–)\s*{_SUM}{_COIN_EN}", _between),
+    _rule(rf"{_SUM}{_COIN_ZH}?\s*(?:到|至|-|~|—|–)\s*{_SUM}{_COIN_ZH}(?:之间|以内)?", _between),
+    _rule(rf"\b{_UPTO}\s+(?:{_SUM}{_COIN_EN}|{_COIN}{_SUM})", lambda sums: Bounds(most=sums[0])),
+    _rule(rf"\b{_UNDER}\s+{_SUM}{_LAST}", lambda sums: Bounds(most=sums[0])),
+    _rule(rf"\b{_FROM}\s+(?:{_SUM}{_COIN_EN}|{_COIN}{_SUM})", lambda sums: Bounds(least=sums[0])),
+    _rule(rf"\b{_OVER}\s+{_SUM}{_LAST}", lambda sums: Bounds(least=sums[0])),
+    _rule(rf"[<≤]\s*{_SUM}{_COIN_EN}?", lambda sums: Bounds(most=sums[0])),
+    _rule(rf"{_SUM}{_COIN_EN}?\s+(?:or less|or under|or below|and under)\b", lambda s: Bounds(most=s[0])),
+    _rule(rf"{_SUM}{_COIN_EN}?\s+(?:or more|and up|or above|and above)\b", lambda s: Bounds(least=s[0])),
+    _rule(rf"{_SUM}{_COIN_ZH}\s*(?:以下|以内|之内|之下|封顶|内)", lambda sums: Bounds(most=sums[0])),
+    _rule(rf"{_SUM}\s*(?:以下|以内|之内){_LAST_ZH}", lambda sums: Bounds(most=sums[0])),
+    _rule(rf"{_SUM}{_COIN_ZH}\s*(?:以上|之上|起)", lambda sums: Bounds(least=sums[0])),
+    _rule(rf"{_SUM}\s*以上{_LAST_ZH}", lambda sums: Bounds(least=sums[0])),
     _rule(
-        rf"(?:不超过|低于|少于|不高于|小于|最多|不到)\s*{_SUM}(?:{_COIN_ZH})?",
+        rf"(?:不超过|低于|少于|不高于|小于|最多|不到)\s*{_SUM}(?:{_COIN_ZH}|{_LAST_ZH})",
         lambda sums: Bounds(most=sums[0]),
     ),
     _rule(rf"(?:高于|超过|大于|不低于|至少|多于)\s*{_SUM}{_COIN_ZH}", lambda sums: Bounds(least=sums[0])),
     _rule(rf"{_SUM}{_COIN_ZH}\s*(?:左右|上下)", _about),
-    _rule(rf"\b(?:about|around)\s+{_SUM}{_COIN_EN}", _about),
-    _rule(rf"\b(?:about|around)\s+[$€£¥￥]\s*{_SUM}", _about),
+    _rule(rf"\b(?:about|around)\s+(?:{_SUM}{_COIN_EN}|{_COIN}{_SUM})", _about),
 )
 
 

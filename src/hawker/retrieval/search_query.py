@@ -20,7 +20,7 @@ from hawker.retrieval.search_price import Bounds, prices
 LONGEST = 400
 """Characters of a query that are looked at."""
 MOST_WORDS = 24
-_SHORTEST_SPELT, _SHORTEST_PART, _SHORTEST_BEGUN = 4, 3, 3
+_SHORTEST_SPELT, _SHORTEST_HAN, _SHORTEST_PART, _SHORTEST_BEGUN = 4, 3, 3, 3
 _LESSER, _COMPLETED, _JOINED, _SPLIT = 0.5, 0.6, 0.9, 0.9
 _MISSPELT = {1: 0.85, 2: 0.6}
 _PAIR, _CHARACTER, _PART = 0.8, 1.0, 0.1
@@ -72,7 +72,7 @@ def read(query: str, index: Index, synonyms: Mapping[str, Sequence[str]] | None 
     slots: list[Slot] = []
     for at, word in enumerate(words):
         if word.han and not index.known(word.term):
-            slots += [Slot(one, (Reading((one,), _CHARACTER),)) for one in word.text]
+            slots += _characters(word, index, suggested)
             continue
         readings = _readings(word, index, suggested)
         for other in (synonyms or {}).get(word.term, ()):
@@ -108,9 +108,20 @@ def _readings(word: Word, index: Index, suggested: dict[str, str]) -> list[Readi
     return found
 
 
+def _characters(word: Word, index: Index, suggested: dict[str, str]) -> list[Slot]:
+    """A word of ideographs that nobody wrote: one with another character in it, else its characters."""
+    spelt = near(word.text, index) if len(word.text) >= _SHORTEST_HAN else []
+    each = [Slot(one, (Reading((one,), _CHARACTER),), needed=not spelt) for one in word.text]
+    if not spelt:
+        return each
+    suggested[word.text] = spelt[0][0]
+    return [Slot(word.text, tuple(Reading((other,), weight) for other, weight in spelt)), *each]
+
+
 def near(word: str, index: Index, most: int = 5) -> list[tuple[str, float]]:
     """Known words within an edit or two (swapped letters are one), the nearest and commonest first."""
-    if len(word) < _SHORTEST_SPELT or len(word) > analysis.LONGEST_WORD:
+    han = analysis.ideographic(word)
+    if len(word) < (_SHORTEST_HAN if han else _SHORTEST_SPELT) or len(word) > analysis.LONGEST_WORD:
         return []
     reach = 1 if len(word) < 8 else 2
     found: list[tuple[str, float, int]] = []

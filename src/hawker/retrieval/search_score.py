@@ -13,6 +13,8 @@ from hawker.retrieval.search_index import Index
 from hawker.retrieval.search_query import Question, Reading, Slot
 
 Floats = NDArray[np.float32]
+ALIKE = 0.5
+"""The cosine from which a product answers a query none of whose words any product has."""
 RERANKED = 50
 """How many of the best by words are looked at more closely."""
 
@@ -28,7 +30,7 @@ class Taste:
     covered: float = 1.0
     named: float = 0.6
     kin: float = 0.4
-    meaning: float = 0.2
+    meaning: float = 0.15
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Meaning:
     matrix: Floats
     embed: Callable[[str], Floats]
 
-    def likeness(self, query: str, rows: NDArray[np.intp]) -> Floats:
+    def likeness(self, query: str, rows: NDArray[np.intp] | slice = slice(None)) -> Floats:
         """The cosine of a query with some products; 0 where either is unknown."""
         found: Floats = self.matrix[rows] @ self.embed(query)
         return found

@@ -124,6 +124,7 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
         special=settings.special_categories,
         exploration=settings.exploration,
         candidates=settings.candidates,
+        nearest=settings.nearest,
         utc_offset_minutes=settings.utc_offset_minutes,
     )
     further = others(shop, there)

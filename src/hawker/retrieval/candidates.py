@@ -58,16 +58,23 @@ def candidates(
     if len(found.ads) <= most:
         return np.arange(len(found.ads)), rough
     few = min(nearest, most) if near is not None else 0
-    kept = _best(_value(index, found, rough, going), most - few) if few < most else np.zeros(0, np.intp)
+    value = _value(index, found, likely=rough, going=going, whatever=index.per_thousand)
+    kept = _best(value, most - few) if few < most else np.zeros(0, np.intp)
     if few and near is not None:
         others = np.delete(np.arange(len(found.ads)), kept)
-        further = _best(_value(index, found, near, going)[others], few)
+        never = np.zeros_like(index.per_thousand)
+        further = _best(_value(index, found, likely=near, going=going, whatever=never)[others], few)
         kept = np.sort(np.concatenate([kept, others[further]]))
     return kept, rough[kept]
 
 
-def _value(index: AdIndex, found: Eligible, likely: Floats, going: Going | None) -> Floats:
-    """What each ad may be worth, where `likely` says how its product compares with the others."""
+def _value(
+    index: AdIndex, found: Eligible, *, likely: Floats, going: Going | None, whatever: NDArray[np.bool_]
+) -> Floats:
+    """What each ad may be worth, where `likely` says how its product compares with the others.
+
+    By campaign, `whatever` says that it pays the same however likely anything is.
+    """
     if going is None:
         plain: Floats = _plain(found.ads, index.bid, likely)
         return plain
@@ -76,7 +83,7 @@ def _value(index: AdIndex, found: Eligible, likely: Floats, going: Going | None)
         index.bid,
         index.factors,
         index.campaign,
-        index.per_thousand,
+        whatever,
         likely,
         going.rate,
         going.worth,

@@ -48,6 +48,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     day_starts_at_minutes: int = 0
     exploration: float = 0.05
     candidates: int = 300
+    nearest: int = 0
     pacing: bool = True
     learn_floors: bool = False
     tolerance_ms: int = 0

@@ -25,6 +25,9 @@ Told = Annotated[bool, typer.Option("--story", help="With --shopper: what they d
 Stories = Annotated[
     str, typer.Option("--stories", metavar="FILE", help="All shoppers' stories, as JSON lines.")
 ]
+Map = Annotated[
+    str, typer.Option("--map", metavar="FILE", help="The products on a map; --shopper's interests.")
+]
 Whole = Annotated[bool, typer.Option("--global", help="What the model goes by, over the newest decisions.")]
 Language = Annotated[str, typer.Option("--language", metavar="en|zh", help="Else the shop's own.")]
 
@@ -35,13 +38,14 @@ def explain(
     shopper: Who = "",
     story: Told = False,
     stories: Stories = "",
+    chart: Map = "",
     whole: Whole = False,
     language: Language = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Say why ads were shown, at what price and chance; what the model goes by; or what shoppers did."""
-    if bool(decision) + bool(shopper) + bool(stories) + whole > 1:
+    if bool(decision) + bool(shopper or chart) + bool(stories) + whole > 1:
         raise BadInput(
             "A decision, --shopper, --stories and --global exclude each other.", remedy="Give one of them."
         )
@@ -51,6 +55,9 @@ def explain(
     shop = asked.shop
     if language:
         asked.__dict__["language"] = language
+    if chart:
+        telling.landscape(asked, Path(chart), shopper)
+        return
     if story:
         telling.story(asked, shopper)
         return

@@ -1,4 +1,4 @@
-"""Shoppers' stories at the command line: one to read, or all of them in a file."""
+"""Shoppers' stories at the command line: one to read, all of them in a file, interests on a map."""
 
 from __future__ import annotations
 
@@ -48,6 +48,25 @@ def stories(asked: Call, path: Path) -> None:
     asked.answer({"path": str(path), "stories": count, "left_out": left})
     asked.say(asked.word("stories_written", count=count, path=path, left=left))
     asked.then("adapt")
+
+
+def landscape(asked: Call, path: Path, shopper: str) -> None:
+    """Draw the shop's products as a map, with a shopper's interests where one is named."""
+    with asked.progress() as tell:
+        tell(asked.word("drawing"), 0.0)
+        from hawker.explain.landscape import landscape as drawn
+        from hawker.storage import files
+
+        page = drawn(
+            asked.shop,
+            shopper=shopper,
+            language=asked.language,
+            progress=lambda _step, share: tell(asked.word("drawing"), share),
+        )
+        files.write(path, page)
+    asked.answer({"path": str(path), "shopper": shopper})
+    asked.say(asked.word("map_drawn", path=path))
+    asked.then("explain", "--shopper", shopper or "ID")
 
 
 def _document(found: Story, language: str) -> dict[str, object]:

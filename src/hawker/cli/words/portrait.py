@@ -15,7 +15,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "已将 {count:,} 位顾客的行为文本写入“{path}”；另有 {left:,} 位顾客的行为不得使用。",
     ),
     "telling": ("telling stories", "生成行为文本"),
-    "map_drawn": ("{products:,} products on a map: '{path}'", "{products:,} 件商品的地图：“{path}”"),
+    "map_drawn": ("The map is in '{path}': open it in a browser.", "地图已写入“{path}”，请用浏览器打开。"),
     "drawing": ("drawing", "绘图"),
 }
 """Each in English and Chinese; braces name what is filled in."""

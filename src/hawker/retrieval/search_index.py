@@ -12,7 +12,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,13 +69,21 @@ def analysed(product: Product) -> Analysed:
     found: list[str] = []
     ends, lengths, written = [], [], []
     for text in short:
-        terms, count = analysis.terms(text)
+        terms, count, words = _cut(text)
         found += terms
         ends.append(len(found))
         lengths.append(count)
-        written += [word.text for word in analysis.words(text) if not word.han or len(word.text) > 2]
-    terms, count = analysis.terms(product.description[:_DESCRIBED], fine=False)
-    return Analysed((*found, *terms), (*ends, len(found) + len(terms)), (*lengths, count), tuple(written))
+        written += words
+    said, count = analysis.terms(product.description[:_DESCRIBED], fine=False)
+    return Analysed((*found, *said), (*ends, len(found) + len(said)), (*lengths, count), tuple(written))
+
+
+@lru_cache(maxsize=20_000)
+def _cut(text: str) -> tuple[tuple[str, ...], int, tuple[str, ...]]:
+    """Terms, how many words, and the words as written; brands, categories and sizes come again and again."""
+    terms, count = analysis.terms(text)
+    written = [word.text for word in analysis.words(text) if not word.han or len(word.text) > 2]
+    return tuple(terms), count, tuple(written)
 
 
 class Index:
@@ -166,7 +174,8 @@ def build(
     codes: dict[str, int] = {}
     spelt: dict[str, int] = {}
     term, row = array("i"), array("q")
-    lengths = np.zeros((len(catalogue), len(weights.fields)), dtype=np.float32)
+    fields = len(weights.fields)
+    lengths = np.zeros((len(catalogue), fields), dtype=np.float32)
     for place, product in enumerate(catalogue):
         was = known.get(product.id)
         read = was[1] if was is not None and was[0] == product else analysed(product)
@@ -175,7 +184,7 @@ def build(
         start = 0
         for field, end in enumerate(read.ends):
             term.extend([codes.setdefault(one, len(codes)) for one in read.terms[start:end]])
-            row.extend(itertools.repeat(place * len(weights.fields) + field, end - start))
+            row.extend(itertools.repeat(place * fields + field, end - start))
             start = end
         for word in set(read.words):
             spelt[word] = spelt.get(word, 0) + 1

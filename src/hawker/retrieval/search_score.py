@@ -30,7 +30,7 @@ class Taste:
     covered: float = 1.0
     named: float = 0.6
     kin: float = 0.4
-    meaning: float = 0.15
+    meaning: float = 0.1
 
 
 @dataclass(frozen=True)

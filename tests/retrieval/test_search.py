@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from hawker.errors import BadSetting
 from hawker.records.catalogue import Availability, Product
 from hawker.records.search import Filters, Pin, SearchRules, Sort
 from hawker.retrieval import search
 from hawker.retrieval.search_score import Meaning
+from hawker.storage.shop import Shop
 
 UNIT = 1_000_000
 RUN = "Sports > Shoes > Running"
@@ -181,3 +185,21 @@ def test_meaning_finds_what_no_word_does_and_turns_what_words_leave_open() -> No
     assert ids(search.build(products).find("tea")) == ["c", "g"]
     assert ids(made.find("tea")) == ["g", "c"]
     assert made.find("qqqq").total == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("relevance = 2.0", "relevance"),
+        ("boost = { Leaf = -1.0 }", "boost"),
+        ('twice = "never"', "never"),
+        ("pin = 1", "pin"),
+    ],
+)
+def test_an_impossible_rule_is_refused_with_its_place(tmp_path: Path, line: str, told: str) -> None:
+    shop = Shop.create(tmp_path / "shop")
+    path = tmp_path / "shop" / "shop.toml"
+    text = path.read_text("utf-8").partition("[search]")[0]
+    path.write_text(f"{text}\n[search]\n{line}\n", "utf-8")
+    with pytest.raises(BadSetting, match=told):
+        _ = Shop(shop.folder).settings

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Factor = Annotated[float, Meta(gt=0, le=1_000)]
 
 
 class Sort(StrEnum):
@@ -57,9 +61,9 @@ class SearchRules(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     placement: str = "search"
-    relevance: float = 0.3
+    relevance: Share = 0.3
     twice: Twice = Twice.DROP
     hide_out_of_stock: bool = True
-    boost: dict[str, float] = field(default_factory=dict)
+    boost: dict[str, Factor] = field(default_factory=dict)
     pins: tuple[Pin, ...] = ()
     synonyms: tuple[tuple[str, ...], ...] = ()

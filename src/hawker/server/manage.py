@@ -10,8 +10,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
+from hawker.audience import members
 from hawker.errors import nearest
-from hawker.server import orders
+from hawker.server import aiming, gathering, orders
 from hawker.server.endpoint import OWNERS, READERS, SHOP, TEXT, Endpoint, Parameter
 from hawker.server.keys import caller
 from hawker.server.orders import RESOURCES, Resource
@@ -142,6 +143,8 @@ def _routes(application: Application, one: Resource) -> list[BaseRoute]:
             found = await run_in_threadpool(_found, holdings, one, id)
             expected = _expected(request, found)
             await run_in_threadpool(_remove, holdings, one, id, cascade=cascade, expected=expected)
+            if one.kind == "audience":
+                await run_in_threadpool(members.remove, application.shop, [id])
         await application.renew()
         return Reply(204, b"")
 
@@ -169,7 +172,11 @@ async def _keep(
 
     def keep() -> int:
         kept = orders.fit(documents, one.kind, holdings=holdings, products=products)
-        return holdings.control.put(kept, by=holdings.caller.key or "local", expected=expected)
+        aiming.aimed(kept, one.kind, holdings=holdings, shop=application.shop)
+        changed = holdings.control.put(kept, by=holdings.caller.key or "local", expected=expected)
+        if one.kind == "audience":
+            gathering.put(serving(application), holdings.control, [document.id for document in kept])
+        return changed
 
     async with application.writing:
         changed = await run_in_threadpool(keep)

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 
 from hawker.server import (
     asking,
+    audiences,
     auditing,
     beacons,
     billing,
@@ -38,6 +39,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *collecting.ENDPOINTS,
     *beacons.ENDPOINTS,
     *choices.ENDPOINTS,
+    *audiences.ENDPOINTS,
     *manage.ENDPOINTS,
     *auditing.ENDPOINTS,
     *billing.ENDPOINTS,
@@ -48,6 +50,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 _ROUTES: tuple[Callable[[Application], Sequence[BaseRoute]], ...] = (
     pages.routes,
     choices.routes,
+    audiences.routes,
     manage.routes,
     auditing.routes,
     billing.routes,

@@ -25,6 +25,7 @@ UNIT = 1_000_000
 START = 1_704_067_200 * UNIT  # 2024-01-01
 DAYS = 120
 END = START + DAYS * DAY
+CLOCK = "2024-04-30T00:00:00"
 PRODUCTS = (
     Product("shoe", "Trail shoes", category="Sport > Running > Shoes", brand="Hare", price=80 * UNIT),
     Product("sock", "Wool socks", category="Sport > Running > Socks", brand="Hare", price=10 * UNIT),
@@ -69,7 +70,7 @@ def history(*, shoppers: int = 300, seed: int = 5) -> list[Event]:
 
 def opened(folder: Path, events: list[Event] | None = None) -> tuple[Shop, Replay]:
     """The market as a shop, and its log ready to be replayed."""
-    shop = Shop.create(folder, Settings(name="Market", placements=()))
+    shop = Shop.create(folder, Settings(name="Market", placements=(), clock=CLOCK))
     write_products(shop.table("catalogue"), PRODUCTS)
     told = history() if events is None else events
     EventLog(shop.events).append(told)

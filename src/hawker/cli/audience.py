@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from hawker.cli import sizing
+from hawker.cli import sizing, suggesting
 from hawker.cli.call import AsJson, Call, Quiet, call, table
 from hawker.errors import BadInput, Conflict, NotFound, UnreadableFile, nearest
 
@@ -52,6 +52,7 @@ def group() -> typer.Typer:
         ("upload", upload),
         ("size", size),
         ("overlap", overlap),
+        ("suggest", suggesting.suggest),
         ("refresh", refresh),
         ("remove", remove),
     ):

@@ -1,0 +1,98 @@
+"""`hawker audience suggest`: which audience a campaign should choose, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+
+from hawker.cli.call import AsJson, Call, Quiet, Seed, call, table
+from hawker.errors import NotFound, nearest
+
+if TYPE_CHECKING:
+    from hawker.audience.candidates import Candidate
+    from hawker.audience.suggest import Suggestion
+
+SHOWN = 8
+"""Audiences that are listed, the best first."""
+Which = Annotated[str, typer.Option("--campaign", metavar="ID", help="The campaign that is to choose.")]
+
+
+def suggest(
+    ctx: typer.Context, campaign: Which, seed: Seed = 7, as_json: AsJson = False, quiet: Quiet = False
+) -> None:
+    """Suggest an audience for a campaign: what each is expected to sell, less what that costs."""
+    from hawker.audience import candidates
+    from hawker.audience import suggest as suggesting
+    from hawker.audience.advice import advice
+    from hawker.server import gathering
+    from hawker.storage.control import Control
+
+    asked = call(ctx, as_json=as_json, quiet=quiet)
+    control = Control(asked.shop.control)
+    try:
+        campaigns = {one.id: one for one in control.campaigns()}
+        if campaign not in campaigns:
+            remedy = nearest(campaign, list(campaigns)) if campaigns else ""
+            raise NotFound(f"There is no campaign '{campaign[:80]}'.", remedy=remedy)
+        products = {ad.product for ad in control.ads() if ad.campaign == campaign and ad.active}
+        held = control.audiences()
+    finally:
+        control.close()
+    chosen = campaigns[campaign]
+    with asked.progress() as tell:
+        moment = gathering.moment(asked.shop, progress=tell)
+        found, reason = candidates.candidates(moment, products, held=held, advertiser=chosen.advertiser)
+        members = {key: one.members for key, one in found.items()}
+        least = asked.shop.settings.audiences.least
+        told = suggesting.suggest(moment, chosen, products, members, least=least, seed=seed)
+    asked.answer(_document(told, found, reason))
+    names = {key: _name(asked, one) for key, one in found.items()}
+    currency = chosen.currency or asked.shop.settings.currency
+    for place, line in enumerate(advice(told, language=asked.language, names=names, currency=currency)):
+        asked.say(line, style="" if place else "bold")
+    if reason:
+        asked.say(asked.word("suggest_no_buyers", reason=reason), style="dim")
+    if told.choices:
+        asked.say(_listed(asked, told, names))
+    _next(asked, told, found)
+
+
+def _listed(asked: Call, told: Suggestion, names: dict[str, str]) -> Any:
+    heads = ("audience_id", ">audience_size", ">suggest_rate", ">suggest_lift", ">suggest_net", ">interval")
+    lines = table(*(">" * head.startswith(">") + asked.word(head.lstrip(">")) for head in heads))
+    for one in told.choices[:SHOWN]:
+        rate, _ = asked.estimated(one.rate, ".2%")
+        lift, _ = asked.estimated(one.lift, "+.0%")
+        net, interval = asked.estimated(one.net, ",.2f")
+        name = names.get(one.audience, asked.word("audience_all"))
+        lines.add_row(name, f"{one.members:,}", rate, lift if one.audience else "", net, interval)
+    return lines
+
+
+def _name(asked: Call, one: Candidate) -> str:
+    """What a candidate is called: by people, or by its id."""
+    if one.segment:
+        return asked.word("suggest_segment", segment=one.segment)
+    if one.audience is None:
+        return one.key
+    if one.proposed:
+        told = {"category": one.audience.category, "share": one.audience.share}
+        return asked.word("suggest_buyers", **told)
+    return one.audience.name or one.audience.id
+
+
+def _next(asked: Call, told: Suggestion, found: dict[str, Candidate]) -> None:
+    best = found.get(told.best.audience) if told.best else None
+    if best is not None and best.proposed and best.audience is not None:
+        made = best.audience
+        asked.then("audience", "create", made.id, "--buys", made.category, "--share", str(made.share))
+    else:
+        asked.then("audience", "list")
+
+
+def _document(told: Suggestion, found: dict[str, Candidate], reason: str) -> dict[str, Any]:
+    """The suggestion for a program to read; proposed audiences as they would be made."""
+    proposed = [msgspec.to_builtins(one.audience) for one in found.values() if one.proposed]
+    return {**msgspec.to_builtins(told), "proposed": proposed, "no_buyers": reason}

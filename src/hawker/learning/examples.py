@@ -13,6 +13,7 @@ from hawker.delivery.world import World
 from hawker.errors import BadInput
 from hawker.features.assemble import affinity, sheet
 from hawker.features.examples import Examples
+from hawker.features.match import MATCH
 from hawker.features.program import Sheet
 from hawker.learning.replay import Replay
 from hawker.learning.trials import Trial
@@ -118,12 +119,24 @@ def gather(
         if progress and count % 100 == 0:
             progress("training rows", count / len(trials))
     whole = made.whole()
+    told = _told(whole)
+    whole = whole.only(told)
     sold = np.concatenate(made.bought) if made.bought else None
     return Gathered(
         whole,
         sold=None if sold is None else replace(whole, y=sold),
-        elsewhere=beside.whole() if beside.x else None,
+        elsewhere=beside.whole().only(told) if beside.x else None,
     )
+
+
+def _told(rows: Examples) -> tuple[str, ...]:
+    """The features but for those of the match that no row knows, as where no page had a query or a product.
+
+    A model would not learn what they mean, and be told of them all the same once they are known.
+    """
+    places = {name: rows.names.index(name) for name in MATCH if name in rows.names}
+    blank = {name for name, place in places.items() if np.isnan(rows.x[:, place]).all()}
+    return tuple(name for name in rows.names if name not in blank)
 
 
 def on_offer(world: World, trial: Trial) -> Eligible:

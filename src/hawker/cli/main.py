@@ -24,6 +24,7 @@ VERBS = (
     "init",
     "ingest",
     "check",
+    "adapt",
     "train",
     "evaluate",
     "audience",
@@ -130,6 +131,7 @@ def begin(
 
 
 def _register() -> None:
+    from hawker.cli.adapt import adapt
     from hawker.cli.audience import group as audiences
     from hawker.cli.backup import backup, restore
     from hawker.cli.check import check
@@ -154,6 +156,7 @@ def _register() -> None:
     app.command()(restore)
     app.add_typer(group(), name="ingest")
     app.command()(check)
+    app.command()(adapt)
     app.command()(train)
     app.command()(evaluate)
     app.add_typer(models(), name="model")

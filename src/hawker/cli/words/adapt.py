@@ -1,0 +1,34 @@
+"""What `hawker adapt` says, in English and Chinese."""
+
+from __future__ import annotations
+
+WORDS: dict[str, tuple[str, str]] = {
+    "adapted": (
+        "Adapted {base} by {task}, from {rows:,} examples; judged on what came later.",
+        "已用{task}调适 {base}，学习样本 {rows:,} 个，并以之后的数据评判。",
+    ),
+    "adapt_resumed": (" A training that was cut short was taken up.", "已从中断处继续训练。"),
+    "adapt_interests": ("what shoppers met next", "顾客接下来遇到的商品"),
+    "adapt_pairs": ("pairs of searches or histories with products", "搜索或历史与商品的配对"),
+    "adapt_pretrain": ("masked words and next visits", "遮盖词与后续到访"),
+    "adapt_category": ("categories", "商品类目"),
+    "adapt_relevance": ("relevance of products to histories", "商品与历史的相关性"),
+    "adapt_ndcg10": ("NDCG@10 of what came next", "后续商品 NDCG@10"),
+    "adapt_ndcg10_serving": ("the same, beside what serves", "同一指标，与线上向量比较"),
+    "adapt_ndcg10_of_few": ("NDCG@10 among 21 products", "21 件商品中的 NDCG@10"),
+    "adapt_accuracy": ("categories told rightly", "类目判断正确率"),
+    "adapt_likelihood": ("log-likelihood of masked text", "遮盖文本的对数似然"),
+    "adapt_before": ("before", "调适前"),
+    "adapt_after": ("after", "调适后"),
+    "adapt_difference": ("difference, paired", "配对差值"),
+    "adapt_serves": (
+        "{version} serves now, and the products' vectors are its own; rankers trained with the old ones do "
+        "without the match until they are trained again.",
+        "{version} 已上线，商品向量已随之更新；用旧向量训练的排序模型在重新训练之前不使用匹配特征。",
+    ),
+    "adapt_stays": (
+        "{version} is kept but does not serve: {reason}.",
+        "{version} 已保存但未上线：{reason}。",
+    ),
+    "adapt_curves": ("Curves: tensorboard --logdir {folder}", "训练曲线：tensorboard --logdir {folder}"),
+}

@@ -59,6 +59,9 @@ def ids(found: search.Found) -> list[str]:
         ("羚跑鞋", "z1"),
         ("電饭煲", "z2"),
         ("１．６升电饭煲", "z2"),
+        ("饭电煲", "z2"),
+        ("鞋跑步", "z1"),
+        ("请问有没有200元以下的电饭煲", "z2"),
         ("i am looking for something to boil water in a bottle 500ml", "b1"),
     ],
 )

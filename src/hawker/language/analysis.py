@@ -58,7 +58,7 @@ _STOP_EN = """
 _STOP_ZH = """
     的 了 和 与 及 是 在 我 我们 你 您 要 想 想要 想买 买 有 有没有 一 一个 一款 一双 一件 一些 请 请问 帮
     帮我 给 给我 找 看 看看 推荐 什么 哪 哪些 哪里 哪儿 怎么 吗 呢 吧 啊 用 可以 适合 用来
-    那种 这种 能 求 需要 好用 不错 好
+    以上 以下 以内 左右 那种 这种 能 求 需要 好用 不错 好
 """
 STOP = frozenset((*_STOP_EN.split(), *_STOP_ZH.split()))
 """Words that say nothing of a product."""

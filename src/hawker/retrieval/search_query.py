@@ -23,7 +23,8 @@ MOST_WORDS = 24
 _SHORTEST_SPELT, _SHORTEST_HAN, _SHORTEST_PART, _SHORTEST_BEGUN = 4, 3, 3, 3
 _LESSER, _COMPLETED, _JOINED, _SPLIT = 0.5, 0.6, 0.9, 0.9
 _MISSPELT = {1: 0.85, 2: 0.6}
-_PAIR, _CHARACTER, _PART = 0.8, 1.0, 0.1
+_PAIR, _TURNED, _ALONE, _CHARACTER, _PART = 0.8, 0.5, 0.2, 1.0, 0.1
+_LONGEST_HAN = 4
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def read(query: str, index: Index, synonyms: Mapping[str, Sequence[str]] | None 
             readings.append(Reading((other,), 1.0))
         readings += _joined(words, at, index)
         slots.append(Slot(word.text, tuple(readings)))
-    slots += _pairs(words, index)
+    slots += _further(words, index)
     suggestion = text
     for wrong, right in suggested.items():
         suggestion = suggestion.replace(wrong, right)
@@ -100,7 +101,7 @@ def _readings(word: Word, index: Index, suggested: dict[str, str]) -> list[Readi
     for other, weight in spelt:
         found.append(Reading((stem(other),), weight))
     if spelt and split is None:
-        suggested[word.text] = spelt[0][0]
+        suggested[word.text] = _likeliest(word.text, [other for other, _ in spelt], index)
     elif split is not None:
         suggested[word.text] = " ".join(split)
     if len(word.text) >= _SHORTEST_BEGUN:
@@ -114,7 +115,7 @@ def _characters(word: Word, index: Index, suggested: dict[str, str]) -> list[Slo
     each = [Slot(one, (Reading((one,), _CHARACTER),), needed=not spelt) for one in word.text]
     if not spelt:
         return each
-    suggested[word.text] = spelt[0][0]
+    suggested[word.text] = _likeliest(word.text, [other for other, _ in spelt], index)
     return [Slot(word.text, tuple(Reading((other,), weight) for other, weight in spelt)), *each]
 
 
@@ -134,6 +135,11 @@ def near(word: str, index: Index, most: int = 5) -> list[tuple[str, float]]:
     return [(other, _MISSPELT[max(int(distance), 1)]) for other, distance, _ in found if distance == least][
         :most
     ]
+
+
+def _likeliest(word: str, others: Sequence[str], index: Index) -> str:
+    """What was meant: letters are rather left out than put in, common words are meant rather than rare."""
+    return max(others, key=lambda other: (len(other) >= len(word), index.spelt[other]))
 
 
 def _split(word: str, index: Index) -> tuple[str, str] | None:
@@ -159,10 +165,23 @@ def _joined(words: Sequence[Word], at: int, index: Index) -> list[Reading]:
     return found
 
 
-def _pairs(words: Sequence[Word], index: Index) -> list[Slot]:
-    """Every pair of neighbouring ideographs, for no two cutters agree on words."""
-    pairs = [run[at : at + 2] for run in _runs(words) for at in range(len(run) - 1)]
-    return [Slot(pair, (Reading((pair,), _PAIR),), needed=False) for pair in pairs if index.known(pair)]
+def _further(words: Sequence[Word], index: Index) -> list[Slot]:
+    """What else stands in ideographs, since no two cutters agree on words: pairs, characters, and what
+
+    was meant by pairs in the wrong order and by a short run that nobody wrote.
+    """
+    readings = [reading for run in _runs(words) for reading in _read_run(run, index)]
+    return [Slot(one.terms[0], (one,), needed=False) for one in readings if index.known(one.terms[0])]
+
+
+def _read_run(run: str, index: Index) -> list[Reading]:
+    pairs = [run[at : at + 2] for at in range(len(run) - 1)]
+    found = [Reading((pair,), _PAIR) for pair in pairs]
+    found += [Reading((one,), _ALONE) for one in run]
+    found += [Reading((pair[::-1],), _TURNED) for pair in pairs if not index.known(pair)]
+    if _SHORTEST_HAN <= len(run) <= _LONGEST_HAN and not index.known(run):
+        found += [Reading((other,), weight) for other, weight in near(run, index)]
+    return found
 
 
 def _runs(words: Sequence[Word]) -> list[str]:

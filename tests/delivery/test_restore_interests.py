@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests import shops
 
 from hawker import Shop, delivery
@@ -14,6 +16,7 @@ from hawker.delivery.forgetting import forget
 from hawker.delivery.renew import Renewal
 from hawker.features.interests import Interests
 from hawker.learning import load
+from hawker.records.decision import Request
 from hawker.records.events import DAY, Event, EventKind
 from hawker.storage import vectors
 from hawker.storage.vectors import About, ProductVectors, Space
@@ -25,8 +28,15 @@ def give(shop: Shop, *, encoder: str = "toy-1", seed: int = 1) -> ProductVectors
     """Vectors of all four products, serving from now on."""
     drawn = np.random.default_rng(seed).normal(size=(len(IDS), 64))
     matrix = (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
-    space = Space(f"{encoder}-64", encoder, np.zeros(64), np.eye(64))
-    made = ProductVectors(IDS, matrix, space, About(space.name, encoder))
+    return put(shop, matrix, encoder=encoder)
+
+
+def put(
+    shop: Shop, matrix: NDArray[np.float32], *, encoder: str = "toy-1", ids: tuple[str, ...] = IDS
+) -> ProductVectors:
+    """Let these vectors serve."""
+    space = Space(f"{encoder}-64", encoder, np.zeros(64), np.zeros(64), np.eye(64))
+    made = ProductVectors(ids, matrix, space, About(space.name, encoder))
     vectors.switch(shop, made)
     return made
 
@@ -156,3 +166,18 @@ def test_whoever_is_forgotten_while_the_log_is_folded_does_not_come_back(shop: S
         renewal.close()
         assert engine.world.interests is not None
         assert not engine.world.interests.matrix().any()
+
+
+def test_the_setting_gives_candidates_to_the_match(tmp_path: Path) -> None:
+    """Two candidates of four products: tea and pot, which bids more; tea and jam with one by the match."""
+    shop = shops.tiny(tmp_path / "shop", candidates=2, nearest=1)
+    matrix = np.zeros((len(IDS), 64), dtype=np.float32)
+    matrix[[IDS.index("tea"), IDS.index("jam")], 0] = 1.0
+    matrix[[IDS.index("pot"), IDS.index("sock")], 1] = 1.0
+    put(shop, matrix)
+    asked = Request("home", shopper="u-1")
+    with delivery.build(shop) as engine:
+        assert engine.world.nearest == 1
+        assert set(engine.decide(asked, seed=1).candidates.ads) == {"a-tea", "a-jam"}
+        engine.world = replace(engine.world, nearest=0)
+        assert set(engine.decide(asked, seed=1).candidates.ads) == {"a-tea", "a-pot"}

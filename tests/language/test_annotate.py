@@ -36,7 +36,8 @@ class Counted:
         self.asked.extend(texts)
         return careful(texts, self._count, size=self.size)
 
-    queries = passages
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        return careful(texts, self._count, size=self.size)
 
     def _count(self, texts: list[str]) -> Vectors:
         return np.array([[text.lower().count(chr(97 + i)) for i in range(26)] for text in texts], np.float32)

@@ -26,9 +26,10 @@ from hawker.storage.vectors import ProductVectors
 
 Vectors = NDArray[np.float32]
 Floats = NDArray[np.float64]
-THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-NEAREST = 50
-"""Products that stand for the text where the likeness of members is checked."""
+SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+"""Thresholds are offered where they take in about these shares of the shoppers."""
+LEAST_NEAR, NEAR = 5, 0.01
+"""The products that stand for the text where members are checked: the nearest of these, at least so many."""
 EXAMPLES = 5
 _CHUNK = 20_000
 
@@ -71,7 +72,7 @@ def vector(shop: Shop, text: str) -> tuple[Vectors, ProductVectors] | str:
         found, _ = annotate.embed(shop, by, [prepared(text)], side="queries")
     except HawkerError as error:
         return str(error)
-    turned = held.space.project(found)[0]
+    turned = held.space.asked(found)[0]
     if not turned.any():
         return f"the encoder {held.about.encoder} knows nothing of '{text[:60]}'"
     return turned, held
@@ -102,22 +103,25 @@ def sizes(
     moment: Moment,
     text: str,
     *,
-    thresholds: Sequence[float] = THRESHOLDS,
+    thresholds: Sequence[float] | None = None,
     rounded: bool = False,
 ) -> Sizes:
-    """How many shoppers each threshold takes in, and how many of them touched what the text speaks of."""
+    """How many shoppers each threshold takes in, and how many of them touched what the text speaks of.
+
+    Without `thresholds` they are laid where they take in about 1 % to 50 % of the shoppers.
+    """
     near, reason = nearness(moment, text)
     found = vector(moment.shop, text)
     if reason or isinstance(found, str):
         return Sizes(text, reason=reason or str(found))
     asked, held = found
     likeness = held.matrix @ asked
-    best = np.argsort(-likeness, kind="stable")[:NEAREST]
+    best = np.argsort(-likeness, kind="stable")[: max(LEAST_NEAR, round(NEAR * len(likeness)))]
     touched = _touched(moment, [held.ids[row] for row in best])
     least = moment.shop.settings.audiences.least
     everyone = moment.shoppers
     levels = []
-    for least_near in thresholds:
+    for least_near in _laid(near[everyone]) if thresholds is None else thresholds:
         inside = everyone[near[everyone] >= least_near]
         size = threshold.told(len(inside), least=least, rounded=rounded)
         share = None if size is None else size / max(len(everyone), 1)
@@ -127,6 +131,13 @@ def sizes(
     titles = (catalogue[held.ids[row]].title for row in best if held.ids[row] in catalogue)
     shown = tuple(dict.fromkeys(titles))[:EXAMPLES]
     return Sizes(text, tuple(levels), shown, _share(touched, everyone), held.about.encoder)
+
+
+def _laid(near: Floats) -> list[float]:
+    """Thresholds of two digits that take in about certain shares, the widest first."""
+    known = near[~np.isnan(near)]
+    cuts = np.quantile(known, [1.0 - share for share in SHARES]) if len(known) else np.zeros(0)
+    return sorted({round(float(cut), 2) for cut in cuts})
 
 
 class _Lazy:

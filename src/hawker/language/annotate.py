@@ -12,13 +12,15 @@ from msgspec import Struct
 
 from hawker.errors import Corrupt, HawkerError
 from hawker.language import space as spaces
+from hawker.language import static
 from hawker.language.care import Vectors, prepared
 from hawker.language.encoder import FLOOR, Encoder, encoder, floor
 from hawker.language.product import meanings
+from hawker.language.terms import vocabulary
 from hawker.records.finding import Finding, Severity
 from hawker.storage import vectors
 from hawker.storage.shop import Shop
-from hawker.storage.vectors import SIZE, About, Kept, ProductVectors, Side
+from hawker.storage.vectors import SIZE, About, Kept, ProductVectors, Side, Space
 
 Progress = Callable[[str, float], None]
 PART = 512
@@ -76,8 +78,9 @@ def products(
         found, embedded = embed(shop, chosen, distinct, progress=tell)
     found = found.reshape(len(distinct), chosen.size)
     before = None if renew else _serving(shop)
-    held = before.space if before is not None and before.space.encoder == chosen.name else None
-    space = held or spaces.fit(found, encoder=chosen.name)
+    space = before.space if before is not None and before.space.encoder == chosen.name else None
+    if space is None or static.load(shop, space.name) is None or embedded:
+        space = _asked(shop, chosen, distinct, found=found, space=space, progress=tell)
     row = {text: place for place, text in enumerate(distinct)}
     turned = np.vstack([space.project(found), np.zeros((1, SIZE), dtype=np.float32)])
     matrix = turned[[row.get(text, -1) for text in texts]]
@@ -105,6 +108,24 @@ def embed(
         if progress:
             progress("embedding", (start + len(part)) / len(missing))
     return kept.read(texts), len(missing)
+
+
+def _asked(
+    shop: Shop,
+    by: Encoder,
+    texts: Sequence[str],
+    *,
+    found: Vectors,
+    space: Space | None,
+    progress: Progress,
+) -> Space:
+    """The space, fitted where there is none, and the table for queries never seen, made for it."""
+    asked = vocabulary(texts, most=static.QUERIES)
+    read, _ = embed(shop, by, asked, side="queries", progress=progress)
+    read = read.reshape(len(asked), by.size)
+    known = space or spaces.fit(found, asked=read, encoder=by.name)
+    static.save(shop, static.distil(asked, known.asked(read), space=known.name))
+    return known
 
 
 def _serving(shop: Shop) -> ProductVectors | None:

@@ -13,12 +13,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hawker.language.care import careful
+from hawker.language.sparse import Rows
 from hawker.storage import snapshot
 
 Floats = NDArray[np.float64]
@@ -91,15 +91,15 @@ class Tfidf:
     def vectors(self, texts: Iterable[str]) -> NDArray[np.float32]:
         """One vector of unit length a text: (texts, size); zeros where no word is known."""
         rows = self._rows([Counter(tokens(text)) for text in texts])
-        dense = _times(*rows, self.basis)
+        dense = rows.times(self.basis)
         length = np.sqrt((dense * dense).sum(axis=1, keepdims=True))
         unit: NDArray[np.float32] = (dense / np.where(length > 0, length, 1.0)).astype(np.float32)
         return unit
 
     def weights(self, text: str) -> dict[str, float]:
         """The known words of a text with their TF-IDF weights, of unit length together."""
-        _, codes, values = self._rows([Counter(tokens(text))])
-        return {self.words[code]: float(value) for code, value in zip(codes, values, strict=True)}
+        rows = self._rows([Counter(tokens(text))])
+        return {self.words[code]: float(value) for code, value in zip(rows.codes, rows.values, strict=True)}
 
     def top_words(self, text: str, n: int = 10) -> tuple[str, ...]:
         """The words that set a text apart, the weightiest first."""
@@ -118,8 +118,8 @@ class Tfidf:
         name, *words = held["about"].tobytes().decode().split("\x1f")
         return cls(words, held["rarity"], held["basis"], name=name)
 
-    def _rows(self, bags: Sequence[Counter[str]]) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats]:
-        """Sparse rows of unit length: where each begins, its word codes, its weights."""
+    def _rows(self, bags: Sequence[Counter[str]]) -> Rows:
+        """Rows of unit length: word codes and their weights."""
         starts = np.zeros(len(bags) + 1, dtype=np.int64)
         codes: list[int] = []
         counts: list[int] = []
@@ -132,54 +132,30 @@ class Tfidf:
         values = (1.0 + np.log(np.array(counts, dtype=np.float64))) * self.rarity[picked]
         row = np.repeat(np.arange(len(bags)), np.diff(starts))
         length = np.sqrt(np.bincount(row, values * values, minlength=len(bags)))
-        return starts, picked, values / length[row]
+        return Rows(starts, picked, values / length[row])
 
 
 def _ideographic(character: str) -> bool:
     return re.match(f"[{_IDEOGRAPHS}]", character) is not None
 
 
-def _basis(
-    rows: tuple[NDArray[np.int64], NDArray[np.int32], Floats], *, words: int, size: int, seed: int
-) -> Floats:
+def _basis(rows: Rows, *, words: int, size: int, seed: int) -> Floats:
     """The leading right singular vectors of sparse rows, by random projection and power iterations.
 
     Halko, Martinsson and Tropp (2011), 'Finding structure with randomness', algorithms 4.4 and 5.1.
     Each is turned so that its largest entry is positive; what the rows have no rank for stays 0.
     """
     basis = np.zeros((words, size))
-    rank = min(size + _OVERSAMPLE, len(rows[0]) - 1, words)
+    rank = min(size + _OVERSAMPLE, len(rows.starts) - 1, words)
     if rank < 1:
         return basis
     right = np.random.default_rng(seed).normal(size=(words, rank))
     for _ in range(_POWERS):
-        left, _ = np.linalg.qr(_times(*rows, right))
-        right, _ = np.linalg.qr(_turned(*rows, left, words))
-    _, strength, turn = np.linalg.svd(_times(*rows, right), full_matrices=False)
+        left, _ = np.linalg.qr(rows.times(right))
+        right, _ = np.linalg.qr(rows.turned(left, words=words))
+    _, strength, turn = np.linalg.svd(rows.times(right), full_matrices=False)
     kept = min(size, int((strength > 1e-9 * strength[0]).sum())) if strength[0] > 0 else 0
     leading = (right @ turn.T)[:, :kept]
     signs = np.sign(leading[np.abs(leading).argmax(axis=0), np.arange(kept)])
     basis[:, :kept] = leading * signs
     return basis
-
-
-def _times(starts: NDArray[np.int64], codes: NDArray[np.int32], values: Floats, dense: Floats) -> Floats:
-    """Sparse rows times a dense matrix (words, k): (rows, k)."""
-    row = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    return _gathered(row, codes, values, dense, len(starts) - 1)
-
-
-def _turned(
-    starts: NDArray[np.int64], codes: NDArray[np.int32], values: Floats, dense: Floats, words: int
-) -> Floats:
-    """The transpose of sparse rows times a dense matrix (rows, k): (words, k)."""
-    row = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    return _gathered(codes, row, values, dense, words)
-
-
-def _gathered(into: NDArray[Any], of: NDArray[Any], values: Floats, dense: Floats, count: int) -> Floats:
-    """Sums of weighted rows of `dense`, a column at a time, which needs no room for all of them."""
-    out = np.zeros((count, dense.shape[1]))
-    for k in range(dense.shape[1]):
-        out[:, k] = np.bincount(into, weights=values * dense[of, k], minlength=count)
-    return out

@@ -87,17 +87,27 @@ class Kept:
 class Space:
     """The 64 dimensions in which a shop's texts differ most: vectors less their mean, turned.
 
-    `name` is the encoder's name and a digest of mean and basis: what two spaces hold never mixes.
+    What people ask for has a mean of its own: short texts, and those an encoder is told to read as queries,
+    lie elsewhere than passages do. `name` is the encoder's name and a digest of all three: what two spaces
+    hold never mixes.
     """
 
     name: str
     encoder: str
-    mean: NDArray[np.float64]  # (size,)
+    mean: NDArray[np.float64]  # (size,), of passages
+    asked_mean: NDArray[np.float64]  # (size,), of queries
     basis: NDArray[np.float64]  # (size, 64)
 
     def project(self, vectors: Vectors) -> Vectors:
-        """(n, size) → (n, 64) of unit length; zeros stay zeros."""
-        dense = (vectors - self.mean) @ self.basis
+        """Passages' vectors, (n, size) → (n, 64) of unit length; zeros stay zeros."""
+        return self._turned(vectors, self.mean)
+
+    def asked(self, vectors: Vectors) -> Vectors:
+        """Queries' vectors, (n, size) → (n, 64) of unit length; zeros stay zeros."""
+        return self._turned(vectors, self.asked_mean)
+
+    def _turned(self, vectors: Vectors, mean: NDArray[np.float64]) -> Vectors:
+        dense = (vectors - mean) @ self.basis
         dense[~vectors.any(axis=1)] = 0.0
         length = np.sqrt((dense * dense).sum(axis=1, keepdims=True))
         unit: Vectors = (dense / np.where(length > 1e-9, length, 1.0)).astype(np.float32)
@@ -153,7 +163,7 @@ def products(shop: Shop) -> ProductVectors | None:
     held = snapshot.load(place(shop), remedy=_AGAIN)
     try:
         about = msgspec.json.decode(held["about"].tobytes(), type=About)
-        space = Space(about.name, about.encoder, held["mean"], held["basis"])
+        space = Space(about.name, about.encoder, held["mean"], held["asked_mean"], held["basis"])
         ids = tuple(held["ids"].tobytes().decode().split("\n")) if held["ids"].size else ()
         return ProductVectors(ids, held["matrix"], space, about)
     except (KeyError, msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -167,6 +177,7 @@ def switch(shop: Shop, made: ProductVectors) -> None:
         "ids": np.frombuffer("\n".join(made.ids).encode(), dtype=np.uint8),
         "matrix": made.matrix,
         "mean": made.space.mean,
+        "asked_mean": made.space.asked_mean,
         "basis": made.space.basis,
     }
     files.sweep(shop.vectors)

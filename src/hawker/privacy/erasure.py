@@ -48,6 +48,8 @@ _BLANK = {
     "id": "CASE WHEN starts_with(id, decision) THEN id ELSE md5(uuid()::VARCHAR) END",
 }
 SNAPSHOTS = ("folds.npz", "folds.json")
+TRAININGS = "adapting"
+"""The folder, within the state, of trainings of encoders that were cut short."""
 _DECIDES = frozenset({"gpc", "opted_out", "no_ads", "minor", "special", "gdpr"})
 
 
@@ -267,7 +269,8 @@ def _caps(shop: Shop, journal: Journal) -> tuple[int, int]:
 
 
 def _snapshots(shop: Shop, _: Journal) -> tuple[int, int]:
-    """Folds on disk are made again from what is left of the log."""
+    """Folds on disk are made again from what is left of the log; a training cut short begins anew."""
+    shutil.rmtree(shop.state / TRAININGS, ignore_errors=True)
     held = [shop.state / name for name in SNAPSHOTS if (shop.state / name).is_file()]
     for path in held:
         path.unlink()

@@ -19,6 +19,7 @@ from hawker.language.adapt.lesson import Cuts, Given, Learned
 from hawker.language.adapt.origin import NEW, origin
 from hawker.language.annotate import Annotated
 from hawker.language.encoder import ADAPTED, AUTO, STORED, encoder
+from hawker.privacy.erasure import TRAININGS
 from hawker.storage import vectors as stored
 from hawker.storage.models import ModelStore
 from hawker.storage.shop import Shop
@@ -94,7 +95,7 @@ def adapt(
         Cuts.of(histories),
         origin(str(folder(shop)) if base == ADAPTED else base, texts=histories.texts, seed=seed),
         course or course_of(task, base),
-        shop.folder / "adapting" / task,
+        shop.state / TRAININGS / task,
         seed=seed,
         curves=shop.reports / "adapt" / task,
         progress=tell,

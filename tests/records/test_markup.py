@@ -25,3 +25,8 @@ def test_markup_is_taken_out(given: str, left: str) -> None:
 
 def test_a_script_opened_a_thousand_times_is_swallowed_at_once() -> None:
     assert clean("kept " + "<script>" * 100_000) == "kept"
+
+
+def test_an_unclosed_comment_is_read_in_one_pass() -> None:
+    assert clean("oat <!-- milk" + "<!--" * 200_000) == "oat"
+    assert clean("oat <!-- a > b --> milk") == "oat milk"

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hawker.errors import BadSetting
 from hawker.records.catalogue import Availability, Product
@@ -148,6 +150,16 @@ def test_nothing_sensible_finds_nothing(made: search.Search, query: str) -> None
     found = made.find(query)
     assert found.hits == ()
     assert found.total == 0
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=60) | st.text(alphabet="吗看 电饭煲shoe<>$-50元以下under to.,'", max_size=200))
+def test_whatever_is_typed_is_answered_the_same_twice(made: search.Search, query: str) -> None:
+    found = made.find(query, size=5)
+    assert len(found.hits) <= 5
+    assert found.total >= len(found.hits)
+    assert ids(found) == ids(made.find(query, size=5))
+    assert all(np.isfinite(hit.score) for hit in found.hits)
 
 
 def test_a_changed_product_is_found_anew_and_others_are_not_read_again() -> None:

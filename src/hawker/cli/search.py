@@ -37,9 +37,9 @@ def search(
         tell(asked.word("indexing"), 0.0)
         from hawker.records.money import micros
         from hawker.records.search import Filters
-        from hawker.retrieval import search as finding
+        from hawker.retrieval import search_shop
 
-        made = finding.build(shop.catalogue.values(), rules=shop.settings.search)
+        made = search_shop.build(shop)
         narrowed = Filters(category=category, brands=tuple(brand or ()), most=micros(under))
         found = made.find(query, filters=narrowed, size=most)
     asked.answer(

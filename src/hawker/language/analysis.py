@@ -18,6 +18,8 @@ from typing import Any
 
 import rjieba
 
+from hawker.records.markup import clean
+
 LONGEST = 20_000
 """Characters of a text that are looked at."""
 LONGEST_WORD = 40
@@ -26,7 +28,6 @@ _PART = re.compile(rf"[{_HAN}]+|\d+(?:[.,]\d+)+[^\W_{_HAN}]*|[^\W_{_HAN}]+(?:['�
 _HAN_START = re.compile(f"[{_HAN}]")
 _BORDER = re.compile(r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)")
 _DECIMAL = re.compile(r"(\d+(?:[.,]\d+)*)([^\W\d_]*)")
-_TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[a-zA-Z/!][^<>]{0,2000}>", re.IGNORECASE | re.DOTALL)
 _POSSESSIVE = re.compile(r"['’]s?$")
 _UNITS = {
     "ml": ("ml", "毫升", "milliliter", "milliliters"),
@@ -137,11 +138,11 @@ def plain(text: str) -> str:
     """A text in one spelling: full width as half, lower case, no accents, no markup.
 
     >>> plain("Ｃｒèｍｅ <b>Brûlée</b>")
-    'creme  brulee '
+    'creme brulee'
     """
     text = text[:LONGEST]
-    if "<" in text:
-        text = _TAG.sub(" ", text)
+    if "<" in text or "&" in text:
+        text = clean(text)
     if text.isascii():
         return text.lower()
     text = unicodedata.normalize("NFKC", text).casefold()

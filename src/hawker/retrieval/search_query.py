@@ -65,7 +65,7 @@ class Question:
 
 def read(query: str, index: Index, synonyms: Mapping[str, Sequence[str]] | None = None) -> Question:
     """Read a query against the words of a catalogue. `synonyms` are further terms by term."""
-    text, bounds = prices(analysis.plain(query[:LONGEST]))
+    text, bounds = prices(analysis.plain(query[:LONGEST])[:LONGEST])
     text = analysis.request(text)
     every = analysis.words(text)[:MOST_WORDS]
     words = [word for word in every if word.text not in analysis.STOP] or every

@@ -12,7 +12,7 @@ import structlog
 
 from hawker.delivery import Engine, sponsored
 from hawker.records.search import Twice
-from hawker.retrieval import search
+from hawker.retrieval import search_shop
 from hawker.retrieval.search import Found, Search
 from hawker.server import searching
 from hawker.server.asking import PageAnswer, answer
@@ -52,7 +52,7 @@ class Lookup:
 
     def __init__(self) -> None:
         self._made: Search | None = None
-        self._version = ""
+        self._version: tuple[str, ...] = ()
         self._making = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
@@ -69,9 +69,9 @@ class Lookup:
 
     async def _make(self, engine: Engine) -> None:
         version, catalogue, before = _version(engine), engine.world.catalogue, self._made
-        rules, sold = engine.shop.settings.search, popular(engine)
+        sold = popular(engine)
         self._made = await asyncio.to_thread(
-            lambda: search.build(catalogue.values(), rules=rules, popular=sold, before=before)
+            lambda: search_shop.build(engine.shop, catalogue.values(), popular=sold, before=before)
         )
         self._version = version
 
@@ -90,8 +90,9 @@ def popular(engine: Engine) -> dict[str, float]:
     return {names[code]: float(units[code]) for code in np.flatnonzero(units > 0).tolist()}
 
 
-def _version(engine: Engine) -> str:
-    return engine.world.versions.get("catalogue", "")
+def _version(engine: Engine) -> tuple[str, ...]:
+    """What a search is made of, by its versions."""
+    return tuple(engine.world.versions.get(name, "") for name in ("catalogue", "vectors"))
 
 
 def _find(made: Search, asked: SearchRequest) -> Found:

@@ -48,6 +48,15 @@ def test_sizes_fall_with_the_threshold_and_say_what_was_understood(now: Moment) 
     assert found.touched.value is not None
 
 
+def test_thresholds_are_laid_where_shoppers_are(now: Moment) -> None:
+    levels = semantic.sizes(now, "green tea").levels
+    thresholds = [one.threshold for one in levels]
+    assert thresholds == sorted(set(thresholds))
+    sizes = [one.size for one in levels if one.size is not None]
+    assert sizes == sorted(sizes, reverse=True)
+    assert 50 <= sizes[0] <= 118
+
+
 def test_the_size_shown_is_the_size_written(town: Shop, now: Moment) -> None:
     found = semantic.sizes(now, "green tea", thresholds=(0.5,))
     drinkers = Audience("drinkers", Kind.SEMANTIC, text="green tea", threshold=0.5)

@@ -63,12 +63,13 @@ def group() -> typer.Typer:
 def listed(ctx: typer.Context, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """List the audiences, as they stood when they were last computed."""
     from hawker import audience
+    from hawker.audience import members
 
     asked = call(ctx, as_json=as_json, quiet=quiet)
     with _control(asked) as control:
         audience.adopt(asked.shop, control)
         held = control.audiences()
-    standing = audience.standings(asked.shop)
+    standing, there = audience.standings(asked.shop), members.sizes(asked.shop)
     found = [{**msgspec.to_builtins(one), "standing": sizing.standing(standing.get(one.id))} for one in held]
     asked.answer({"audiences": found})
     if not held:
@@ -80,7 +81,7 @@ def listed(ctx: typer.Context, as_json: AsJson = False, quiet: Quiet = False) ->
     for one in held:
         stands = standing.get(one.id)
         reason = stands.reason if stands else asked.word("audience_never")
-        numbers = sizing.numbers(asked, stands.size) if stands else ("–", "–")
+        numbers = sizing.numbers(asked, stands.size) if stands else (sizing.count(asked, there, one), "–")
         what = f"{sizing.what(asked, one)}" + (f" ({reason})" if reason else "")
         lines.add_row(one.id, asked.word(f"audience_{one.kind}"), *numbers, what)
     asked.say(lines)
@@ -124,7 +125,8 @@ def preview(
     if read is None:
         asked.answer({**msgspec.to_builtins(found), "levels": [sizing.level(one) for one in found.levels]})
         sizing.thresholds(asked, found)
-        asked.then("audience", "create", "ID", "--text", text, "--threshold", "0.5")
+        middle = found.levels[len(found.levels) // 2].threshold if found.levels else 0.5
+        asked.then("audience", "create", "ID", "--text", text, "--threshold", f"{middle:g}")
         return
     words = rules.describe(read, asked.language)
     asked.answer({"rule": rules.text(read), "words": words, "reason": reason, **sizing.sized(measured)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -35,6 +36,14 @@ def what(asked: Call, one: Audience) -> str:
         code = "audience_lapses" if one.outcome == "lapses" else "audience_buys"
         return asked.word(code, category=one.category, days=one.days)
     return one.name
+
+
+def count(asked: Call, there: Mapping[str, int], one: Audience) -> str:
+    """How many are on a list that was never measured, as a cell."""
+    least, size = asked.shop.settings.audiences.least, there.get(one.id, 0)
+    if one.kind != "list":
+        return "–"
+    return f"{size:,}" if size >= least else f"< {least}"
 
 
 def numbers(asked: Call, found: Size) -> tuple[str, str]:

@@ -18,6 +18,7 @@ import duckdb
 from hawker import ingest
 from hawker.errors import MissingData
 from hawker.ingest.columns import ColumnMap
+from hawker.records.audience import Audience, Kind
 from hawker.records.campaign import Ad, Campaign, Pricing, Targeting
 from hawker.records.placement import Page, Placement
 from hawker.storage import tables
@@ -108,7 +109,7 @@ def build(shop: Shop, *, keep: tuple[str, ...] = (), progress: Progress | None =
     tables.replace(connection, _SHOPPERS, shop.table("shoppers"))
     campaigns, ads = _campaigns(connection)
     control = Control(shop.control)
-    control.put_campaigns(campaigns, by="demo")
+    control.put([*_lists(campaigns), *campaigns], by="demo")
     control.put_ads(ads, by="demo")
     control.close()
     tell("", 1.0)
@@ -246,6 +247,15 @@ def _campaigns(connection: duckdb.DuckDBPyConnection) -> tuple[list[Campaign], l
         for number, product in pairs
     ]
     return campaigns, ads
+
+
+def _lists(campaigns: list[Campaign]) -> list[Audience]:
+    """The households that each coupon campaign was sent to, as an audience of its advertiser."""
+    return [
+        Audience(name, Kind.LIST, name=one.name, advertiser=one.advertiser)
+        for one in campaigns
+        for name in one.targeting.audiences
+    ]
 
 
 def _midnight(week: str) -> str:

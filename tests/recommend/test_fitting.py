@@ -11,6 +11,7 @@ from hawker import Shop, recommend
 from hawker.errors import BadInput, Corrupt
 from hawker.recommend.fitting import Course
 from hawker.recommend.kinds import Recommendations
+from hawker.recommend.sequence import Sequence
 from hawker.records.catalogue import Product
 from hawker.records.events import DAY, Event, EventKind
 from hawker.storage.event_log import EventLog
@@ -133,7 +134,7 @@ def test_a_network_takes_part_where_it_can_be_had(shop: Shop) -> None:
     assert "are allowed" in tight.left_out["sequence"] or "torch" in tight.left_out["sequence"]
     pytest.importorskip("torch", reason="the transformer is trained with torch")
     histories = recommend.read(shop)
-    fitted = recommend.fit(histories, how=Course(most_seconds=60.0))
+    fitted = recommend.fit(histories, how=Course(sequence=Sequence(size=8, blocks=1, epochs=2)))
     assert "sequence" in fitted.weighed["new"].alone
     assert fitted.left_out.keys() == {"nearby"}
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from tests.behaviour.recommenders import Recommenders
+from tests.behaviour.recommenders import NAMES, Recommenders
 
+from hawker.recommend import saved
 from hawker.recommend.blend import Blend
 from hawker.recommend.ease import Ease
-from hawker.recommend.histories import Histories
+from hawker.recommend.habits import Habits
+from hawker.recommend.histories import Histories, Past
 from hawker.recommend.model import Recommender
 from hawker.recommend.nearby import Nearby
 from hawker.recommend.neighbours import Neighbours
 from hawker.recommend.popular import Popular
 from hawker.recommend.sequence import Sequence
+from hawker.records.events import DAY
 
 pytest.importorskip("scipy")
 
@@ -78,3 +83,42 @@ class TestBlend(Recommenders):
     def made(cls, histories: Histories) -> Recommender:
         parts = {"neighbours": Neighbours().fit(histories), "nearby": Nearby().fit(vectors())}
         return Blend(parts, {"neighbours": 1.0, "nearby": 0.2})
+
+
+class TestHabits:
+    """Not of the suite: it knows nothing but what was taken before."""
+
+    past = Past(
+        items=np.array([0, 1, 0, 2, 0, 1, 1], np.int32),
+        step=np.array([0, 0, 1, 1, 2, 3, 3]),
+        time=np.array([0, 0, 7, 7, 14, 21, 21]) * DAY + DAY,
+        now=24 * DAY,
+    )
+
+    def histories(self) -> Histories:
+        items, step, time, _ = self.past
+        return Histories(np.array([0, 7]), items, step, time, NAMES)
+
+    def test_frequency_fades_and_a_basket_counts_once(self) -> None:
+        timeless = self.past._replace(now=0)
+        scores = Habits(fade=0.5).fit(self.histories()).scores(timeless)
+        np.testing.assert_allclose(scores[:4], [1 / 8 + 1 / 4 + 1 / 2, 1 / 8 + 1, 1 / 4, 0])
+
+    def test_what_was_taken_just_now_waits(self) -> None:
+        habits = Habits(fade=1.0, early=0.0).fit(self.histories())
+        gap = habits.gap[1]
+        assert habits.gap[0] < gap
+        expected = 2 * np.sqrt(2 / gap)
+        assert habits.scores(self.past)[1] == pytest.approx(expected, rel=1e-5)
+        assert habits.scores(self.past)[0] == 3
+
+    def test_it_speaks_for_itself_and_saves(self, tmp_path: Path) -> None:
+        habits = Habits().fit(self.histories())
+        ranked = habits.rank(self.past, 5, again=True)
+        assert ranked.codes.tolist() == ranked.sources.tolist()
+        assert set(ranked.codes.tolist()) == {0, 1, 2}
+        assert len(habits.rank(self.past, 5).codes) == 0
+        saved.save(habits, tmp_path / "habits.npz")
+        np.testing.assert_array_equal(
+            saved.load(tmp_path / "habits.npz").scores(self.past), habits.scores(self.past)
+        )

@@ -73,7 +73,9 @@ class Blend(Recommender):
         highest = held.max(initial=0.0)
         if highest <= 0.0:
             return np.zeros_like(scores)
-        bent: Scores = np.power(held / highest, np.float32(BEND))
+        some = np.flatnonzero(held)
+        bent = np.zeros_like(scores)
+        bent[some] = np.power(held[some] / highest, np.float32(BEND))
         return bent
 
     def arrays(self) -> Arrays:

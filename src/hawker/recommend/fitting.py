@@ -133,8 +133,10 @@ def parts(
         made["nearby"] = course.nearby.fit(vectors)
     if course.sequence is not None and "sequence" not in left_out:
         made["sequence"] = course.sequence.fit(histories, vectors=vectors, seed=seed)
-    made["popular"] = course.popular.fit(histories)
-    made["habits"] = course.habits.fit(histories)
+    if "popular" not in left_out:
+        made["popular"] = course.popular.fit(histories)
+    if "habits" not in left_out:
+        made["habits"] = course.habits.fit(histories)
     return made
 
 

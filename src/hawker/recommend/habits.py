@@ -1,7 +1,7 @@
 """What one takes again: how often and how lately, and whether its time has come round.
 
-Personal frequency fading by baskets, as in TIFU-KNN (Hu et al. 2020), times what the shop's repeat purchases
-tell of the share of an item's usual gap that has passed.
+Personal frequency fading by baskets, as in TIFU-KNN (Hu et al. 2020), and less for what was taken only just
+now, by the usual gap between two purchases of an item.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ DAY = 86_400_000_000
 
 @dataclass(frozen=True)
 class Habits:
-    """An item taken n baskets ago counts `fade`ⁿ; `length` items of the past are looked at (0: all).
+    """An item taken n baskets ago counts `fade`ⁿ, once a basket; `length` items of the past count (0: all).
 
-    `bins` cut the time since it was last taken, over the item's median gap, on a logarithmic scale.
+    Times `early` where it was taken only just now, and 1 where its usual gap has passed; in between with the
+    square root of the share that has.
     """
 
-    fade: float = 0.9
-    floor: float = 0.1
+    fade: float = 0.96
+    early: float = 0.5
     length: int = 0
 
     def fit(self, histories: Histories) -> Regular:
-        """The usual gap of each item, in days, drawn to the shop's by ten repeats."""
+        """The usual gap of each item in days: a geometric mean, drawn to the shop's median by ten repeats."""
         size = len(histories.names)
         gaps, items = _gaps(histories)
         overall = float(np.median(gaps)) if len(gaps) else 30.0
         count = np.bincount(items, minlength=size)
         logs = np.bincount(items, weights=np.log(np.maximum(gaps, 0.5)), minlength=size)
         usual = np.exp((logs + 10.0 * np.log(max(overall, 0.5))) / (count + 10.0))
-        repeats = np.array([self.fade, self.floor, self.length], dtype=np.float64)
-        return Regular(usual.astype(np.float32), repeats)
+        return Regular(usual.astype(np.float32), np.array([self.fade, self.early, self.length], np.float64))
 
 
 @dataclass(frozen=True)
@@ -55,18 +55,23 @@ class Regular(Recommender):
         return len(self.gap)
 
     def scores(self, past: Past) -> Scores:
-        """Faded frequency; less where it was taken only just now, for things that are not taken daily."""
-        fade, floor, length = self.settings.tolist()
+        """Faded frequency, and less of it for what was taken only just now."""
+        fade, early, length = self.settings.tolist()
         taken = past.known(self.size, last=int(length))
         found = np.zeros(self.size, dtype=np.float32)
         if not len(taken.items):
             return found
-        weight = np.power(fade, past.step[-1] - taken.step)
-        found += np.bincount(taken.items, weights=weight, minlength=self.size).astype(np.float32)
+        anew = np.ones(len(taken.items), dtype=bool)
+        order = np.lexsort((taken.step, taken.items))
+        items, step = taken.items[order], taken.step[order]
+        anew[1:] = (items[1:] != items[:-1]) | (step[1:] != step[:-1])
+        weight = np.power(fade, past.step[-1] - step) * anew
+        found += np.bincount(items, weights=weight, minlength=self.size).astype(np.float32)
         if past.now and taken.time.any():
-            items, place = np.unique(taken.items[::-1], return_index=True)
+            own, place = np.unique(taken.items[::-1], return_index=True)
             days = (past.now - taken.time[::-1][place]) / DAY
-            found[items] *= floor + (1 - floor) * np.minimum(days / self.gap[items], 1.0)
+            passed = np.sqrt(np.clip(days / self.gap[own], 0.0, 1.0))
+            found[own] *= early + (1 - early) * passed
         return found
 
     def sources(self, past: Past, codes: Codes) -> Codes:

@@ -44,6 +44,11 @@ class Past(NamedTuple):
         items = np.asarray(given, dtype=np.int32)
         return cls(items, np.arange(len(items)), np.zeros(len(items), dtype=np.int64))
 
+    def before(self, moment: int) -> Past:
+        """What of it was taken strictly before a moment, which becomes its `now`."""
+        kept = self.time < moment
+        return Past(self.items[kept], self.step[kept], self.time[kept], moment)
+
     def known(self, size: int, *, last: int = 0) -> Past:
         """Without codes that a recommender of `size` items does not know; the `last` so many (0: all)."""
         kept = np.flatnonzero((self.items >= 0) & (self.items < size))[-last:]
@@ -66,7 +71,7 @@ class Histories:
     shoppers: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, sequences: Iterable[Sequence[int]], names: Sequence[str]) -> Histories:
+    def of(cls, sequences: Iterable[Sequence[int] | Codes], names: Sequence[str]) -> Histories:
         """Plain sequences of codes: every item is a basket of its own, and times are not known.
 
         >>> Histories.of([[0, 1], [1, 1, 2]], ("tea", "pot", "jam"))[1].tolist()

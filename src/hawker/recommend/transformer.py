@@ -17,15 +17,23 @@ if TYPE_CHECKING:
     from hawker.recommend.sequence import Sequence
 
 _BLOCK = 192
+_PADDED = 8  # columns for the shift and zeros, so that rows stay aligned
 
 
 class Tower(nn.Module):  # type: ignore[misc]
     """Items (S, L) to states (S, L, D); the same item vectors go in and are compared with what comes out."""
 
-    def __init__(self, how: Sequence, counts: NDArray[np.int64], vectors: NDArray[np.float32] | None) -> None:
+    def __init__(
+        self,
+        how: Sequence,
+        counts: NDArray[np.int64],
+        vectors: NDArray[np.float32] | None,
+        *,
+        begin: NDArray[np.float32],
+    ) -> None:
         super().__init__()
         self.how = how
-        self.items = nn.Parameter(torch.randn(len(counts), how.size) / sqrt(how.size))
+        self.items = nn.Parameter(torch.from_numpy(begin))
         shares = np.log((counts + 1.0) / (counts + 1.0).sum())
         self.shift = nn.Parameter(torch.from_numpy((shares - shares.mean()).astype(np.float32)))
         self.text = None if vectors is None else torch.from_numpy(np.ascontiguousarray(vectors))
@@ -50,7 +58,9 @@ class Tower(nn.Module):  # type: ignore[misc]
         table = self.table()
         states = self(items, table)[items >= 0]  # (P, D)
         wanted = following[items >= 0]
-        loss = FullSoftmax.apply(states, table, self.shift, wanted)
+        shifted = functional.pad(torch.cat([table, self.shift[:, None]], dim=1), (0, _PADDED - 1))
+        one = functional.pad(states.new_ones(len(states), 1), (0, _PADDED - 1))
+        loss = FullSoftmax.apply(torch.cat([states, one], dim=1), shifted, wanted)  # of D + _PADDED columns
         loss.backward()
         return float(loss.detach())
 
@@ -94,31 +104,27 @@ class Block(nn.Module):  # type: ignore[misc]
 class FullSoftmax(torch.autograd.Function):  # type: ignore[misc]
     """Mean cross entropy of states (P, D) against all items (N, D), block by block.
 
-    What backward needs is made while the logits are in the cache: only gradients of the size of the inputs
-    are kept, never (P, N).
+    What backward needs is made while the chances are in the cache: only gradients of the size of the inputs
+    are kept, never (P, N). Where the processor multiplies bfloat16, chances are kept in it.
     """
 
     @staticmethod
-    def forward(context: Any, states: Any, table: Any, shift: Any, wanted: Any) -> Any:
-        d_states, d_table = torch.empty_like(states), torch.zeros_like(table)
-        d_shift, loss = torch.zeros_like(shift), 0.0
-        room = torch.empty(min(_BLOCK, len(states)), len(table))
-        across = table.t()
+    def forward(context: Any, states: Any, table: Any, wanted: Any) -> Any:
+        kind = torch.bfloat16 if _halves() else torch.float32
+        narrow, given = table.to(kind), states.to(kind)
+        across = narrow.t().contiguous()
+        d_states, d_table, loss = torch.empty_like(states), torch.zeros_like(table), 0.0
+        room = torch.empty(min(_BLOCK, len(states)), len(table), dtype=kind)
         for start in range(0, len(states), _BLOCK):
-            part = states[start : start + _BLOCK]
-            at, rows = wanted[start : start + _BLOCK, None], torch.arange(len(part))
-            logits = torch.addmm(shift, part, across, out=room[: len(part)])
-            hit = logits.gather(1, at)
-            highest = logits.amax(dim=1, keepdim=True)
-            logits.sub_(highest).exp_()
-            total = logits.sum(dim=1, keepdim=True)
-            loss += float((total.log() + highest - hit).sum())
-            logits.div_(total)
-            logits[rows, at[:, 0]] -= 1.0
-            torch.mm(logits, table, out=d_states[start : start + _BLOCK])
-            d_table.addmm_(logits.t(), part)
-            d_shift += logits.sum(dim=0)
-        context.save_for_backward(d_states, d_table, d_shift)
+            part, at = given[start : start + _BLOCK], wanted[start : start + _BLOCK, None]
+            chances = torch.mm(part, across, out=room[: len(part)])  # (_BLOCK, N)
+            torch.softmax(chances, dim=1, out=chances)
+            right = chances.gather(1, at)
+            loss -= float(right.float().clamp(min=1e-30).log().sum())
+            slopes = chances.scatter_(1, at, right - 1)
+            d_states[start : start + _BLOCK] = slopes @ narrow
+            d_table += slopes.t() @ part
+        context.save_for_backward(d_states, d_table)
         context.count = len(states)
         return states.new_tensor(loss / len(states))
 
@@ -126,3 +132,9 @@ class FullSoftmax(torch.autograd.Function):  # type: ignore[misc]
     def backward(context: Any, given: Any) -> Any:
         scale = given / context.count
         return *(part * scale for part in context.saved_tensors), None
+
+
+def _halves() -> bool:
+    """Whether bfloat16 is multiplied by the processor itself; elsewhere it would be slower, not faster."""
+    told = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(told.get("avx512_bf16") or told.get("amx_bf16"))

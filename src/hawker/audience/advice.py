@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from hawker.audience.suggest import EVERYBODY, Choice, Suggestion
@@ -43,11 +44,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }
 REASONS: Mapping[str, str] = {
-    "the campaign is over": "广告活动已经结束",
-    "none of its products is known to the catalogue or the log": "商品目录和日志里都没有它的商品",
-    "nothing like it has been sold lately": "近期没有售出过同类商品",
+    r"the campaign is over": "广告计划已经结束",
+    r"none of its products is known to the catalogue or the log": "商品目录和日志里都没有它的商品",
+    r"nothing like it has been sold lately": "近期没有售出过同类商品",
+    r"(\d+) of its members came lately; (\d+) are needed": r"近期到访的成员只有\1位，至少需要\2位",
+    r"(\d+) shoppers came lately; (\d+) are needed": r"近期到访的顾客只有\1位，至少需要\2位",
+    r"(\d+) days of history; at least 7 are needed": r"日志只有\1天，至少需要7天",
 }
-"""The fixed reasons in Chinese; those with figures in them stay as they are."""
+"""What the reasons of a suggestion are in Chinese."""
 
 
 def advice(
@@ -57,8 +61,7 @@ def advice(
     chinese = language.startswith("zh")
     words = WORDS["zh" if chinese else "en"]
     if told.best is None:
-        reason = REASONS.get(told.reason, told.reason) if chinese else told.reason
-        return [words["none"].format(reason=reason)]
+        return [words["none"].format(reason=_reason(told.reason, chinese))]
     best, unit = told.best, f" {currency}" if currency else ""
     lines = [_choice(told, best, words, names or {}, unit)]
     if told.by == "categories":
@@ -67,9 +70,8 @@ def advice(
         lines.append(words["no_costs"])
     lines.append(words["caution"])
     for one in told.unjudged:
-        lines.append(
-            words["unjudged"].format(name=(names or {}).get(one.audience, one.audience), reason=one.reason)
-        )
+        name = (names or {}).get(one.audience, one.audience)
+        lines.append(words["unjudged"].format(name=name, reason=_reason(one.reason, chinese)))
     return lines
 
 
@@ -95,6 +97,15 @@ def _choice(
         words["lead" if sure else "unsure"].format(lead=_told(told.lead, ",.2f", unit)),
     ]
     return words["stop"].join(parts)
+
+
+def _reason(told: str, chinese: bool) -> str:
+    """A reason in the language it is to be told in."""
+    for pattern, words in REASONS.items() if chinese else ():
+        found = re.fullmatch(pattern, told)
+        if found:
+            return found.expand(words)
+    return told
 
 
 def _told(figure: Estimate, form: str, unit: str = "") -> str:

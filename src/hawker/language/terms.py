@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 import numpy as np
 import rjieba
@@ -75,13 +75,26 @@ def vocabulary(texts: Iterable[str], *, most: int, seed: int = 7) -> list[str]:
     held = Counter(word for each in cut for word in set(each))
     ranked = sorted(held, key=lambda word: (-held[word], word))
     found = dict.fromkeys(ranked[: most - 3 * most // 10])
+    found.update(dict.fromkeys(_drawn(cut, most=most - len(found), seed=seed, without=found)))
+    return list(found)
+
+
+def fragments(texts: Iterable[str], *, most: int, seed: int = 7) -> list[str]:
+    """Distinct fragments of texts, at most so many: one to four words, in a row or with gaps."""
+    return _drawn([words(text) for text in texts], most=most, seed=seed, without=())
+
+
+def _drawn(cut: list[list[str]], *, most: int, seed: int, without: Container[str]) -> list[str]:
     able = [each for each in cut if len(each) > 1]
     chance = np.random.default_rng(seed)
+    found: dict[str, None] = {}
     for _ in range(4 * most if able else 0):
         if len(found) >= most:
             break
-        found[_fragment(able[int(chance.integers(len(able)))], chance)] = None
-    return list(found)[:most]
+        drawn = _fragment(able[int(chance.integers(len(able)))], chance)
+        if drawn not in without:
+            found[drawn] = None
+    return list(found)
 
 
 def _fragment(cut: Sequence[str], chance: np.random.Generator) -> str:

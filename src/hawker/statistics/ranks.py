@@ -31,3 +31,4 @@ def spearman(one: ArrayLike, other: ArrayLike) -> NDArray[np.float64]:
     told: NDArray[np.float64] = np.divide(
         (left * right).sum(axis=1), scale, out=np.full(len(scale), np.nan), where=scale > 0
     )
+    return told

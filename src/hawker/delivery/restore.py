@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from hawker.delivery import people
 from hawker.delivery.frequency import Frequency
+from hawker.errors import Corrupt
 from hawker.features import arrival, interests
 from hawker.features.encode import Codes
 from hawker.features.events import EventArrays
+from hawker.features.interests import Interests
 from hawker.features.state import State
 from hawker.records.catalogue import Product
 from hawker.records.events import Event, EventKind
@@ -45,7 +47,7 @@ def state(shop: Shop) -> tuple[State, EventArrays]:
     The snapshot serves while the imported history, the catalogue and the vectors it was made from are
     unchanged; otherwise everything is folded anew.
     """
-    held, made = State(), interests.of(shop)
+    held, made = State(), _interests(shop)
     held.adopt(made)
     basis = shop.state / BASIS
     fresh = basis.is_file() and json.loads(basis.read_text("utf-8")) == _basis(shop)
@@ -55,6 +57,17 @@ def state(shop: Shop) -> tuple[State, EventArrays]:
         held.adopt(made)
     people.guard(held, shop, people.on_record(shop).minors)
     return held, log(shop, held.codes, since=held.watermark)
+
+
+def _interests(shop: Shop) -> Interests | None:
+    """Interests by the vectors there are; where those cannot be read, ads are served without."""
+    try:
+        return interests.of(shop)
+    except Corrupt as error:
+        import structlog  # only where there is something to say
+
+        structlog.get_logger("hawker").error("vectors_unusable", error=str(error))
+        return None
 
 
 def counters(frequency: Frequency, shop: Shop, caps: Caps, *, decisions: DecisionLog, now: int) -> None:

@@ -90,7 +90,7 @@ def learn(given: Given) -> Learned:
     draw = np.random.default_rng(given.seed)
     train = _choices(held, slices.train, counts, most=min(_MOST, given.trained), others=_NEGATIVES, draw=draw)
     valid, test = (
-        _choices(held, rows, counts, most=min(_JUDGED, given.judged), others=_CANDIDATES, draw=draw)
+        _choices(held, rows, counts, most=min(_JUDGED, given.judged // 2), others=_CANDIDATES, draw=draw)
         for rows in (slices.valid, slices.test)
     )
     things, asked = origin.vectors(origin.tokens(held.texts)), origin.vectors(origin.tokens(test.asked))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.features.toy import START
 
-from hawker.features.interest_words import InWords, Terms
+from hawker.features.interest_words import Background, InWords, Terms
 from hawker.features.profile import Profile, profile, profiles
 from hawker.features.state import State
 from hawker.records.catalogue import Product
@@ -60,8 +60,9 @@ NOW = START + 28 * DAY
 
 @pytest.fixture(scope="module")
 def ann() -> Profile:
-    terms = Terms({product.id: product for product in CATALOGUE})
-    return profile(state(), "ann", now=NOW, terms=terms, searches=[("gluten free", NOW - DAY)])
+    made = state()
+    shop = Background(made, Terms({product.id: product for product in CATALOGUE}))
+    return profile(made, "ann", now=NOW, background=shop, searches=[("gluten free", NOW - DAY)])
 
 
 def test_activity_is_what_happened(ann: Profile) -> None:

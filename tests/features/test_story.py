@@ -65,6 +65,7 @@ def test_a_history_is_told_in_order_and_in_both_languages(shop: Shop):
     assert told.lines("en", offset=480)[0] == "2024-03-01 20:00  searched 跑鞋"
     assert told.shopper == Naming(shop).of("u-1") != "u-1"
     assert story.searches(shop, "u-1") == [("跑鞋", NOW)]
+    assert story.asked(shop) == {"跑鞋": 1}
     assert told.text(longest=40) == "reviewed Trail shoe 42: liked"
     until = story.of(shop, "u-1", until=NOW + 200 * SECOND)
     assert [deed.kind for deed in until.deeds] == [EventKind.SEARCH, EventKind.VIEW]

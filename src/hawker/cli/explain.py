@@ -159,9 +159,9 @@ def _profile(asked: Call, shop: Shop, shopper: str) -> Profile:
         tell(asked.word("loading"), 0.0)
         from hawker.delivery import restore
         from hawker.delivery.engine import clock
-        from hawker.features.interest_words import Terms
+        from hawker.features import story
+        from hawker.features.interest_words import Background, Terms
         from hawker.features.profile import profile
-        from hawker.features.story import searches
         from hawker.privacy.people import unprofiled
         from hawker.privacy.pseudonym import Naming
 
@@ -172,6 +172,7 @@ def _profile(asked: Call, shop: Shop, shopper: str) -> Profile:
         tell(asked.word("words_of"), 0.8)
         name = Naming(shop).of(shopper)
         silent = name in unprofiled(shop)
-        terms = None if silent else Terms(shop.catalogue, language=asked.language)
-        asked_for = [] if silent else searches(shop, shopper)
-        return profile(state, name, now=now, terms=terms, searches=asked_for)
+        terms = Terms(shop.catalogue, language=asked.language)
+        known = None if silent else Background(state, terms, asked=story.asked(shop))
+        asked_for = [] if silent else story.searches(shop, shopper)
+        return profile(state, name, now=now, background=known, searches=asked_for)

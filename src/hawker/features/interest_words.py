@@ -47,6 +47,8 @@ _WORDS = {
     "comma": (", ", "、"),
 }
 
+Term = tuple[str, str]
+"""A sort and a name."""
 Say = Callable[[str], str]
 """What puts a list of facts into a sentence, such as the writer; without it a template does."""
 
@@ -106,14 +108,14 @@ class Terms:
     def __init__(self, catalogue: Mapping[str, Product], *, language: str = "en") -> None:
         self.catalogue = catalogue
         self._chinese = language.lower().startswith("zh")
-        self._of: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._of: dict[str, tuple[Term, ...]] = {}
 
     @cached_property
     def phrases(self) -> Phrases:
         """Learned from the titles when first asked for: about a second for 20,000."""
         return Phrases.fit(product.title for product in self.catalogue.values())
 
-    def of(self, product: str) -> tuple[tuple[str, str], ...]:
+    def of(self, product: str) -> tuple[Term, ...]:
         """The terms of a product, each a sort and a name."""
         found = self._of.get(product)
         if found is None:
@@ -121,12 +123,12 @@ class Terms:
             found = self._of[product] = self._said(held) if held is not None else ()
         return found
 
-    def searched(self, query: str) -> tuple[tuple[str, str], ...]:
+    def searched(self, query: str) -> tuple[Term, ...]:
         """The phrases of a search; the search itself where it holds none the shop knows."""
         known = self.phrases.of(query)
         return tuple(("phrase", phrase) for phrase in known or [query.lower()[:_LONGEST]] if phrase)
 
-    def _said(self, product: Product) -> tuple[tuple[str, str], ...]:
+    def _said(self, product: Product) -> tuple[Term, ...]:
         path = levels(product.category)
         named = [product.brand, product.color, product.material, self._coded(product.gender)]
         named += [f"{name} {value}" for name, value in product.attributes.items() if value]
@@ -142,32 +144,40 @@ class Terms:
 
 
 class Background:
-    """How often each term comes in what the shop's shoppers touched: a sample of their latest histories."""
+    """How often each term comes in what the shop's shoppers touched, a sample of their latest histories,
 
-    def __init__(self, state: State, terms: Terms) -> None:
-        self.total = 0.0
-        self.count: dict[tuple[str, str], float] = {}
+    and in what they searched (`asked`: how often each search was made, see `story.asked`).
+    """
+
+    def __init__(self, state: State, terms: Terms, *, asked: Mapping[str, int] | None = None) -> None:
+        self.terms = terms
+        self.total = dict.fromkeys(SORTS, 0.0)
+        self.count: dict[Term, float] = {}
         held = state.sequences.arrays()
-        some = slice(None, None, max(1, len(held["items"]) // _SAMPLE))
-        items, kinds = held["items"][some].ravel(), held["codes"][some].ravel()
+        every = max(1, len(held["items"]) // _SAMPLE)
+        items, kinds = held["items"][::every].ravel(), held["codes"][::every].ravel()
         weight = np.array([0.5 if kind in _HALF else 1.0 for kind in _KINDS])
         mass = np.bincount(items[items >= 0], weights=weight[kinds[items >= 0]])
         names = state.codes["product"].names
         for place in np.flatnonzero(mass).tolist():
-            times, said = float(mass[place]), terms.of(names[place])
-            self.total += times if said else 0.0
-            for term in said:
-                self.count[term] = self.count.get(term, 0.0) + times
+            self._add(terms.of(names[place]), float(mass[place]))
+        for words, times in (asked or {}).items():
+            self._add(terms.searched(words), times / every)
 
-    def share(self, term: tuple[str, str]) -> tuple[float, float]:
+    def share(self, term: Term) -> tuple[float, float]:
         """A term's share, never 0 or 1, and the touches behind it."""
         held = self.count.get(term, 0.0)
-        return (held + 0.5) / (self.total + 1.0), held + 0.5
+        return (held + 0.5) / (self.total[term[0]] + 1.0), held + 0.5
+
+    def _add(self, said: Sequence[Term], times: float) -> None:
+        for sort in {sort for sort, _ in said}:
+            self.total[sort] += times
+        for term in said:
+            self.count[term] = self.count.get(term, 0.0) + times
 
 
 def in_words(
     touches: Sequence[Touch],
-    terms: Terms,
     background: Background,
     *,
     now: int,
@@ -187,8 +197,8 @@ def in_words(
         if count > counted.get(product, 0.0):
             lasting.append((Touch(product, "", 1.0, now), count - counted.get(product, 0.0)))
     return InWords(
-        lasting=tuple(_leanings(lasting, terms, background, most=most)),
-        recent=tuple(_leanings(recent, terms, background, most=most)),
+        lasting=tuple(_leanings(lasting, background, most=most)),
+        recent=tuple(_leanings(recent, background, most=most)),
     )
 
 
@@ -212,11 +222,12 @@ def _faded(touches: Sequence[Touch], now: int, half_life: float) -> list[tuple[T
 
 
 def _leanings(
-    faded: Sequence[tuple[Touch, float]], terms: Terms, background: Background, *, most: int
+    faded: Sequence[tuple[Touch, float]], background: Background, *, most: int
 ) -> Iterable[Leaning]:
     """The terms of each sort whose interval is above 1, the surest first, without what says the same."""
-    held: dict[tuple[str, str], list[int]] = {}
+    held: dict[Term, list[int]] = {}
     weights = np.array([weight for _, weight in faded])
+    terms = background.terms
     said = [terms.of(t.product) if t.product else terms.searched(t.words) for t, _ in faded]
     total = dict.fromkeys(SORTS, 0.0)
     for place, found in enumerate(said):
@@ -237,7 +248,7 @@ def _leanings(
             )
             and (lift.low or 0.0) > 1.0
         ]
-        ranked.sort(key=lambda one: (-(one.lift.low or 0.0), -one.share, one.name))
+        ranked.sort(key=lambda one: (-round(one.lift.low or 0.0, 6), -len(one.name), one.name))
         told += _apart(ranked, held, weights, told, most=most)
     return told
 
@@ -255,7 +266,7 @@ def _lift(mass: float, total: float, shop: tuple[float, float], count: int) -> E
 
 def _apart(
     ranked: Sequence[Leaning],
-    held: Mapping[tuple[str, str], list[int]],
+    held: Mapping[Term, list[int]],
     weights: Floats,
     before: Sequence[Leaning],
     *,
@@ -270,7 +281,8 @@ def _apart(
     names = [one.name.casefold() for one in before]
     for one in ranked:
         name = one.name.casefold()
-        if one.sort == "phrase" and any(name in other or other in name for other in names):
+        before_it = [*names, *(other.name.casefold() for other in kept)]
+        if one.sort == "phrase" and any(name in other or other in name for other in before_it):
             continue
         own = set(held[one.sort, one.name])
         if not any(_alike(own, set(held[other.sort, other.name]), weights) for other in kept):

@@ -66,21 +66,14 @@ class Phrases:
         return cls(gram for gram in kept if len(gram) == 1 or inside[gram] < (1 - _NESTED) * counts[gram])
 
     def of(self, text: str) -> list[str]:
-        """The phrases of a text, each once, the longest that fit from left to right.
+        """The phrases of a text, each once, longer ones before those inside them.
 
         >>> shop = Phrases.fit(["trail running shoe", "trail running vest", "trail running cap"])
         >>> shop.of("Red trail running sock")
-        ['trail running']
+        ['trail running', 'trail', 'running']
         """
-        found: dict[str, None] = {}
-        for run in _runs(text):
-            at = 0
-            while at < len(run):
-                length = next((n for n in range(LONGEST, 0, -1) if run[at : at + n] in self._kept), 0)
-                if length:
-                    found[said(run[at : at + length])] = None
-                at += max(length, 1)
-        return list(found)
+        grams = (gram for run in _runs(text) for gram in _grams(run) if gram in self._kept)
+        return list(dict.fromkeys(map(said, sorted(grams, key=len, reverse=True))))
 
 
 def said(words: Words) -> str:

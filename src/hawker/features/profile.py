@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hawker.features import interest_words
 from hawker.features.counters import DAY, EPOCH
-from hawker.features.interest_words import Background, InWords, Terms
+from hawker.features.interest_words import Background, InWords
 from hawker.features.state import State
 from hawker.records.events import EventKind
 from hawker.statistics.intervals import Estimate, proportion
@@ -112,11 +112,11 @@ def profile(
     shopper: str,
     *,
     now: int,
-    terms: Terms | None = None,
+    background: Background | None = None,
     searches: Iterable[tuple[str, int]] = (),
     most: int = 5,
 ) -> Profile:
-    """A shopper's profile as of `now`. Their interest is put in words where `terms` are given.
+    """A shopper's profile as of `now`. Their interest is put in words beside the `background` of the shop.
 
     `searches` are words they searched for, with the time (`story.searches`).
     """
@@ -141,7 +141,7 @@ def profile(
         interest=Interest(
             categories=_favourites(pairs["category"], "interest_7", most=most),
             brands=_favourites(pairs["brand"], "interest_30", most=most),
-            words=InWords() if terms is None else _words(state, code, pairs, terms, searches, now, most),
+            words=_words(state, code, pairs, background, searches, now, most) if background else InWords(),
         ),
         sequence=sequence,
     )
@@ -244,7 +244,7 @@ def _words(
     state: State,
     code: int,
     pairs: dict[str, _Pairs],
-    terms: Terms,
+    background: Background,
     searches: Iterable[tuple[str, int]],
     now: int,
     most: int,
@@ -253,8 +253,7 @@ def _words(
     mine = pairs["product"]
     bought = dict(zip(mine.names, mine.counters["bought_90"].tolist(), strict=True))
     touched = interest_words.touches(state, code, searches=searches)
-    background = Background(state, terms)
-    return interest_words.in_words(touched, terms, background, now=now, bought=bought, most=most)
+    return interest_words.in_words(touched, background, now=now, bought=bought, most=most)
 
 
 def _band(state: State, shopper: dict[str, float], *, now: int) -> int | None:

@@ -20,7 +20,7 @@ from hawker.features.protect import within
 from hawker.privacy import masking
 from hawker.privacy.people import unprofiled
 from hawker.privacy.pseudonym import Naming
-from hawker.records.events import SECOND, EventKind
+from hawker.records.events import DAY, SECOND, EventKind
 from hawker.records.markup import clean
 from hawker.storage import tables
 from hawker.storage.event_log import EventLog
@@ -178,6 +178,19 @@ def searches(shop: Shop, shopper: str) -> list[tuple[str, int]]:
     """What one shopper searched for and when, oldest first; nothing where it may not be used."""
     kept = (deed for deed in of(shop, shopper, most=0).deeds if deed.kind is EventKind.SEARCH)
     return [(deed.what, deed.time) for deed in kept]
+
+
+def asked(shop: Shop, *, most: int = 50_000) -> dict[str, int]:
+    """The shop's commonest searches and on how many days of a shopper each was made; of whom may be told."""
+    connection = tables.connect(threads=1)
+    EventLog(shop.events).view(connection)
+    rows = connection.execute(
+        "SELECT lower(trim(query)), count(DISTINCT (shopper, time // $day)) AS times FROM events "
+        f"WHERE kind = '{EventKind.SEARCH}' AND trim(query) <> '' AND NOT list_contains($without, shopper) "
+        "GROUP BY 1 ORDER BY times DESC, 1 LIMIT $most",
+        {"day": DAY, "without": sorted(unprofiled(shop)), "most": most},
+    )
+    return {str(words): int(times) for words, times in rows.fetchall()}
 
 
 def _stories(

@@ -16,8 +16,9 @@ from hawker import __version__
 from hawker.delivery import Engine
 from hawker.errors import HawkerError
 from hawker.explain.decision import Explanation
-from hawker.features.profile import Profile, profile
-from hawker.server import metrics, reporting
+from hawker.features.profile import Profile
+from hawker.features.story import MOST
+from hawker.server import metrics, portraits, reporting
 from hawker.server.describe import DOCS_PAGE
 from hawker.server.endpoint import ANYONE, LANGUAGE, READERS, SHOP, STAFF, TEXT, Endpoint
 from hawker.server.keys import caller
@@ -77,6 +78,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "get",
+        "/v1/shoppers/{shopper:path}/story",
+        "What a shopper did, as a text and deed by deed",
+        keys=SHOP,
+        gives=portraits.Told,
+        parameters=(LANGUAGE, ("most", {"type": "integer", "minimum": 1, "maximum": portraits.MOST}, False)),
+        refusals=(400, 503),
+    ),
+    Endpoint(
+        "get",
         "/v1/report",
         "What the ads earned, each rate with its interval",
         keys=READERS,
@@ -132,8 +142,20 @@ def routes(application: Application) -> Sequence[BaseRoute]:
 
     async def shopper(request: Request) -> Reply:
         engine = serving(application)
-        name = engine.naming.of(request.path_params["shopper"])
-        found = profile(engine.world.state, name, now=engine.tick())
+        shop = await run_in_threadpool(portraits.background, engine)
+        return _json(portraits.profiled(engine, request.path_params["shopper"], shop))
+
+    async def story(request: Request) -> Reply:
+        engine, given = serving(application), request.query_params
+        language = given.get("language", application.shop.settings.language)
+        most = given.get("most", str(MOST))
+        if not (most.isdecimal() and 1 <= int(most) <= portraits.MOST):
+            raise Refused(
+                problem(400, "Bad parameter", detail=f"'most' is 1 to {portraits.MOST}, not '{most}'.")
+            )
+        found = await run_in_threadpool(
+            portraits.told, engine, request.path_params["shopper"], language=language, most=int(most)
+        )
         return _json(found)
 
     async def explanation(request: Request) -> Reply:
@@ -159,6 +181,7 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         route("/docs", docs),
         route("/.well-known/gpc.json", gpc),
         route("/v1/shoppers/{shopper:path}/profile", shopper),
+        route("/v1/shoppers/{shopper:path}/story", story),
         route("/v1/explain/{decision:path}", explanation),
         route("/v1/report", report),
     ]

@@ -29,6 +29,8 @@ def test_habits_count_what_purchases_carry(tmp_path: Path) -> None:
     assert of["c"] == 0.0
     assert of["w"] == pytest.approx(0.05, abs=0.02)
     assert (known.column("with:coupon") <= known.column("purchases")).all()
+    assert (known.column("visits with:coupon") == known.column("with:coupon")).all()  # one line a visit
+    assert known.column("share of visits with:coupon") == pytest.approx(share)
 
 
 def test_nothing_later_is_known_and_who_was_not_there_yet_has_no_row(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from hawker.audience.moment import Moment
 from hawker.errors import extra
 from hawker.features import arrival
+from hawker.features.counters import DAY
 from hawker.features.profile import profiles
 from hawker.features.state import State
 from hawker.records.events import EventKind
@@ -27,6 +28,7 @@ Floats = NDArray[np.float64]
 Vectors = NDArray[np.float32]
 RECENT = ("purchases_30", "spend_30", "views_7", "interest_30", "searches_7")
 RANK = 32
+HABIT = ("with", "share with", "visits with", "share of visits with")
 HABITS = 8
 """At most so many attributes of purchases become habits, the most frequent first."""
 _SAMPLE = 20_000
@@ -86,7 +88,7 @@ def traits(moment: Moment) -> Traits:
     moment.tell("profiles", 0.4)
     mix, variety = category_mix(state, shoppers, now=moment.now)
     moment.tell("tastes", 0.7)
-    kept, habits = purchase_habits(moment, shoppers, own["purchases"])
+    kept, habits = purchase_habits(moment, shoppers, own["purchases"], own["visits"])
     columns = [x, np.column_stack([own[name] for name in RECENT]), variety[:, None], habits]
     tastes = [mix]
     if state.interests is not None:
@@ -143,16 +145,21 @@ def category_mix(
 
 
 def purchase_habits(
-    moment: Moment, shoppers: NDArray[np.int32], purchases: Floats
+    moment: Moment, shoppers: NDArray[np.int32], purchases: Floats, visits: Floats
 ) -> tuple[tuple[str, ...], Floats]:
-    """Of each attribute the shop keeps with purchases: how many carry it, and what share of all they are."""
+    """Of each attribute the shop keeps with purchases: how many carry it, what share of all they are, and
+
+    in how many visits, and in what share of them. A visit is a session, or a day where events name none.
+    """
     connection = tables.connect(threads=1)
     EventLog(moment.shop.events).view(connection)
     listed = ", ".join(f"'{word}'" for word in _NOTHING)
+    told = """lower(json_extract_string(attributes, '$."' || name || '"'))"""
+    visit = f"CASE WHEN session = '' THEN (time // {int(DAY)})::VARCHAR ELSE session END"
     query = f"""
-        SELECT shopper, name, count(*)::DOUBLE AS carried FROM (
-            SELECT shopper, name, lower(json_extract_string(attributes, '$."' || name || '"')) AS told FROM (
-                SELECT shopper, attributes, unnest(json_keys(attributes)) AS name FROM events
+        SELECT shopper, name, count(*)::DOUBLE AS carried, count(DISTINCT visit)::DOUBLE AS visited FROM (
+            SELECT shopper, name, visit, {told} AS told FROM (
+                SELECT shopper, attributes, unnest(json_keys(attributes)) AS name, {visit} AS visit FROM events
                 WHERE kind = '{EventKind.PURCHASE}' AND attributes NOT IN ('', '{{}}') AND shopper <> ''
                 AND {arrival.release(moment.shop.settings.tolerance_ms * 1000)} < {int(moment.now)}
             ) WHERE NOT contains(name, '"')
@@ -166,12 +173,13 @@ def purchase_habits(
     row = np.full(len(codes) + 1, -1, dtype=np.int64)
     row[shoppers] = np.arange(len(shoppers))
     rows = row[[codes.find(name) for name in found["shopper"].tolist()]] if len(found["name"]) else index
-    out = np.zeros((len(shoppers), 2 * len(most)))
+    out = np.zeros((len(shoppers), 4 * len(most)))
     for k, one in enumerate(most):
         mine = (index.ravel() == one) & (rows >= 0)
-        out[rows[mine], 2 * k] = found["carried"][mine]
-        np.divide(out[:, 2 * k], purchases, out=out[:, 2 * k + 1], where=purchases > 0)
-    return tuple(f"{kind}:{names[one]}" for one in most for kind in ("with", "share with")), out
+        for column, counted, whole in ((4 * k, "carried", purchases), (4 * k + 2, "visited", visits)):
+            out[rows[mine], column] = found[counted][mine]
+            np.divide(out[:, column], whole, out=out[:, column + 1], where=whole > 0)
+    return tuple(f"{kind}:{names[one]}" for one in most for kind in HABIT), out
 
 
 def _liking(state: State, a: NDArray[np.int32], b: NDArray[np.int32], now: int) -> Floats:

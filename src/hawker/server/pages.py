@@ -140,24 +140,6 @@ def routes(application: Application) -> Sequence[BaseRoute]:
     async def gpc(_: Request) -> Reply:
         return _json({"gpc": True, "lastUpdate": _PUBLISHED})
 
-    async def shopper(request: Request) -> Reply:
-        engine = serving(application)
-        shop = await run_in_threadpool(portraits.background, engine)
-        return _json(portraits.profiled(engine, request.path_params["shopper"], shop))
-
-    async def story(request: Request) -> Reply:
-        engine, given = serving(application), request.query_params
-        language = given.get("language", application.shop.settings.language)
-        most = given.get("most", str(MOST))
-        if not (most.isdecimal() and 1 <= int(most) <= portraits.MOST):
-            raise Refused(
-                problem(400, "Bad parameter", detail=f"'most' is 1 to {portraits.MOST}, not '{most}'.")
-            )
-        found = await run_in_threadpool(
-            portraits.told, engine, request.path_params["shopper"], language=language, most=int(most)
-        )
-        return _json(found)
-
     async def explanation(request: Request) -> Reply:
         from hawker.explain import explain
 
@@ -180,10 +162,36 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         route("/openapi.json", openapi),
         route("/docs", docs),
         route("/.well-known/gpc.json", gpc),
-        route("/v1/shoppers/{shopper:path}/profile", shopper),
-        route("/v1/shoppers/{shopper:path}/story", story),
+        *_shoppers(application),
         route("/v1/explain/{decision:path}", explanation),
         route("/v1/report", report),
+    ]
+
+
+def _shoppers(application: Application) -> Sequence[BaseRoute]:
+    """What is told of one shopper."""
+
+    async def shopper(request: Request) -> Reply:
+        engine = serving(application)
+        shop = await run_in_threadpool(portraits.background, engine)
+        return _json(portraits.profiled(engine, request.path_params["shopper"], shop))
+
+    async def story(request: Request) -> Reply:
+        engine, given = serving(application), request.query_params
+        language = given.get("language", application.shop.settings.language)
+        most = given.get("most", str(MOST))
+        if not (most.isdecimal() and 1 <= int(most) <= portraits.MOST):
+            raise Refused(
+                problem(400, "Bad parameter", detail=f"'most' is 1 to {portraits.MOST}, not '{most}'.")
+            )
+        found = await run_in_threadpool(
+            portraits.told, engine, request.path_params["shopper"], language=language, most=int(most)
+        )
+        return _json(found)
+
+    return [
+        route("/v1/shoppers/{shopper:path}/profile", shopper),
+        route("/v1/shoppers/{shopper:path}/story", story),
     ]
 
 

@@ -200,6 +200,9 @@ def test_meaning_finds_what_no_word_does_and_turns_what_words_leave_open() -> No
     assert ids(search.build(products).find("tea")) == ["c", "g"]
     assert ids(made.find("tea")) == ["g", "c"]
     assert made.find("qqqq").total == 0
+    vague = Meaning(matrix, lambda _query: np.array([1.0, 0.0], dtype=np.float32))
+    assert ids(search.build(products, meaning=vague).find("green kettle xylophone trumpet"))[0] == "s"
+    assert ids(search.build(products, meaning=vague).find("tea cup"))[0] == "c", "words know better"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from hawker.retrieval.search_filters import Facets, Mask, Shelves
 from hawker.retrieval.search_index import Index, Weights
 from hawker.retrieval.search_index import build as indexed
 from hawker.retrieval.search_query import Question, read
-from hawker.retrieval.search_score import ALIKE, RERANKED, Matched, Meaning, Taste, close, match
+from hawker.retrieval.search_score import RERANKED, Matched, Meaning, Taste, close, match
 
 Floats = NDArray[np.float32]
 ENOUGH = 0.6
@@ -128,13 +128,12 @@ class Search:
         )
 
     def _matched(self, question: Question) -> Matched:
-        """Every product by words; by meaning alone, if anything, where no product has any of them."""
+        """Every product by words; the less of the query any product has of them, the more by meaning too."""
         matched = match(question, self.index, self.shelves, self.taste)
-        if self.meaning is None or not question.slots or matched.score.any():
+        best = float(matched.share.max(initial=0.0))
+        if self.meaning is None or not question.slots or best >= ENOUGH:
             return matched
-        likeness = self.meaning.likeness(question.text)
-        alike = np.where(likeness >= ALIKE, likeness, np.float32(0.0))
-        return Matched(alike, np.zeros_like(alike), alike)
+        return matched.beside(self.meaning.likeness(question.text), self.taste.vague * (1.0 - best))
 
     @property
     def _sellable(self) -> Mask:

@@ -13,8 +13,8 @@ from hawker.retrieval.search_index import Index
 from hawker.retrieval.search_query import Question, Reading, Slot
 
 Floats = NDArray[np.float32]
-ALIKE = 0.5
-"""The cosine from which a product answers a query none of whose words any product has."""
+ALIKE = 0.45
+"""The cosine from which a product answers a query that no product has much of in words."""
 RERANKED = 50
 """How many of the best by words are looked at more closely."""
 
@@ -24,13 +24,15 @@ class Taste:
     """What counts beside words. `covered` is the power of the share of a query that a product meets; `named`
 
     is what a category adds that is called as the query is, `kin` one that much of what was found belongs to,
-    and `meaning` a product's likeness to the query; all in shares of the best score by words.
+    and `meaning` a product's likeness to the query; all in shares of the best score by words. `vague` is what
+    likeness adds to that where no product has much of the query, times the share that all of them lack.
     """
 
     covered: float = 1.0
     named: float = 0.6
     kin: float = 0.4
-    meaning: float = 0.1
+    meaning: float = 0.03
+    vague: float = 2.0
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,12 @@ class Matched:
     score: Floats
     share: Floats
     worth: Floats
+
+    def beside(self, likeness: Floats, weight: float) -> Matched:
+        """With what is alike as well, whatever its words, and likeness among what everything is worth."""
+        score = np.where(likeness >= ALIKE, np.maximum(self.score, likeness), self.score)
+        worth = self.worth + np.float32(weight) * np.clip(likeness, 0.0, None)
+        return Matched(score, self.share, np.where(score > 0, worth, np.float32(0.0)))
 
 
 def match(question: Question, index: Index, shelves: Shelves, taste: Taste) -> Matched:

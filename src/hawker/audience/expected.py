@@ -8,6 +8,7 @@ it is added up.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,13 +56,26 @@ class Expected:
     value: float
 
 
-def record(events: EventArrays, codes: Codes, wanted: Mask, *, since: int, until: int) -> Record:
-    """Count visits from the log; `wanted` is by product code. A visit is a session, or a day without one."""
+def record(
+    events: EventArrays,
+    codes: Codes,
+    wanted: Mask,
+    *,
+    since: int,
+    until: int,
+    without: Collection[str] = (),
+) -> Record:
+    """Count visits from the log; `wanted` is by product code. A visit is a session, or a day without one.
+
+    Nothing is counted of those `without` a part in it.
+    """
     part = slice(events.before(since), events.before(until))
     keys, session, kind = events.keys[part], events.session[part], events.kind[part]
     kinds = np.int64(1) << kind.astype(np.int64)
-    known = keys[:, _SHOPPER] >= 0
     size = len(codes["shopper"])
+    counted = np.append(np.ones(size, dtype=bool), False)
+    counted[[codes["shopper"].find(one) for one in without]] = False
+    known = counted[keys[:, _SHOPPER]]
     seen = known & (kinds & kinds_mask(ACTIVE) != 0)
     day = -1 - events.time[part][seen] // int(DAY)
     visit = np.column_stack([keys[seen, _SHOPPER], np.where(session[seen] >= 0, session[seen], day)])
@@ -104,20 +118,27 @@ def foreseen(held: Record, *, days: float) -> Expected:
 
 
 def of_products(
-    events: EventArrays, codes: Codes, products: Mask, *, days: float, since: int, until: int
+    events: EventArrays,
+    codes: Codes,
+    products: Mask,
+    *,
+    days: float,
+    since: int,
+    until: int,
+    without: Collection[str] = (),
 ) -> tuple[Expected, str]:
     """What is expected of some products, and by what it was counted: "products", or their "categories".
 
     Where the products sell too little to tell shoppers apart, purchases in their categories tell, all
     scaled down to what the products themselves sold (of what never sold: to one purchase).
     """
-    held = record(events, codes, products, since=since, until=until)
+    held = record(events, codes, products, since=since, until=until, without=without)
     sold = float(held.converting.sum())
     if sold >= ENOUGH:
         return foreseen(held, days=days), "products"
     category = codes.of_products("category", np.arange(len(codes["product"]), dtype=np.int32))
     near = np.isin(category, np.unique(category[products])) & (category >= 0)
-    wide = record(events, codes, near, since=since, until=until)
+    wide = record(events, codes, near, since=since, until=until, without=without)
     if not wide.converting.any():
         return foreseen(held, days=days), "products"
     whole = foreseen(wide, days=days)

@@ -156,8 +156,7 @@ def weighed(
     reason = _unfit(days, advertised, (now - since) / DAY)
     if reason:
         return Suggestion(campaign.id, days=days, reason=reason)
-    found, by = of_products(events, codes, advertised, days=days, since=since, until=now)
-    found.visits[[code for one in without if (code := codes["shopper"].find(one)) >= 0]] = 0.0
+    found, by = of_products(events, codes, advertised, days=days, since=since, until=now, without=without)
     if not found.conversions.any():
         return Suggestion(campaign.id, days=days, reason="nothing like it has been sold lately")
     told = weigh(campaign, audiences, codes=codes, found=found, days=days, least=least, seed=seed)

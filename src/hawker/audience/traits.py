@@ -159,7 +159,8 @@ def purchase_habits(
     query = f"""
         SELECT shopper, name, count(*)::DOUBLE AS carried, count(DISTINCT visit)::DOUBLE AS visited FROM (
             SELECT shopper, name, visit, {told} AS told FROM (
-                SELECT shopper, attributes, unnest(json_keys(attributes)) AS name, {visit} AS visit FROM events
+                SELECT shopper, attributes, unnest(json_keys(attributes)) AS name, {visit} AS visit
+                FROM events
                 WHERE kind = '{EventKind.PURCHASE}' AND attributes NOT IN ('', '{{}}') AND shopper <> ''
                 AND {arrival.release(moment.shop.settings.tolerance_ms * 1000)} < {int(moment.now)}
             ) WHERE NOT contains(name, '"')

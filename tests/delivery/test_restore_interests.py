@@ -13,9 +13,14 @@ from tests import shops
 from hawker import Shop, delivery
 from hawker.delivery import restore
 from hawker.delivery.forgetting import forget
+from hawker.delivery.record import features
 from hawker.delivery.renew import Renewal
+from hawker.errors import Corrupt
 from hawker.features.interests import Interests
+from hawker.features.match import MATCH
+from hawker.language import annotate
 from hawker.learning import load
+from hawker.ranking import Rule
 from hawker.records.decision import Request
 from hawker.records.events import DAY, Event, EventKind
 from hawker.storage import vectors
@@ -104,6 +109,16 @@ def test_a_snapshot_serves_until_the_vectors_are_others(shop: Shop) -> None:
     assert found.name != kept.interests.name
 
 
+def test_vectors_that_cannot_be_read_stop_nobody(shop: Shop) -> None:
+    give(shop)
+    vectors.place(shop).write_bytes(b"half a file")
+    with delivery.build(shop) as engine:
+        assert engine.world.state.interests is None
+        assert engine.decide(Request("home", shopper="u-1"), seed=1).slots
+    with pytest.raises(Corrupt, match="cannot be read"):
+        load(shop)
+
+
 def test_a_forgotten_shopper_has_no_interest(shop: Shop) -> None:
     give(shop)
     with delivery.build(shop) as engine:
@@ -181,3 +196,21 @@ def test_the_setting_gives_candidates_to_the_match(tmp_path: Path) -> None:
         assert set(engine.decide(asked, seed=1).candidates.ads) == {"a-tea", "a-jam"}
         engine.world = replace(engine.world, nearest=0)
         assert set(engine.decide(asked, seed=1).candidates.ads) == {"a-tea", "a-pot"}
+
+
+def test_a_query_is_read_by_the_table_of_the_vectors_that_serve(shop: Shop) -> None:
+    """The table and the vectors are really made, by the floor; the page is about what the query says."""
+    assert annotate.products(shop, "tfidf").products == len(IDS)
+    asked = Request("home", query="plum jam")
+    with delivery.build(shop) as engine:
+        assert engine.world.reading is not None
+        engine.world = replace(engine.world, model=Rule(MATCH, {"page_match": 1.0}), models={})
+        decision = engine.decide(asked, seed=1)
+        place = decision.candidates.feature_names.index("page_match")
+        found = dict(zip(decision.candidates.ads, features(decision.candidates)[:, place], strict=True))
+    assert max(found, key=lambda ad: found[ad]) == "a-jam"
+    assert found["a-jam"] > found["a-pot"] + 0.2
+    (shop.vectors / next(path.name for path in shop.vectors.glob("static*"))).write_bytes(b"torn")
+    with delivery.build(shop) as engine:
+        assert engine.world.reading is None
+        assert engine.decide(asked, seed=1).slots

@@ -15,9 +15,11 @@ from hawker.delivery.engine import Engine
 from hawker.delivery.observe import DUE
 from hawker.delivery.pipeline import CONTEXT
 from hawker.delivery.world import PRICED, World
-from hawker.errors import BadInput, HawkerError
+from hawker.errors import BadInput, Corrupt, HawkerError
 from hawker.features import assemble
 from hawker.features.state import State
+from hawker.language import static
+from hawker.language.static import Static
 from hawker.privacy import erasure
 from hawker.privacy.pseudonym import Naming
 from hawker.ranking import Model, Rule
@@ -126,11 +128,23 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
         candidates=settings.candidates,
         nearest=settings.nearest,
         utc_offset_minutes=settings.utc_offset_minutes,
+        static=reading(shop) if state.interests is not None else None,
     )
     further = others(shop, there)
     blank = replace(blank, models={outcome: found for outcome, (found, _) in further.items()})
     named = {f"model-{outcome}": version for outcome, (_, version) in further.items()}
     return advertising(blank, blank.index, versions={**held, "model": name, **named})
+
+
+def reading(shop: Shop) -> Static | None:
+    """What reads queries in the space of the products; where it cannot be read itself, they are not."""
+    try:
+        return static.load(shop)
+    except Corrupt as error:
+        import structlog  # only where there is something to say
+
+        structlog.get_logger("hawker").error("static_unusable", error=str(error))
+        return None
 
 
 def hot(shop: Shop) -> Hot:

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hawker.privacy.pseudonym import Naming
 from hawker.records.events import EventKind
 from hawker.records.shopper import declared_minor, minor
-from hawker.storage import tables
-from hawker.storage.event_log import EventLog
-from hawker.storage.preferences import Choices
-from hawker.storage.shop import Shop
+
+if TYPE_CHECKING:
+    from hawker.storage.shop import Shop
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,9 @@ class OnRecord:
 
 def on_record(shop: Shop) -> OnRecord:
     """By the table of shoppers, or by an event; once declared a minor, a minor for all their events."""
+    from hawker.storage import tables
+    from hawker.storage.event_log import EventLog
+
     connection = tables.connect(threads=1)
     EventLog(shop.events).view(connection)
     kinds = f"('{EventKind.OPT_OUT}', '{EventKind.ATTRIBUTES}')"
@@ -55,6 +58,8 @@ def unprofiled(shop: Shop) -> frozenset[str]:
 
 
 def _without_interests(shop: Shop) -> frozenset[str]:
+    from hawker.storage.preferences import Choices
+
     if isinstance(shop.control, Path) and not shop.control.is_file():
         return frozenset()
     choices = Choices(shop.control)

@@ -81,7 +81,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/v1/shoppers/{shopper:path}/story",
         "What a shopper did, as a text and deed by deed",
         keys=SHOP,
-        gives=portraits.Told,
+        gives=portraits.ShopperStory,
         parameters=(LANGUAGE, ("most", {"type": "integer", "minimum": 1, "maximum": portraits.MOST}, False)),
         refusals=(400, 503),
     ),

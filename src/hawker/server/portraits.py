@@ -23,7 +23,7 @@ MOST = 500
 """Deeds that a story may have over HTTP."""
 
 
-class Told(Struct, frozen=True, omit_defaults=True):
+class ShopperStory(Struct, frozen=True, omit_defaults=True):
     """A shopper's story: in one line of text, and deed by deed; `reason` says why there is none."""
 
     shopper: str
@@ -62,10 +62,10 @@ def profiled(engine: Engine, shopper: str, shop: Background) -> Profile:
     )
 
 
-def told(engine: Engine, shopper: str, *, language: str, most: int) -> Told:
+def told(engine: Engine, shopper: str, *, language: str, most: int) -> ShopperStory:
     """A shopper's story from the event log: takes seconds where the log is large."""
     found = story.of(engine.shop, shopper, most=most)
-    return Told(found.shopper, found.text(language), found.deeds, found.earlier, found.reason)
+    return ShopperStory(found.shopper, found.text(language), found.deeds, found.earlier, found.reason)
 
 
 def _silent(engine: Engine, name: str) -> bool:

@@ -6,7 +6,7 @@ The queries and their grades are those of `benchmarks.graded`, forty of each kin
 pages (1,000 products, English), 20,000 products of Complete Journey (English), Taobao's titles (4,610,
 Chinese), the invented Chinese shop (301). The baseline is BM25 (k1 1.2, b .75) over one field of everything
 a product says, with the same terms, and nothing else; a price that was chosen as a filter narrows both.
-Prints {seen, unseen: {hawker, bm25, gain: {value, low, high}, kinds, worst}, catalogues, p50_ms, p95_ms, …}:
+Prints {seen, unseen: {hawker, bm25, gain: {value, low, high}, kinds, worst}, languages, catalogues, p95_ms}:
 nDCG@10, gains paired by query; `unseen` are the kinds that were kept out of all tuning, `worst` the least
 gain of any kind. Times are of one process over the 20,000: the whole answer with facets, processor time.
 """
@@ -48,6 +48,8 @@ FILES = {
 }
 LANGUAGE = {"amazon": "en", "groceries": "en", "taobao": "zh", "invented": "zh"}
 Finder = Callable[[Query], Sequence[str]]
+Judged = tuple[Query, float, float, str]
+"""A query, what we and what the baseline came to, and the language."""
 
 
 class PlainBM25:
@@ -112,7 +114,7 @@ def finder(made: search.Search) -> Finder:
     return find
 
 
-def judged(rows: Sequence[tuple[Query, float, float]]) -> dict[str, Any]:
+def judged(rows: Sequence[Judged]) -> dict[str, Any]:
     """What some queries came to: theirs, the baseline's, and the gain, paired by query."""
     ours, plain = np.array([row[1] for row in rows]), np.array([row[2] for row in rows])
     gain = bootstrap.difference(np.arange(len(rows)), ours, b=plain, seed=1)
@@ -124,7 +126,7 @@ def judged(rows: Sequence[tuple[Query, float, float]]) -> dict[str, Any]:
     }
 
 
-def by_kind(rows: Sequence[tuple[Query, float, float]]) -> dict[str, Any]:
+def by_kind(rows: Sequence[Judged]) -> dict[str, Any]:
     """The same of all, of each kind by itself, and the kind that gained least."""
     kinds = {
         kind: judged([row for row in rows if row[0].kind == kind])
@@ -148,7 +150,7 @@ def speed(made: search.Search, queries: Sequence[Query]) -> dict[str, float]:
 
 def run(each: int) -> dict[str, Any]:
     """Index, ask, judge."""
-    every: list[tuple[Query, float, float]] = []
+    every: list[Judged] = []
     told: dict[str, Any] = {}
     figures: dict[str, Any] = {}
     for name, products in catalogues().items():
@@ -158,7 +160,7 @@ def run(each: int) -> dict[str, Any]:
         seconds = time.process_time() - started
         queries = graded.queries(products, language=LANGUAGE[name], each=each)
         ours, plain = finder(made), PlainBM25(products)
-        rows = [(q, ndcg(ours(q), q.grades), ndcg(plain(q), q.grades)) for q in queries]
+        rows = [(q, ndcg(ours(q), q.grades), ndcg(plain(q), q.grades), LANGUAGE[name]) for q in queries]
         every += rows
         told[name] = {"products": len(products), "language": LANGUAGE[name], **_parted(rows)}
         if len(products) == LARGE:
@@ -168,12 +170,13 @@ def run(each: int) -> dict[str, Any]:
                 "index_mb": made.index.bytes / 1e6,
                 "terms": len(made.index.codes),
             }
-    return {**_parted(every), **figures, "catalogues": told}
+    spoken = {language: _parted([row for row in every if row[3] == language]) for language in ("en", "zh")}
+    return {**_parted(every), **figures, "languages": spoken, "catalogues": told}
 
 
-def _parted(rows: Sequence[tuple[Query, float, float]]) -> dict[str, Any]:
+def _parted(rows: Sequence[Judged]) -> dict[str, Any]:
     """The kinds that search was tuned on, and those that it was not, apart."""
-    parts: Mapping[str, list[tuple[Query, float, float]]] = {
+    parts: Mapping[str, list[Judged]] = {
         "seen": [row for row in rows if not row[0].unseen],
         "unseen": [row for row in rows if row[0].unseen],
     }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hawker.cli import shops, showing
+from hawker.cli import shops, showing, vectors
 from hawker.cli.call import AsJson, Call, Progress, Quiet, call
 from hawker.errors import BadSetting, Conflict
 
@@ -96,6 +96,7 @@ def _built(asked: Call, target: Path, *, which: str, visits: int | None, quick: 
         asked.__dict__.update(shop=shop)
         facts.ingest = _ingested(asked, result)
         _checked(asked, shop)
+        vectors.show(asked, vectors.make(asked, tell=tell, by="tfidf" if quick else None))
         held = pipeline.bench(shop, split=split, progress=tell)
         trained = pipeline.train(shop, on=held, how=course, progress=tell)
         facts.train = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from hawker.cli import vectors
 from hawker.cli.call import AsJson, Call, Progress, Quiet, Seed, bounds, call, indented, table
 from hawker.cli.update import update as learn_on
 from hawker.records.money import display
@@ -53,6 +54,7 @@ def train(
         from hawker.learning.tuning import Tuner
         from hawker.records.events import DAY
 
+        found = vectors.make(asked, tell=tell)
         held = pipeline.bench(shop, progress=tell)
         tuner = Tuner(shop, tune, search, seed=seed, progress=tell) if tune else None
         made = pipeline.train(shop, seed=seed, on=held, search=tuner, trust=trust or (), progress=tell)
@@ -71,11 +73,13 @@ def train(
             "seed": seed,
             "card": str(_card(shop, made.version)),
             **{name: bounds(figure) for name, figure in figures.items()},
+            "vectors": vectors.document(found),
             "segments": [{"name": one.name, "shoppers": one.size} for one in groups.segments],
             "floors": [_floor(name, one) for name, one in learned.items()],
             **({"tuned": [_searched(one, picture) for one, picture in tuned]} if tune else {}),
         }
     )
+    vectors.show(asked, found)
     _tell_search(asked, tuned)
     _tell_model(asked, made, figures)
     asked.say("")

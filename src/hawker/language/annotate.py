@@ -16,8 +16,10 @@ from hawker.language import static
 from hawker.language.care import Vectors, prepared
 from hawker.language.encoder import FLOOR, Encoder, encoder, floor
 from hawker.language.product import meanings
+from hawker.language.static import Static
 from hawker.language.terms import vocabulary
 from hawker.records.finding import Finding, Severity
+from hawker.statistics import Estimate
 from hawker.storage import vectors
 from hawker.storage.shop import Shop
 from hawker.storage.vectors import SIZE, About, Kept, ProductVectors, Side, Space
@@ -35,13 +37,17 @@ REASONS = {
 
 
 class Annotated(Struct, frozen=True):
-    """What was made: the space's name, products and distinct texts, how many of these were new."""
+    """What was made: the space's name, products and distinct texts, how many of these were new.
+
+    `near` is how near the table for queries never seen comes to the encoder (`static.Static`).
+    """
 
     name: str
     encoder: str
     products: int
     texts: int
     embedded: int
+    near: Estimate
     findings: tuple[Finding, ...] = ()
 
     def __str__(self) -> str:
@@ -79,8 +85,9 @@ def products(
     found = found.reshape(len(distinct), chosen.size)
     before = None if renew else _serving(shop)
     space = before.space if before is not None and before.space.encoder == chosen.name else None
-    if space is None or static.load(shop, space.name) is None or embedded:
-        space = _asked(shop, chosen, distinct, found=found, space=space, progress=tell)
+    table = _table(shop, space) if space and not embedded else None
+    if space is None or table is None:
+        space, table = _asked(shop, chosen, distinct, found=found, space=space, progress=tell)
     row = {text: place for place, text in enumerate(distinct)}
     turned = np.vstack([space.project(found), np.zeros((1, SIZE), dtype=np.float32)])
     matrix = turned[[row.get(text, -1) for text in texts]]
@@ -88,7 +95,7 @@ def products(
     about = About(space.name, chosen.name, spoken, len(distinct), findings)
     vectors.switch(shop, ProductVectors(tuple(shop.catalogue), matrix, space, about))
     tell("", 1.0)
-    return Annotated(space.name, chosen.name, len(texts), len(distinct), embedded, findings)
+    return Annotated(space.name, chosen.name, len(texts), len(distinct), embedded, table.near, findings)
 
 
 def embed(
@@ -118,20 +125,29 @@ def _asked(
     found: Vectors,
     space: Space | None,
     progress: Progress,
-) -> Space:
+) -> tuple[Space, Static]:
     """The space, fitted where there is none, and the table for queries never seen, made for it."""
     asked = vocabulary(texts, most=static.QUERIES)
     read, _ = embed(shop, by, asked, side="queries", progress=progress)
     read = read.reshape(len(asked), by.size)
     known = space or spaces.fit(found, asked=read, encoder=by.name)
-    static.save(shop, static.distil(asked, known.asked(read), space=known.name))
-    return known
+    table = static.distil(asked, known.asked(read), space=known.name)
+    static.save(shop, table)
+    return known, table
 
 
 def _serving(shop: Shop) -> ProductVectors | None:
     """What serves; where it cannot be read it is made anew."""
     try:
         return vectors.products(shop)
+    except Corrupt:
+        return None
+
+
+def _table(shop: Shop, space: Space) -> Static | None:
+    """The table of a space; where it cannot be read it is made anew."""
+    try:
+        return static.load(shop, space.name)
     except Corrupt:
         return None
 

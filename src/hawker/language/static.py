@@ -31,7 +31,7 @@ QUERIES = 3_000
 """Texts that the encoder reads for the table."""
 _PAIR, _PIECE = 0.5, 2.0  # how much pairs and pieces weigh beside words
 _RIDGES = (0.03, 0.1, 0.3, 1.0)
-_TURNS = 60
+_TURNS, _ENOUGH = 60, 1e-3  # of conjugate gradients: at most so many, until so little is left
 _HELD = 8  # one text in so many is held out, to choose the ridge and to tell how near the table comes
 
 
@@ -174,7 +174,10 @@ def _solved(rows: Rows, wanted: Floats, *, ridge: float, terms: int, weight: Flo
     held = np.zeros((terms, wanted.shape[1]))
     left = rows.turned(wanted * share[:, None], words=terms)
     step, size = left.copy(), (left * left).sum(axis=0)
+    enough = _ENOUGH**2 * size
     for _ in range(_TURNS):
+        if (size <= enough).all():
+            break
         across = rows.turned(rows.times(step) * share[:, None], words=terms) + ridge * step
         length = size / np.maximum((step * across).sum(axis=0), 1e-12)
         held += length * step

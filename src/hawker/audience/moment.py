@@ -42,11 +42,16 @@ class Moment:
         return len(self.state.codes["shopper"])
 
     @cached_property
+    def allowed(self) -> NDArray[np.bool_]:
+        """By shopper code: whether one may belong to an audience built from behaviour."""
+        names = self.state.codes["shopper"].names[: self.count]
+        found = [name not in self.without and not name.startswith("\x1f") for name in names]
+        return np.array(found, dtype=bool)
+
+    @cached_property
     def shoppers(self) -> NDArray[np.int32]:
         """The codes of everyone who may belong to an audience built from behaviour, ascending."""
-        names = self.state.codes["shopper"].names[: self.count]
-        allowed = [name not in self.without and not name.startswith("\x1f") for name in names]
-        return np.flatnonzero(np.array(allowed, dtype=bool)).astype(np.int32)
+        return np.flatnonzero(self.allowed).astype(np.int32)
 
 
 def at(shop: Shop, state: State, *, now: int, progress: Callable[[str, float], None] | None = None) -> Moment:

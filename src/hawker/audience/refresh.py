@@ -109,7 +109,8 @@ def computed(moment: Moment, audiences: Sequence[Audience]) -> tuple[dict[str, C
             reasons[one.id] = scored.reason
         find = moment.state.codes["shopper"].find
         best = [find(scored.shoppers[place]) for place in scored.chosen(one.threshold, one.share)]
-        found[one.id] = np.intersect1d(np.array(best, dtype=np.int32), moment.shoppers)
+        codes = np.array(best, dtype=np.int32)
+        found[one.id] = np.sort(codes[moment.allowed[codes]])
     return found, reasons
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -61,11 +62,17 @@ class Overlap(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Answers:
-    """Ads seen, clicked and converted by each shopper code."""
+    """Ads seen, clicked and converted by each shopper code; `everybody` is who may be in an audience."""
 
     impressions: Floats
     clicks: Floats
     conversions: Floats
+    everybody: Codes
+
+    @cached_property
+    def of_all(self) -> tuple[Estimate, Estimate]:
+        """The rates of everybody."""
+        return _rates(self, self.everybody)
 
 
 def answers(moment: Moment) -> Answers:
@@ -85,20 +92,18 @@ def answers(moment: Moment) -> Answers:
     held = {name: np.zeros(moment.count) for name in _KINDS}
     for name, counted in held.items():
         counted[codes[known]] = found[name][known]
-    return Answers(**held)
+    return Answers(**held, everybody=moment.shoppers)
 
 
 def measured(moment: Moment, members: Codes, seen: Answers, *, rounded: bool = False) -> Size:
     """An audience by its members' codes; `rounded` is how its size is told to others than the shop."""
     least = moment.shop.settings.audiences.least
-    everyone = moment.shoppers
     size = threshold.told(len(members), least=least, rounded=rounded)
     few = unknown(f"fewer than {least} shoppers")
-    ctr, cvr = (few, few) if size is None else _rates(seen, np.intersect1d(members, everyone))
-    ctr_of_all, cvr_of_all = _rates(seen, everyone)
-    share = None if size is None else size / max(len(everyone), 1)
+    ctr, cvr = (few, few) if size is None else _rates(seen, members[moment.allowed[members]])
+    share = None if size is None else size / max(len(moment.shoppers), 1)
     reason = f"fewer than {least} shoppers" if size is None else ""
-    return Size(size, share, ctr, cvr, ctr_of_all, cvr_of_all, reason)
+    return Size(size, share, ctr, cvr, *seen.of_all, reason)
 
 
 def overlap(moment: Moment, members: Mapping[str, Codes], *, rounded: bool = False) -> Overlap:

@@ -10,6 +10,9 @@ import pytest
 from hawker.errors import BadInput, Corrupt
 from hawker.ingest.datasets import reviews
 from hawker.language import sentiment
+from hawker.records.events import Event, EventKind
+from hawker.storage.event_log import EventLog
+from hawker.storage.shop import Shop
 
 FOLDER = Path(__file__).parents[2] / ".." / "shared" / "data" / "zh_reviews"
 THINGS = ("shoes", "tea", "lamp", "phone", "水果", "衣服", "酒店", "手机")
@@ -35,6 +38,31 @@ def test_it_tells_praise_from_complaint_of_things_never_reviewed(tmp_path: Path)
     (tmp_path / "s.npz").write_bytes(b"torn")
     with pytest.raises(Corrupt, match="learn it again"):
         sentiment.Sentiment.load(tmp_path / "s.npz")
+
+
+def test_a_shop_learns_from_its_own_reviews_with_stars(tmp_path: Path):
+    shop = Shop.create(tmp_path / "shop")
+    assert sentiment.of(shop) is None
+    told = zip(*rows(), strict=True)
+    EventLog(shop.events).append(
+        [
+            Event(
+                EventKind.REVIEW,
+                n + 1,
+                id=f"{n}",
+                shopper="u-1",
+                product="p",
+                text=text,
+                rating=1.0 + 4 * label,
+            )
+            for n, (text, label) in enumerate(told)
+        ]
+    )
+    model = sentiment.of(shop)
+    assert model is not None
+    assert (model.score(["很好，满意", "很差，失望"]) > 0.5).tolist() == [True, False]
+    EventLog(shop.events).append([Event(EventKind.OPT_OUT, 9, id="no", shopper="u-1")])
+    assert sentiment.of(shop) is None
 
 
 def test_markup_and_a_megabyte_are_read_as_far_as_needed():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ import msgspec
 
 from hawker.cli.call import Call, indented
 from hawker.cli.portrait import moment
+from hawker.errors import MissingExtra
 
 if TYPE_CHECKING:
     from hawker.features.story import Feeling, Story
@@ -77,11 +80,22 @@ def _document(found: Story, language: str) -> dict[str, object]:
     return document | {"earlier": found.earlier, "deeds": msgspec.to_builtins(found.deeds)}
 
 
-def _feeling(asked: Call) -> Feeling | None:
-    """What reads reviews without stars, where the shop has learned one."""
-    path = asked.shop.models / "sentiment.npz"
-    if not path.is_file():
-        return None
-    from hawker.language.sentiment import Sentiment
+def _feeling(asked: Call) -> Feeling:
+    """What reads reviews without stars: learned from those with stars when the first is met."""
+    held: list[Feeling] = []
 
-    return Sentiment.load(path).score
+    def silent(texts: Sequence[str]) -> list[float]:
+        return [nan] * len(texts)
+
+    def feeling(texts: Sequence[str]) -> Iterable[float]:
+        if not held:
+            from hawker.language import sentiment
+
+            try:
+                learned = sentiment.of(asked.shop)
+            except MissingExtra:
+                learned = None
+            held.append(learned.score if learned else silent)
+        return held[0](texts)
+
+    return feeling

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from numpy.typing import NDArray
 from hawker.errors import BadInput, extra
 from hawker.language.care import prepared
 from hawker.storage import snapshot
+
+if TYPE_CHECKING:
+    from hawker.storage.shop import Shop
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, float], None]
@@ -108,6 +111,29 @@ def fit(texts: Sequence[str], labels: Sequence[int], *, progress: Progress | Non
     tell("learn from all", 0.75)
     weights, shift = _learned(rows, y)
     return Sentiment(names, rarity, weights, shift=shift + offset / slope, slope=slope)
+
+
+def of(shop: Shop, *, most: int = 5_000) -> Sentiment | None:
+    """What the shop's own reviews with stars teach, the latest `most`; None where they are too few.
+
+    Four stars and more praise, two and fewer complain. Nothing is kept, so nothing has to be forgotten.
+    """
+    from hawker.privacy.people import unprofiled
+    from hawker.storage import tables
+    from hawker.storage.event_log import EventLog
+
+    connection = tables.connect(threads=1)
+    EventLog(shop.events).view(connection)
+    rows = connection.execute(
+        "SELECT text, any_value(rating) >= 4 FROM events WHERE kind = 'review' AND trim(text) <> '' "
+        "AND (rating >= 4 OR rating <= 2) AND NOT list_contains($without, shopper) "
+        "GROUP BY text ORDER BY max(time) DESC, text LIMIT $most",
+        {"without": sorted(unprofiled(shop)), "most": most},
+    ).fetchall()
+    praise = sum(bool(label) for _, label in rows)
+    if min(praise, len(rows) - praise) < LEAST:
+        return None
+    return fit([str(text) for text, _ in rows], [int(label) for _, label in rows])
 
 
 def terms(text: str) -> Iterator[str]:

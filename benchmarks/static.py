@@ -4,7 +4,7 @@
 
 Taobao titles and Amazon names, each a shop of its own: four fifths of the titles (at most 2,500) are its
 products; of the other fifth, queries are drawn that neither the table nor the encoder had met: 300 fragments
-of one to four words, and 100 whole titles. Settings were chosen on other fragments of other titles.
+of one to four words, and 100 whole titles. Settings were chosen on other fragments (dev/LOG.md).
 
 spearman            mean over fragments of the rank correlation, over all products, between the cosines of
                     the table's vector and those of the encoder's, in the 64 dimensions where products serve

@@ -67,7 +67,8 @@ def analysed(product: Product) -> Analysed:
         " ; ".join(attributes),
     )
     found: list[str] = []
-    ends, lengths, written = [], [], []
+    written: list[str] = []
+    ends, lengths = [], []
     for text in short:
         terms, count, words = _cut(text)
         found += terms

@@ -342,7 +342,11 @@ def _purchase_lines(bought: Purchases) -> tuple[str, ...]:
 def _interest_lines(interest: Interest) -> tuple[str, ...]:
     return (
         f"  looks at   {_listed(interest.categories)}; brands: {_listed(interest.brands)}",
-        f"  words      {interest.words.text()}",
+        *(
+            [f"  words      {interest.words.text()}"]
+            if interest.words.lasting or interest.words.recent
+            else []
+        ),
     )
 
 

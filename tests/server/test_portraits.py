@@ -35,6 +35,7 @@ def test_a_story_is_told_as_text_and_deed_by_deed(client: Client):
         "earlier": 2,
     }
     assert client.get("/v1/shoppers/nobody/story").json()["reason"] == "no_history"
+    assert client.get("/v1/shoppers/u-1/story?language=fr").status_code == 400
     for most in ("0", "x", str(portraits.MOST + 1)):
         assert client.get(f"/v1/shoppers/u-1/story?most={most}").status_code == 400
 

@@ -178,7 +178,11 @@ def _shoppers(application: Application) -> Sequence[BaseRoute]:
 
     async def story(request: Request) -> Reply:
         engine, given = serving(application), request.query_params
-        language = given.get("language", application.shop.settings.language)
+        language = given.get(
+            "language", "zh" if application.shop.settings.language.startswith("zh") else "en"
+        )
+        if language not in ("en", "zh"):
+            raise Refused(problem(400, "Bad parameter", detail=f"'language' is en or zh, not '{language}'."))
         most = given.get("most", str(MOST))
         if not (most.isdecimal() and 1 <= int(most) <= portraits.MOST):
             raise Refused(

@@ -274,19 +274,15 @@ def membership(shop: Shop) -> Membership:
     naming = Naming(shop)
     audiences: dict[str, frozenset[str]] = {}
     if shop.table("audiences").is_file():
-        query = (
-            f"SELECT {naming.sql('shopper')} AS name, "
-            "string_agg(DISTINCT audience, chr(31) ORDER BY audience) "
-            f"FROM {tables.quoted(shop.table('audiences'))} GROUP BY name"
+        found = tables.columns(
+            connection,
+            f"SELECT {naming.sql('shopper')} AS name, string_agg(audience, chr(31)) AS listed "
+            f"FROM {tables.quoted(shop.table('audiences'))} GROUP BY name",
         )
-        sets: dict[str, frozenset[str]] = {}
-        rows = connection.execute(query)
-        while some := rows.fetchmany(50_000):
-            for shopper, listed in some:
-                held = sets.get(listed)
-                if held is None:
-                    held = sets[listed] = frozenset(listed.split("\x1f"))
-                audiences[shopper] = held
+        sets = {listed: frozenset(listed.split("\x1f")) for listed in set(found["listed"])}
+        same = {held: held for held in sets.values()}  # whatever the order they were listed in
+        for shopper, listed in zip(found["name"], found["listed"], strict=True):
+            audiences[shopper] = same[sets[listed]]
     segments: dict[str, str] = {}
     if shop.table("segments").is_file():
         query = f"SELECT shopper, segment FROM {tables.quoted(shop.table('segments'))}"

@@ -56,7 +56,8 @@ Say = Callable[[str], str]
 class Leaning(Struct, frozen=True):
     """A term a shopper turns to: `lift` times as often as the shop's shoppers at large, as odds.
 
-    `share` is its share in their touches, faded with time; the lift's `n` counts the touches themselves.
+    `share` is its share in their touches, faded with time; the lift's `n` counts the touches behind it (of
+    purchases longer ago than the latest touches reach, the products).
     """
 
     name: str

@@ -82,6 +82,11 @@ def test_who_refused_is_not_read(tmp_path: Path) -> None:
     assert held.labels[0] == "light things"
 
 
+def test_where_all_refused_there_is_nothing_to_learn_from(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"no behaviour to adapt.*hawker ingest"):
+        reading.read(adapting.shop(tmp_path, shoppers=2, silent=2))
+
+
 def test_bad_input_names_the_remedy(tmp_path: Path) -> None:
     pytest.importorskip("sentence_transformers", reason="needs the extra adapt")
     few = adapting.shop(tmp_path / "few", shoppers=3)

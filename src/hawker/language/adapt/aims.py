@@ -22,6 +22,8 @@ from hawker.language.adapt.judge import ranked
 Vectors = NDArray[np.float32]
 Told = Callable[[str, float], None]
 _TURNS = 6
+_FEWEST, _CELLS = 64, 4_000_000
+"""Rows of a batch at least, and cells of its table of scores that more must not exceed."""
 
 
 def found(
@@ -42,6 +44,7 @@ def found(
     torch.manual_seed(seed)
     table = torch.nn.Parameter(torch.from_numpy(start.copy()))
     descent = torch.optim.Adam([table], lr=rate)
+    batch = max(_FEWEST, min(batch, _CELLS // len(start)))
     steps = max(_TURNS, passes * -(-len(rows) // batch))
     order = np.random.default_rng(seed)
     absent = torch.from_numpy(np.where(met, 0.0, -np.inf).astype(np.float32))

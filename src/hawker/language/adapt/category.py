@@ -56,7 +56,7 @@ class Labelled:
         torch = extra("torch", "adapt")
         vectors = torch.from_numpy(self.origin.vectors([self.tokens[code] for code in self.valid]))
         with torch.inference_mode():
-            told = self.module.head(vectors).argmax(1).numpy()
+            told = self.module.head(vectors.to(self.module.head.weight.device)).argmax(1).cpu().numpy()
         return float((told == self.labels[self.valid]).mean())
 
 

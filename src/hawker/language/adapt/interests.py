@@ -17,6 +17,8 @@ from hawker.language.adapt.lesson import Given, Learned, Slices
 from hawker.language.adapt.origin import Origin
 
 Vectors = NDArray[np.float32]
+_TAUGHT = 20_000
+"""Texts that are taught, at most: those met most often."""
 
 
 class Interests:
@@ -31,7 +33,8 @@ class Interests:
         self.origin = origin
         self.valid = valid
         self.tokens = origin.tokens(texts)
-        self._met = np.nonzero(counts)[0]
+        often = np.argsort(-counts, kind="stable")[:_TAUGHT]
+        self._met = np.sort(often[counts[often] > 0])
         weight = np.sqrt(counts[self._met] + 1.0)
         self._weight = (weight / weight.mean()).astype(np.float32)
         self._aims = aims[self._met]

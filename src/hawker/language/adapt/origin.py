@@ -70,6 +70,11 @@ class Origin:
             there[row, : len(one)] = 1
         return {"input_ids": codes, "attention_mask": there}
 
+    def beside(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """A batch where the model is: a training leaves it on the GPU, if there is one."""
+        device = next(self.model.parameters()).device
+        return {name: held.to(device) for name, held in batch.items()}
+
     def vectors(self, listed: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """The vectors of texts given as token codes, alike lengths together: (texts, size)."""
         torch = extra("torch", "adapt")
@@ -80,8 +85,8 @@ class Origin:
         with torch.inference_mode():
             for start in range(0, len(order), _BATCH):
                 part = order[start : start + _BATCH]
-                held = self.model(self.padded([listed[place] for place in part]))
-                out[part] = held["sentence_embedding"].float().numpy()
+                held = self.model(self.beside(self.padded([listed[place] for place in part])))
+                out[part] = held["sentence_embedding"].float().cpu().numpy()
         self.model.train(was)
         return out
 

@@ -64,7 +64,7 @@ class Sentences:
             for start in range(0, len(pairs), _BATCH):
                 part = pairs[start : start + _BATCH]
                 batch = self.collate([{"input_ids": tokens, "follows": follows} for tokens, follows in part])
-                found.append(float(self.module(**batch)["loss"]))
+                found.append(float(self.module(**self.origin.beside(batch))["loss"]))
         self.module.train(was)
         return found
 

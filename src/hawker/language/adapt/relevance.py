@@ -78,7 +78,7 @@ class Judging:
             for start in range(0, len(order), _BATCH):
                 part = order[start : start + _BATCH]
                 batch = self.origin.padded([pairs[place] for place in part])
-                out[part] = self.module.judged(**batch).numpy()
+                out[part] = self.module.judged(**self.origin.beside(batch)).cpu().numpy()
         self.module.train(was)
         return out.reshape(choices.candidates.shape)
 
@@ -88,9 +88,11 @@ def learn(given: Given) -> Learned:
     slices, held, origin = given.slices(), given.histories, given.origin
     counts = held.counts(int(held.time.min()), given.cuts.valid)
     draw = np.random.default_rng(given.seed)
-    train = _choices(held, slices.train, counts, most=min(_MOST, given.trained), others=_NEGATIVES, draw=draw)
+    train = _choices(
+        held, slices.train, counts, most=min(_MOST, given.trained // 2), others=_NEGATIVES, draw=draw
+    )
     valid, test = (
-        _choices(held, rows, counts, most=min(_JUDGED, given.judged // 2), others=_CANDIDATES, draw=draw)
+        _choices(held, rows, counts, most=min(_JUDGED, given.judged // 4), others=_CANDIDATES, draw=draw)
         for rows in (slices.valid, slices.test)
     )
     things, asked = origin.vectors(origin.tokens(held.texts)), origin.vectors(origin.tokens(test.asked))

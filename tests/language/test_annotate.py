@@ -140,3 +140,22 @@ def test_vectors_of_two_sizes_do_not_mix(shop: Shop) -> None:
     other.size = 27
     with pytest.raises(BadReply, match=r"26|27"):
         annotate.embed(shop, other, ["jam"])
+
+
+def test_the_floor_is_fitted_anew_where_the_catalogue_is_another(shop: Shop) -> None:
+    before = annotate.products(shop)
+    write_products(shop.table("catalogue"), [Product("1", "Garden hose"), Product("2", "Rubber boots")])
+    after = annotate.products(Shop(shop.folder))
+    assert after.encoder != before.encoder
+    held = vectors.products(shop)
+    assert held is not None
+    assert held.matrix.any(axis=1).all()
+
+
+def test_a_catalogue_without_a_word_is_no_obstacle(tmp_path: Path) -> None:
+    shop = shops.tiny(tmp_path / "shop", encoder="tfidf")
+    write_products(shop.table("catalogue"), [Product("1", "😀"), Product("2", "🔥🔥")])
+    assert annotate.products(Shop(shop.folder)).texts == 2
+    held = vectors.products(shop)
+    assert held is not None
+    assert not held.matrix.any()

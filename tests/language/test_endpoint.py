@@ -12,9 +12,12 @@ from tests.behaviour.encoders import KNOWN
 from tests.language.answering import Answering, answering
 
 from hawker.errors import BadReply, Unreachable
-from hawker.language import annotate, encoder
+from hawker.language import annotate, encoder, static
 from hawker.language.endpoint import Endpoint
+from hawker.records.catalogue import Product
 from hawker.storage import vectors
+from hawker.storage.shop import Shop
+from hawker.storage.tables import write_products
 
 FLOOR = encoder("tfidf", texts=KNOWN)
 
@@ -109,3 +112,28 @@ def test_a_shop_whose_endpoint_fails_is_served_by_the_floor(tmp_path: Path, serv
     held = vectors.products(shop)
     assert held is not None
     assert held.name.startswith("openai-m-")
+
+
+def test_an_endpoint_that_goes_away_leaves_what_it_made(tmp_path: Path, server: Answering) -> None:
+    shop = shops.tiny(tmp_path / "shop", encoder=f"openai:{server.url}#m")
+    before = annotate.products(shop)
+    served = vectors.products(shop)
+    write_products(shop.table("catalogue"), [*shops.PRODUCTS, Product("cup", "Red tea cup")])
+    server.faults = [401] * 9
+    after = annotate.products(Shop(shop.folder))
+    assert [one.reason for one in after.findings] == ["encoder_away"]
+    assert after.name == before.name
+    held = vectors.products(shop)
+    assert held is not None
+    assert served is not None
+    assert (held.matrix[:4] == served.matrix).all()
+    assert not held.matrix[4].any()
+    server.faults = []
+    assert annotate.products(Shop(shop.folder)).findings == ()
+
+
+def test_an_endpoint_that_fails_half_way_gives_way_too(tmp_path: Path, server: Answering) -> None:
+    shop = shops.tiny(tmp_path / "shop", encoder=f"openai:{server.url}#m")
+    server.faults = ["", "", 401]  # the size, the products; not the vocabulary
+    assert [one.reason for one in annotate.products(shop).findings] == ["encoder_failed"]
+    assert static.load(shop) is not None

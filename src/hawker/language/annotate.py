@@ -6,6 +6,7 @@ What was embedded is kept, so a killed run goes on where it was, and a changed c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -19,7 +20,7 @@ from hawker.language.product import meanings
 from hawker.language.static import Static
 from hawker.language.terms import vocabulary
 from hawker.records.finding import Finding, Severity
-from hawker.statistics import Estimate
+from hawker.statistics import Estimate, unknown
 from hawker.storage import vectors
 from hawker.storage.shop import Shop
 from hawker.storage.vectors import SIZE, About, Kept, ProductVectors, Side, Space
@@ -30,6 +31,7 @@ _KNOWN = 0.5
 """Of the texts, at least this share must mean something to the encoder; else the floor answers."""
 
 REASONS = {
+    "encoder_away": "The encoder could not be asked; what it made before serves on, new products without.",
     "encoder_failed": "The encoder could not be asked; the floor (TF-IDF) made the vectors.",
     "unknown_language": "The encoder knows nothing of most texts; the floor (TF-IDF) made the vectors.",
 }
@@ -65,37 +67,34 @@ def products(
     """Make the products' vectors by an encoder (None: the shop's setting) and let them serve.
 
     New products are placed in the space that serves. A new space is fitted with a new encoder, or to `renew`.
-    Where the encoder fails, the floor answers and `findings` says why; what the encoder had embedded stays.
+    Where the encoder cannot be asked, what it made before serves on; where it made nothing, or knows nothing
+    of most texts, the floor answers. `findings` says why; what the encoder had embedded is kept.
     """
     tell = progress or (lambda _words, _share: None)
     asked = shop.settings.encoder if by is None else by
+    spoken = asked if isinstance(asked, str) else asked.name
     texts = [prepared(text) for text in meanings(shop.catalogue.values())]
     distinct = list(dict.fromkeys(text for text in texts if text))
+    before = None if renew else _serving(shop)
     findings: tuple[Finding, ...] = ()
     try:
         chosen = encoder(asked, shop=shop) if isinstance(asked, str) else asked
-        found, embedded = embed(shop, chosen, distinct, progress=tell)
-        if distinct and found.any(axis=1).mean() < _KNOWN and not _floor(chosen):
-            findings = (_finding("unknown_language", chosen.name),)
+        made = _made(shop, chosen, distinct, before=before, progress=tell)
+        if made is None and not _floor(chosen.name):
+            findings = (_finding("unknown_language", f"It was {chosen.name}."),)
     except HawkerError as error:
-        findings = (_finding("encoder_failed", str(error)),)
-    if findings:
-        chosen = floor(shop=shop)
-        found, embedded = embed(shop, chosen, distinct, progress=tell)
-    found = found.reshape(len(distinct), chosen.size)
-    before = None if renew else _serving(shop)
-    space = before.space if before is not None and before.space.encoder == chosen.name else None
-    table = _table(shop, space) if space and not embedded else None
-    if space is None or table is None:
-        space, table = _asked(shop, chosen, distinct, found=found, space=space, progress=tell)
+        made = _kept(shop, distinct, before=before, asked=spoken)
+        findings = (_finding("encoder_away" if made else "encoder_failed", str(error)),)
+    made = made or _floored(shop, distinct, before=before, progress=tell)
     row = {text: place for place, text in enumerate(distinct)}
-    turned = np.vstack([space.project(found), np.zeros((1, SIZE), dtype=np.float32)])
+    turned = np.vstack([made.space.project(made.found), np.zeros((1, SIZE), dtype=np.float32)])
     matrix = turned[[row.get(text, -1) for text in texts]]
-    spoken = asked if isinstance(asked, str) else asked.name
-    about = About(space.name, chosen.name, spoken, len(distinct), findings)
-    vectors.switch(shop, ProductVectors(tuple(shop.catalogue), matrix, space, about))
+    about = About(made.space.name, made.space.encoder, spoken, len(distinct), findings)
+    vectors.switch(shop, ProductVectors(tuple(shop.catalogue), matrix, made.space, about))
     tell("", 1.0)
-    return Annotated(space.name, chosen.name, len(texts), len(distinct), embedded, table.near, findings)
+    near = made.table.near if made.table else unknown("the table for queries could not be made")
+    counts = (len(texts), len(distinct), made.embedded)
+    return Annotated(made.space.name, made.space.encoder, *counts, near, findings)
 
 
 def embed(
@@ -117,23 +116,61 @@ def embed(
     return kept.read(texts), len(missing)
 
 
-def _asked(
+class _Made(NamedTuple):
+    """Vectors of the distinct texts, how many were new; the space, and the table for its queries."""
+
+    found: Vectors
+    embedded: int
+    space: Space
+    table: Static | None
+
+
+def _made(
     shop: Shop,
     by: Encoder,
     texts: Sequence[str],
     *,
-    found: Vectors,
-    space: Space | None,
+    before: ProductVectors | None,
     progress: Progress,
-) -> tuple[Space, Static]:
-    """The space, fitted where there is none, and the table for queries never seen, made for it."""
-    asked = vocabulary(texts, most=static.QUERIES)
-    read, _ = embed(shop, by, asked, side="queries", progress=progress)
-    read = read.reshape(len(asked), by.size)
-    known = space or spaces.fit(found, asked=read, encoder=by.name)
-    table = static.distil(asked, known.asked(read), space=known.name)
-    static.save(shop, table)
-    return known, table
+) -> _Made | None:
+    """All of it by one encoder, in the space that serves if it is its own; None where it knows little."""
+    found, embedded = embed(shop, by, texts, progress=progress)
+    found = found.reshape(len(texts), by.size)
+    if len(texts) and found.any(axis=1).mean() < _KNOWN:
+        return None
+    space = before.space if before is not None and before.space.encoder == by.name else None
+    table = _table(shop, space) if space and not embedded else None
+    if space is None or table is None:
+        asked = vocabulary(texts, most=static.QUERIES)
+        read, _ = embed(shop, by, asked, side="queries", progress=progress)
+        read = read.reshape(len(asked), by.size)
+        space = space or spaces.fit(found, asked=read, encoder=by.name)
+        table = static.distil(asked, space.asked(read), space=space.name)
+        static.save(shop, table)
+    return _Made(found, embedded, space, table)
+
+
+def _kept(shop: Shop, texts: Sequence[str], *, before: ProductVectors | None, asked: str) -> _Made | None:
+    """What the encoder asked for had made before, in the space that serves; None where that is another's."""
+    if before is None or before.about.asked != asked or _floor(before.space.encoder):
+        return None
+    found = Kept(shop, before.space.encoder).read(texts)
+    return _Made(found, 0, before.space, _table(shop, before.space)) if found.any() else None
+
+
+def _floored(shop: Shop, texts: Sequence[str], *, before: ProductVectors | None, progress: Progress) -> _Made:
+    """All of it by the floor, fitted anew where it was fitted to another catalogue."""
+    made = _made(shop, floor(shop=shop), texts, before=before, progress=progress)
+    if made is None:
+        made = _made(shop, floor(shop=shop, renew=True), texts, before=None, progress=progress)
+    if made is None:  # nothing in them is a word
+        found = np.zeros((len(texts), SIZE), dtype=np.float32)
+        return _Made(found, 0, spaces.fit(found, asked=found, encoder=f"{FLOOR}-0"), None)
+    return made
+
+
+def _finding(reason: str, said: str) -> Finding:
+    return Finding("vectors", reason, f"{REASONS[reason]} {said}", Severity.WARNING)
 
 
 def _serving(shop: Shop) -> ProductVectors | None:
@@ -152,9 +189,5 @@ def _table(shop: Shop, space: Space) -> Static | None:
         return None
 
 
-def _floor(by: Encoder) -> bool:
-    return by.name.startswith(f"{FLOOR}-")
-
-
-def _finding(reason: str, said: str) -> Finding:
-    return Finding("vectors", reason, f"{REASONS[reason]} {said}", Severity.WARNING)
+def _floor(name: str) -> bool:
+    return name.startswith(f"{FLOOR}-")

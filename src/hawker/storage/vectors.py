@@ -68,12 +68,12 @@ class Kept:
         self._take(digests, half)
 
     def read(self, texts: Sequence[str]) -> Vectors:
-        """The vectors of texts that are all kept: (texts, size)."""
-        places = [self._places[_digest(text)] for text in texts]
-        rows = [self._parts[part][row] for part, row in places]
-        if not rows:
-            return np.zeros((0, self._parts[0].shape[1] if self._parts else 0), dtype=np.float32)
-        out: Vectors = np.stack(rows).astype(np.float32)
+        """The vectors of texts, zeros for those not kept: (texts, size)."""
+        size = self._parts[0].shape[1] if self._parts else 0
+        out = np.zeros((len(texts), size), dtype=np.float32)
+        for row, text in enumerate(texts):
+            if held := self._places.get(_digest(text)):
+                out[row] = self._parts[held[0]][held[1]]
         return out
 
     def _take(self, digests: NDArray[np.uint8], vectors: NDArray[np.float16]) -> None:

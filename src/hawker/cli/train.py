@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hawker.auction.floor import Reserve
     from hawker.features.segments import Segments
     from hawker.learning.pipeline import Bench, Trained
+    from hawker.learning.tuning import Tuner
     from hawker.ranking.tune import Tuned
     from hawker.statistics import Estimate
     from hawker.storage.shop import Shop
@@ -49,7 +50,6 @@ def train(
         return
     with asked.progress() as tell:
         tell(asked.word("loading"), 0.0)
-        from hawker.delivery.build import RANKER
         from hawker.learning import floors, pipeline
         from hawker.learning.tuning import Tuner
         from hawker.records.events import DAY
@@ -58,8 +58,7 @@ def train(
         held = pipeline.bench(shop, progress=tell)
         tuner = Tuner(shop, tune, search, seed=seed, progress=tell) if tune else None
         made = pipeline.train(shop, seed=seed, on=held, search=tuner, trust=trust or (), progress=tell)
-        pictures = tuner.keep(RANKER, made.version) if tuner else []
-        tuned = list(zip(tuner.found, pictures, strict=True)) if tuner else []
+        tuned = _tuned(tuner, made.version) if tuner else []
         groups = _segments(asked, held, seed=seed, tell=tell)
         learned = floors.learn(shop, now=held.replay.end + DAY, seed=seed)
     judged = made.evaluation
@@ -82,11 +81,17 @@ def train(
     vectors.show(asked, found)
     _tell_search(asked, tuned)
     _tell_model(asked, made, figures)
-    asked.say("")
     _tell_segments(asked, groups)
     _tell_floors(asked, learned)
     _tell_pictures(asked, [picture for _, picture in tuned])
     asked.then("evaluate", "--promote")
+
+
+def _tuned(tuner: Tuner, version: str) -> list[tuple[Tuned, Path]]:
+    """What the search found for each ranker, and the picture of it, kept with the version."""
+    from hawker.delivery.build import RANKER
+
+    return list(zip(tuner.found, tuner.keep(RANKER, version), strict=True))
 
 
 def _tell_model(asked: Call, made: Trained, figures: Mapping[str, Estimate]) -> None:
@@ -102,6 +107,7 @@ def _tell_model(asked: Call, made: Trained, figures: Mapping[str, Estimate]) -> 
 
 def _tell_segments(asked: Call, groups: Segments) -> None:
     """The segments and their shares."""
+    asked.say("")
     asked.say(asked.word("segmented", count=len(groups.segments), shoppers=groups.shoppers))
     lines = table("", "")
     lines.show_header = False

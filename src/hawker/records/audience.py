@@ -29,7 +29,7 @@ class Audience(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
 
     `rule` belongs to rules, `text` to semantic, `seed` (an audience's id) to lookalike, `outcome`,
     `category` and `days` to predicted. What is scored takes in everyone from `threshold` on, or the
-    best `share` of the shoppers. `advertiser` '' is the shop itself; what it has `shared` any
+    best `share` of those scored. `advertiser` '' is the shop itself; what it has `shared` any
     advertiser may see and aim at.
     """
 

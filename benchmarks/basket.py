@@ -8,7 +8,7 @@ what was bought before week 45; what the household bought before the visit is kn
 
 `own` is the rule to beat: the household's own products by the baskets they were in, ties by units sold in the
 28 days before week 45. `hawker` is the blend `next` of `hawker.recommend`: own products fading by baskets and
-waiting for their time, what goes with them, and what sells. Settings and weights were found on visits of
+waiting for their time, and what sells; neighbours got no weight. Settings and weights were found on visits of
 weeks 41 to 44 with models of before week 41 (`--choose`). Intervals and the difference by households.
 """
 
@@ -38,7 +38,7 @@ from hawker.storage.event_log import EventLog
 
 BASKETS, DAY = 4000, 86_400_000_000
 EARLIER = "2017-10-02T04:00"
-WEIGHTS = {"habits": 1.0, "neighbours": 0.1, "popular": 0.03}
+WEIGHTS = {"habits": 1.0, "popular": 0.1}
 Floats = NDArray[np.float64]
 
 

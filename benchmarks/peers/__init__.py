@@ -27,6 +27,15 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
     "boosted": ("lightgbm==4.7.0", "catboost==1.2.10", "numpy", "scikit-learn", "pandas<3"),
     "deepctr": ("deepctr-torch==0.3.0", "requests", "torch>=2.6,<2.14", "numpy", "pandas<3"),
     "fuxictr": ("fuxictr==2.3.10", "torch>=2.6,<2.14", "numpy", "pandas<3"),
+    "implicit": ("implicit==0.7.2", "numpy<2", "scipy<1.13"),
+    "recbole": (
+        "recbole==1.2.1",
+        "torch>=2.6,<2.14",
+        "numpy<2",
+        "scipy<1.12",
+        "pandas<2.2",
+        "setuptools<81",
+    ),
     "rechub": ("torch-rechub==0.9.0", "torch>=2.6,<2.14", "numpy", "pandas<3"),
 }
 _ONE_THREAD = ("OMP", "MKL", "OPENBLAS", "NUMEXPR", "VECLIB", "NUMBA")

@@ -1,6 +1,6 @@
 """ALS of `implicit` as a peer: factors of who took what, the next item by their product.
 
-Rows: `start`, `items` (histories), `valid`, `wanted`, `size`. Settings: `budget` (CPU seconds in all), `seed`,
+Rows: `start`, `items` (histories), `valid`, `wanted`, `size`. Settings: `budget` (CPU seconds), `seed`,
 `out` (where the places of the wanted items go). Factors and penalty are the best of a few by the item before
 the last, of which the factors then know nothing; half of the budget may go into these tries.
 """

@@ -1,9 +1,9 @@
 """RecBole's SASRec as a peer: its own data handling, its own model with its full softmax, its own trainer.
 
-Rows: `start`, `items` (histories), `wanted`, `size`. Settings: `budget` (CPU seconds of training), `seed`, `out`
-(where the places of the wanted items go). It trains on all but the last item of each history, batch by batch,
-until the budget is used. Settings are its defaults for this model (hidden 64, two layers of two heads, dropout
-.5, rate .001).
+Rows: `start`, `items` (histories), `wanted`, `size`. Settings: `budget` (CPU seconds of training), `seed`,
+`out` (where the places of the wanted items go). It trains on all but the last item of each history, batch by
+batch, until the budget is used. Settings are its defaults for this model (hidden 64, two layers of two heads,
+dropout .5, rate .001).
 """
 
 import json

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-KEYS = {"ingest", "fold", "train", "placement", "peak_rss_mb", "seconds"}
+KEYS = {"ingest", "fold", "train", "placement", "understood", "peak_rss_mb", "seconds"}
 POLICIES = ("random", "popular", "own_history", "hawker")
 
 

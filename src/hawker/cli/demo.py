@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hawker.cli import shops, showing, vectors
+from hawker.cli import shops, showing, understood, vectors
 from hawker.cli.call import AsJson, Call, Progress, Quiet, call
 from hawker.errors import BadSetting, Conflict
 
@@ -47,6 +47,7 @@ class Facts:
     fold: dict[str, Any] = field(default_factory=dict)
     train: dict[str, Any] = field(default_factory=dict)
     placement: dict[str, Any] = field(default_factory=dict)
+    understood: dict[str, Any] = field(default_factory=dict)
 
 
 def demo(
@@ -114,6 +115,7 @@ def _built(asked: Call, target: Path, *, which: str, visits: int | None, quick: 
         held.replay.to(held.replay.end)
         facts.fold = {"rows": held.replay.position, "rows_per_s": round(held.replay.rate)}
         restore.keep(shop, held.replay.state)
+        facts.understood = understood.show(asked, held.replay.state, tell)
     (target / MARK).write_text("ready", "utf-8")
     _decide(asked, shop)
     return facts
@@ -292,6 +294,7 @@ def _document(facts: Facts, seconds: float) -> dict[str, Any]:
         "fold": facts.fold,
         "train": facts.train,
         "placement": facts.placement,
+        "understood": facts.understood,
         "peak_rss_mb": round(_peak()),
         "seconds": round(seconds, 1),
     }

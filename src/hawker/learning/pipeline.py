@@ -118,15 +118,15 @@ def course(outcome: str) -> Course:
     trees = ranking.Trees(trees=250, leaves=31, rate=0.06, least=100, columns=0.4, rows=0.8, l2=5.0)
     glance = ranking.Trees("regression", trees=40, leaves=8, rate=0.15, least=100, columns=1.0, rows=1.0)
     deep = ranking.Net(
-        hidden=(256, 128), batch=1024, epochs=3, dropout=0.2, rate=2e-3, schedule="cosine", warm=0.05
+        hidden=(256, 128), batch=1024, epochs=2, dropout=0.2, rate=2e-3, schedule="cosine", warm=0.05
     )
     able = (trees, deep) if find_spec("torch") is not None else (trees,)
     return Course(
         (ranking.Linear(), *able),
-        most=24_000,
+        most=36_000,
         elsewhere=12,
         bags=3,
-        share=0.6,
+        share=1.0,
         refit=True,
         light=glance,
         keep=24,

@@ -12,7 +12,7 @@ from tests import shops
 
 from hawker import Shop, delivery
 from hawker.delivery import restore
-from hawker.delivery.forgetting import forget
+from hawker.delivery.forgetting import forget, let_go
 from hawker.delivery.record import features
 from hawker.delivery.renew import Renewal
 from hawker.errors import Corrupt
@@ -20,6 +20,7 @@ from hawker.features.interests import Interests
 from hawker.features.match import MATCH
 from hawker.language import annotate
 from hawker.learning import load
+from hawker.privacy import erasure
 from hawker.ranking import Rule
 from hawker.records.decision import Request
 from hawker.records.events import DAY, Event, EventKind
@@ -179,6 +180,23 @@ def test_whoever_is_forgotten_while_the_log_is_folded_does_not_come_back(shop: S
         forget(engine, "u-1")
         renewal.take_over(made)
         renewal.close()
+        assert engine.world.interests is not None
+        assert not engine.world.interests.matrix().any()
+
+
+def test_whoever_is_being_forgotten_is_not_read_from_the_log_again(shop: Shop) -> None:
+    """The server has let go of a shopper whom the log still holds, for another has yet to let go."""
+    give(shop)
+    with delivery.build(shop) as engine:
+        renewal = Renewal(engine)
+        looked(engine, "jam", after=1)
+        give(shop, encoder="toy-2", seed=2)
+        made = renewal.renewed(renewal.seen(), now=engine.tick())
+        looked(engine, "pot", after=2)  # released since the log was folded
+        let_go(engine, erasure.begin(shop, "u-1"))
+        renewal.take_over(made)
+        renewal.close()
+        assert engine.world.state.codes["shopper"].find("u-1") == -1
         assert engine.world.interests is not None
         assert not engine.world.interests.matrix().any()
 

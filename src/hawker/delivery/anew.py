@@ -10,9 +10,10 @@ from hawker.delivery import restore
 from hawker.features import interests
 from hawker.features.encode import Codes, Vocabulary
 from hawker.features.interests import Interests
-from hawker.features.protect import Protection
+from hawker.features.protect import Protection, forget
 from hawker.features.schema import KEYS
 from hawker.features.state import State
+from hawker.privacy import erasure
 from hawker.storage.shop import Shop
 
 _SHOPPER = KEYS.index("shopper")
@@ -49,6 +50,8 @@ def switch(shop: Shop, state: State, anew: Anew) -> None:
         rest = restore.log(shop, state.codes, since=anew.until)
         made.align(state.codes)
         made.fold(rest, stop=rest.before(state.watermark))
+        for journal in erasure.pending(shop):  # the log still holds whoever is being forgotten
+            forget(state, journal.names, sessions=journal.sessions)
         _let_go(made, state.codes)
     state.interests = made
 

@@ -212,6 +212,12 @@ class Engine:
         self._last = max(self._clock(), self._last + 1)
         return self._last
 
+    def fresh(self) -> int:
+        """Fold all whose turn has come; returns the time."""
+        now = self.tick()
+        self.world.state.catch_up(self._arrival, now)
+        return now
+
     def refresh(self, world: World, *, registered: bool = False) -> None:
         """Put a new world in place of the old one (other ads, another model); the state goes on.
 

@@ -277,6 +277,13 @@ def sound(asked: Request, scope: Scope) -> Request:
     return asked
 
 
+def signal(name: str, value: str) -> Any:
+    """A consent signal in a query string."""
+    if _KINDS[name] is bool:
+        return flag(name, value)
+    return value if _KINDS[name] is str else [part for part in value.split(",") if part]
+
+
 def flag(name: str, value: str) -> bool:
     """A yes or no in a query string."""
     if value.lower() in {"1", "true"}:

@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
-import structlog
 
 from hawker.delivery import Engine, sponsored
 from hawker.records.search import Twice
@@ -16,6 +15,7 @@ from hawker.retrieval import search_shop
 from hawker.retrieval.search import Found, Search
 from hawker.server import searching
 from hawker.server.asking import PageAnswer, answer
+from hawker.server.kept import Kept
 from hawker.server.pages import serving
 from hawker.server.searching import SearchRequest
 from hawker.server.wire import Handler, Receive, Reply, Scope, body, wrong_method
@@ -24,12 +24,11 @@ if TYPE_CHECKING:
     from hawker.server.application import Application
 
 _MONTH = 1  # the place of 28 days among the windows
-_log = structlog.get_logger("hawker.server")
 
 
 def hot(application: Application) -> Mapping[str, Handler]:
     """The handler of searches."""
-    held = Lookup()
+    held = Kept("search", _version, _made)
 
     async def handle(scope: Scope, receive: Receive) -> Reply:
         engine = serving(application)
@@ -47,39 +46,11 @@ def hot(application: Application) -> Mapping[str, Handler]:
     return {"/v1/search": handle}
 
 
-class Lookup:
-    """The search that answers, made of what the engine's world and the shop's settings say."""
-
-    def __init__(self) -> None:
-        self._made: Search | None = None
-        self._version: tuple[str, ...] = ()
-        self._making = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
-
-    async def current(self, engine: Engine) -> Search:
-        """The search there is; the first is waited for, later the last answers until the next is made."""
-        if self._made is None:
-            async with self._making:
-                if self._made is None:
-                    await self._make(engine)
-        elif self._version != _version(engine) and (self._task is None or self._task.done()):
-            self._task = asyncio.create_task(self._renew(engine))
-        assert self._made is not None
-        return self._made
-
-    async def _make(self, engine: Engine) -> None:
-        version, catalogue, before = _version(engine), engine.world.catalogue, self._made
-        sold = popular(engine)
-        self._made = await asyncio.to_thread(
-            lambda: search_shop.build(engine.shop, catalogue.values(), popular=sold, before=before)
-        )
-        self._version = version
-
-    async def _renew(self, engine: Engine) -> None:
-        try:
-            await self._make(engine)
-        except Exception as error:
-            _log.error("search", error=repr(error))
+async def _made(engine: Engine, before: Search | None) -> Search:
+    catalogue, sold = engine.world.catalogue, popular(engine)
+    return await asyncio.to_thread(
+        lambda: search_shop.build(engine.shop, catalogue.values(), popular=sold, before=before)
+    )
 
 
 def popular(engine: Engine) -> dict[str, float]:

@@ -25,7 +25,9 @@ from hawker.server import (
     manage,
     openrtb,
     pages,
+    recommending,
     searching,
+    shelves,
 )
 from hawker.server.endpoint import Endpoint
 from hawker.server.wire import Handler
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 ENDPOINTS: tuple[Endpoint, ...] = (
     *asking.ENDPOINTS,
     *searching.ENDPOINTS,
+    *recommending.ENDPOINTS,
     *collecting.ENDPOINTS,
     *beacons.ENDPOINTS,
     *choices.ENDPOINTS,
@@ -56,7 +59,12 @@ _ROUTES: tuple[Callable[[Application], Sequence[BaseRoute]], ...] = (
     billing.routes,
     credits.routes,
 )
-_HOT: tuple[Callable[[Application], Mapping[str, Handler]], ...] = (beacons.hot, lookup.hot, openrtb.hot)
+_HOT: tuple[Callable[[Application], Mapping[str, Handler]], ...] = (
+    beacons.hot,
+    lookup.hot,
+    shelves.hot,
+    openrtb.hot,
+)
 
 
 def routes(application: Application) -> list[BaseRoute]:

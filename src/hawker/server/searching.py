@@ -165,7 +165,7 @@ def in_query(scope: Scope) -> SearchRequest:
         elif name in consent or name in filters or name in given:
             raise unfit(f"The parameter '{name}' is given twice.")
         elif name in _SIGNALS:
-            consent[name] = _signal(name, value)
+            consent[name] = asking.signal(name, value)
         else:
             into = filters if name in _NARROWING else given
             into[name] = asking.flag(name, value) if name in ("facets", "in_stock") else value
@@ -233,13 +233,6 @@ def result(hit: Hit) -> Result:
         in_stock=advertisable(one),
         words=hit.words,
     )
-
-
-def _signal(name: str, value: str) -> Any:
-    """A consent signal in a query string."""
-    if _SIGNALS[name] is bool:
-        return asking.flag(name, value)
-    return value if _SIGNALS[name] is str else [part for part in value.split(",") if part]
 
 
 def _bounded(asked: SearchRequest) -> SearchRequest:

@@ -20,6 +20,7 @@ from hawker.records.exchange import Exchange
 from hawker.records.key import Rates
 from hawker.records.placement import Page, Placement
 from hawker.records.search import SearchRules
+from hawker.records.shelf import ShelfRules
 from hawker.records.traffic import Limits
 from hawker.storage import files
 
@@ -76,6 +77,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     audiences: Audiences = Audiences()
     openrtb: Exchange = Exchange()
     search: SearchRules = SearchRules()
+    recommend: ShelfRules = ShelfRules()
 
 
 class Shop:

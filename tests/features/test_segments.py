@@ -11,10 +11,14 @@ from tests.features.toy import START
 from hawker.errors import BadSetting, Corrupt
 from hawker.features.segments import Segments, divide, load, protected, save, segments
 from hawker.features.state import State
+from hawker.privacy.pseudonym import Naming
 from hawker.records.catalogue import Product
 from hawker.records.events import DAY, Event, EventKind
+from hawker.records.preferences import Preferences
 from hawker.storage import tables
-from hawker.storage.shop import Shop
+from hawker.storage.event_log import EventLog
+from hawker.storage.preferences import Choices
+from hawker.storage.shop import Pseudonyms, Settings, Shop
 
 sklearn = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed (extra 'train')")
 
@@ -187,6 +191,22 @@ def test_minors_and_those_who_opted_out_belong_nowhere(tmp_path: Path) -> None:
     assert save(shop, state, found, now=now) == 118
     rows = tables.connect(threads=1).execute(f"FROM {tables.quoted(shop.table('segments'))}").fetchall()
     assert not {"u000", "u001"} & {row[0] for row in rows}
+
+
+def test_whoever_refused_by_an_event_or_wants_no_interests_belongs_nowhere(tmp_path: Path) -> None:
+    shop = Shop.create(tmp_path / "shop", Settings(pseudonyms=Pseudonyms.KEYED))
+    named = Naming(shop).of
+    out = Event(EventKind.OPT_OUT, START, id="out", shopper=named("u1"))
+    young = Event(
+        EventKind.ATTRIBUTES, START, id="age", shopper=named("u2"), attributes={"age_band": "13-17"}
+    )
+    EventLog(shop.events).append([out, young])
+    choices = Choices(shop.control)
+    choices.put(named("u3"), Preferences(interests=False))
+    choices.close()
+    query = "SELECT 'u4' AS id, '' AS age_band, true AS opted_out"
+    tables.replace(tables.connect(threads=1), query, shop.table("shoppers"))
+    assert protected(shop) == {named(f"u{n}") for n in (1, 2, 3, 4)}
 
 
 def test_a_broken_model_says_what_to_do(tmp_path: Path) -> None:

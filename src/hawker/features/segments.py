@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from hawker.errors import BadSetting, Corrupt, extra
 from hawker.features.profile import SHARE, profiles
 from hawker.features.state import State
-from hawker.records.shopper import minor
+from hawker.privacy.people import unprofiled
 from hawker.storage import files, tables
 from hawker.storage.shop import Shop
 
@@ -180,13 +180,8 @@ def divide(
 
 
 def protected(shop: Shop) -> frozenset[str]:
-    """The shoppers who must not be profiled: those who opted out, and minors."""
-    path = shop.table("shoppers")
-    if not path.is_file():
-        return frozenset()
-    query = f"SELECT id, age_band, opted_out FROM {tables.quoted(path)}"
-    rows = tables.connect(threads=1).execute(query).fetchall()
-    return frozenset(str(id) for id, age_band, opted_out in rows if opted_out or minor(str(age_band or "")))
+    """The shoppers who must not be profiled, as the log names them (`privacy.people.unprofiled`)."""
+    return unprofiled(shop)
 
 
 def save(shop: Shop, state: State, found: Segments, *, now: int) -> int:

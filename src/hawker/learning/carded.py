@@ -88,10 +88,11 @@ def _stated(shop: Shop, world: World, rows: Examples) -> dict[str, Texts]:
     said = {name: np.full(len(shoppers), "", dtype=object) for name in columns if name not in _NOT_GROUPS}
     for values in cursor.fetchall():
         one = dict(zip(columns, values, strict=True))
-        place = shoppers.find(naming.of(str(one["id"])))
-        if place < 0 or str(one["id"]) in spared:
+        name = naming.of(str(one["id"]))
+        place = shoppers.find(name)
+        if place < 0 or name in spared:
             continue
-        for name, column in said.items():
-            column[place] = str(one[name] or "")
+        for dimension, column in said.items():
+            column[place] = str(one[dimension] or "")
     found = {name: np.append(column.astype(str), "")[rows.cluster] for name, column in said.items()}
     return {name: labels for name, labels in found.items() if (labels != "").any()}

@@ -95,6 +95,19 @@ def test_filters_and_the_facets_that_offer_them(made: search.Search) -> None:
     ]
 
 
+def test_an_attribute_in_any_spelling_offers_its_other_values_and_is_no_field(made: search.Search) -> None:
+    """The words of an attribute's name are not the shop's; one may be called as a field is."""
+    shoes = made.find("running shoes", filters=Filters(attributes={"Color": ("red",)}))
+    assert ids(shoes) == ["r1"]
+    assert {one.value for one in shoes.facets.attributes["color"]} == {"red", "blue"}
+    own = search.build(
+        [Product(f"p{n}", "Shoe", brand=f"B{n}", attributes={"brand": f"own {n}"}) for n in (1, 2)]
+    )
+    found = own.find("shoe", filters=Filters(brands=("B1",), attributes={"brand": ("own 1",)})).facets
+    assert [one.value for one in found.brands] == ["B1"]
+    assert [one.value for one in found.attributes["brand"]] == ["own 1"]
+
+
 def test_sold_out_is_hidden_unless_the_shop_wants_it() -> None:
     shown = search.build(PRODUCTS, rules=SearchRules(hide_out_of_stock=False))
     assert "g1" in ids(shown.find("garden shoes"))

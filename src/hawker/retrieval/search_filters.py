@@ -118,7 +118,10 @@ class Shelves:
         return named
 
     def mask(self, filters: Filters, *, but: str = "") -> Mask:
-        """The products that filters let through; `but` names one of them to leave out of account."""
+        """The products that filters let through; `but` names one of them to leave out of account.
+
+        An attribute is named by its one spelling after a colon: it may be called as a field is.
+        """
         found = np.ones(self.size, dtype=np.bool_)
         if filters.category and but != "category":
             found &= self.within(filters.category)
@@ -132,7 +135,7 @@ class Shelves:
         if filters.in_stock and but != "stock":
             found &= self.sold
         for name, values in filters.attributes.items():
-            if but != name:
+            if but != f":{plain(name)}":
                 column = self.attributes.get(plain(name))
                 found &= column.among(values) if column is not None else False
         return found
@@ -143,9 +146,10 @@ class Shelves:
         known = self.price[matched & self.mask(filters, but="price")]
         known = known[known > 0]
         brands = matched & self.mask(filters, but="brand") if filters.brands else every
+        narrowed = {plain(name) for name in filters.attributes}
         shown = {}
         for name, column in self.attributes.items():
-            rows = matched & self.mask(filters, but=name) if name in filters.attributes else every
+            rows = matched & self.mask(filters, but=f":{name}") if name in narrowed else every
             if counted := column.counted(rows):
                 shown[name] = counted
         kept = sorted(shown, key=lambda name: (-sum(one.count for one in shown[name]), name))[

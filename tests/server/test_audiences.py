@@ -119,6 +119,15 @@ def test_an_advertiser_uses_its_own_and_what_is_shared(askers: tuple[Asker, Aske
     guest("PATCH", "campaigns/c-Leaf", {"targeting": None})
 
 
+def test_what_the_shop_shares_only_the_shop_removes(askers: tuple[Asker, Asker, Shop]) -> None:
+    house, guest, _ = askers
+    house("PUT", "audiences/ours", {"id": "ours", "rule": 'viewed("Kitchen")', "shared": True})
+    told = guest("DELETE", "audiences/ours")
+    assert (told.status_code, "the shop's own" in told.json()["detail"]) == (403, True)
+    assert guest("GET", "audiences/ours/size").json()["size"]["size"] == 110
+    assert house("DELETE", "audiences/ours").status_code == 204
+
+
 def test_a_list_is_uploaded_added_to_and_has_a_floor(askers: tuple[Asker, Asker, Shop]) -> None:
     house, _, _ = askers
     assert house("PUT", "audiences/vip", {"id": "vip", "kind": "list"}).status_code == 201

@@ -15,7 +15,7 @@ from hawker.errors import nearest
 from hawker.server import aiming, gathering, orders
 from hawker.server.endpoint import OWNERS, READERS, SHOP, TEXT, Endpoint, Parameter
 from hawker.server.keys import caller
-from hawker.server.orders import RESOURCES, Resource
+from hawker.server.orders import RESOURCES, Resource, refused
 from hawker.server.ownership import Holdings
 from hawker.server.pages import route, serving
 from hawker.server.wire import Refused, Reply, body, header, problem, query, unfit
@@ -141,6 +141,8 @@ def _routes(application: Application, one: Resource) -> list[BaseRoute]:
         holdings, id = _holdings(application, request), _id(request, one)
         async with application.writing:
             found = await run_in_threadpool(_found, holdings, one, id)
+            if not await run_in_threadpool(holdings.writes, found[1]):
+                raise refused(f"The {one.kind} '{id[:80]}' is the shop's own.", "Ask the shop to remove it.")
             expected = _expected(request, found)
             await run_in_threadpool(_remove, holdings, one, id, cascade=cascade, expected=expected)
             if one.kind == "audience":

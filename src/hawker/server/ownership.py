@@ -59,6 +59,10 @@ class Holdings:
         """Whether what belongs to an owner is the caller's to see."""
         return self.everything or (bool(owner) and owner == self.caller.advertiser)
 
+    def writes(self, document: Document) -> bool:
+        """Whether a document is the caller's to change; what is shared is only to be seen."""
+        return self.holds(self.owners([document])[0])
+
     def owners(self, documents: Sequence[Document]) -> list[str]:
         """Whom documents belong to: their advertiser; '' is the shop."""
         self._learn(one.campaign for one in documents if isinstance(one, AdGroup | Ad))

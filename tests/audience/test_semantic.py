@@ -64,6 +64,20 @@ def test_the_size_shown_is_the_size_written(town: Shop, now: Moment) -> None:
     assert members.sizes(town) == {"drinkers": found.levels[0].size}
 
 
+def test_what_is_only_tried_is_not_kept(town: Shop, now: Moment) -> None:
+    def kept() -> int:
+        return len(list(town.vectors.rglob("queries/*")))
+
+    before = kept()
+    tried = semantic.sizes(now, "a kitchen pot of iron", thresholds=(0.3,))
+    assert tried.levels[0].size
+    assert kept() == before
+    scored = semantic.scores(now, "a kitchen pot of iron")
+    assert kept() == before + 1
+    assert len(scored.chosen(0.3)) == tried.levels[0].size
+    assert semantic.sizes(now, "a kitchen pot of iron", thresholds=(0.3,)) == tried
+
+
 def test_a_text_the_encoder_knows_nothing_of_has_its_reason(now: Moment) -> None:
     found = semantic.sizes(now, "🜚🜚🜚")
     assert not found.levels

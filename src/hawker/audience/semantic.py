@@ -1,7 +1,8 @@
 """Whoever a text speaks of: how near each shopper's interests are to it, and what a threshold takes in.
 
-The text becomes a vector by the encoder that made the products' vectors, in their space, once: it is kept.
-A shopper is as near to it as the nearest of their long-term interest and their several interests.
+The text becomes a vector by the encoder that made the products' vectors, in their space; that of an audience
+is kept, what is only tried is not. A shopper is as near to it as the nearest of their long-term interest and
+their several interests.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from hawker.errors import HawkerError
 from hawker.features.interests import Interests
 from hawker.language import annotate
 from hawker.language.care import prepared
-from hawker.language.encoder import FLOOR, encoder
+from hawker.language.encoder import FLOOR, Encoder, encoder
 from hawker.privacy import threshold
 from hawker.statistics import Estimate, proportion, unknown
 from hawker.storage import vectors
 from hawker.storage.shop import Shop
-from hawker.storage.vectors import ProductVectors
+from hawker.storage.vectors import Kept, ProductVectors
 
 Vectors = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -61,7 +62,7 @@ class Sizes(Struct, frozen=True):
     reason: str = ""
 
 
-def vector(shop: Shop, text: str) -> tuple[Vectors, ProductVectors] | str:
+def vector(shop: Shop, text: str, *, keep: bool = True) -> tuple[Vectors, ProductVectors] | str:
     """A text in the products' space: (64,), and these products; or the reason why not."""
     held = vectors.products(shop)
     if held is None:
@@ -69,7 +70,7 @@ def vector(shop: Shop, text: str) -> tuple[Vectors, ProductVectors] | str:
     spec = FLOOR if held.about.encoder.startswith(f"{FLOOR}-") else held.about.asked
     try:
         by = _Lazy(shop, spec, held.about.encoder)
-        found, _ = annotate.embed(shop, by, [prepared(text)], side="queries")
+        found = _embedded(shop, by, prepared(text), keep=keep)
     except HawkerError as error:
         return str(error)
     turned = held.space.asked(found)[0]
@@ -80,11 +81,12 @@ def vector(shop: Shop, text: str) -> tuple[Vectors, ProductVectors] | str:
 
 def nearness(moment: Moment, text: str) -> tuple[Floats, str]:
     """How near the interests of each shopper code are to a text, NaN where none are known; or a reason."""
-    nobody = np.full(moment.count, np.nan)
     found = vector(moment.shop, text)
-    if isinstance(found, str):
-        return nobody, found
-    asked, held = found
+    return (np.full(moment.count, np.nan), found) if isinstance(found, str) else _near(moment, *found)
+
+
+def _near(moment: Moment, asked: Vectors, held: ProductVectors) -> tuple[Floats, str]:
+    nobody = np.full(moment.count, np.nan)
     interests = moment.state.interests
     if interests is None or not interests.name.startswith(f"{held.name}/"):
         return nobody, "the interests were made of other vectors: serve anew, or run hawker audience refresh"
@@ -110,11 +112,13 @@ def sizes(
 
     Without `thresholds` they are laid where they take in about 1 % to 50 % of the shoppers.
     """
-    near, reason = nearness(moment, text)
-    found = vector(moment.shop, text)
-    if reason or isinstance(found, str):
-        return Sizes(text, reason=reason or str(found))
+    found = vector(moment.shop, text, keep=False)
+    if isinstance(found, str):
+        return Sizes(text, reason=found)
     asked, held = found
+    near, reason = _near(moment, asked, held)
+    if reason:
+        return Sizes(text, reason=reason)
     likeness = held.matrix @ asked
     best = np.argsort(-likeness, kind="stable")[: max(LEAST_NEAR, round(NEAR * len(likeness)))]
     touched = _touched(moment, [held.ids[row] for row in best])
@@ -138,6 +142,15 @@ def _laid(near: Floats) -> list[float]:
     known = near[~np.isnan(near)]
     cuts = np.quantile(known, [1.0 - share for share in SHARES]) if len(known) else np.zeros(0)
     return sorted({round(float(cut), 2) for cut in cuts})
+
+
+def _embedded(shop: Shop, by: Encoder, text: str, *, keep: bool) -> Vectors:
+    """A text's vector as it is kept, or would be: (1, size)."""
+    if keep:
+        return annotate.embed(shop, by, [text], side="queries")[0]
+    kept = Kept(shop, by.name, side="queries")
+    known = not kept.missing([text])
+    return kept.read([text]) if known else by.queries([text]).astype(np.float16).astype(np.float32)
 
 
 class _Lazy:

@@ -7,6 +7,7 @@ nine days for pans and tea, without. Wanderers (`w-…`) bought a bit of all unt
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -68,9 +69,9 @@ def history(*, shoppers: int = 300, seed: int = 5) -> list[Event]:
     return sorted(events, key=lambda event: (event.time, event.id))
 
 
-def opened(folder: Path, events: list[Event] | None = None) -> tuple[Shop, Replay]:
+def opened(folder: Path, events: list[Event] | None = None, **settings: Any) -> tuple[Shop, Replay]:
     """The market as a shop, and its log ready to be replayed."""
-    shop = Shop.create(folder, Settings(name="Market", placements=(), clock=CLOCK))
+    shop = Shop.create(folder, Settings(name="Market", placements=(), clock=CLOCK, **settings))
     write_products(shop.table("catalogue"), PRODUCTS)
     told = history() if events is None else events
     EventLog(shop.events).append(told)

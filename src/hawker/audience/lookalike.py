@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from hawker.audience.judged import Found, Ranked, average_precision, judge
 from hawker.audience.moment import Moment, Scores
 from hawker.audience.traits import Scale, Traits, traits
+from hawker.audience.verdict import Verdict, Way
 from hawker.errors import extra
 from hawker.features.examples import Examples
 
@@ -56,7 +57,26 @@ class Lookalike:
     @property
     def scores(self) -> Scores:
         """The same for whoever makes a list of it."""
-        return Scores(self.shoppers, self.score, self.reason)
+        return Scores(self.shoppers, self.score, self.reason, self.verdict)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """How well the held-out members were found, in the form that is kept."""
+        found = self.found
+        if found is None:
+            return None
+        return Verdict(
+            Way.HELD_OUT,
+            (found.average_precision.low or 0.0) > found.base,
+            {
+                "average_precision": found.average_precision,
+                **{f"lift_{at}": lift for at, lift in found.lift.items()},
+            },
+            found.members,
+            found.shoppers,
+            found.base,
+            parts=tuple(name for name, weight in self.blend.items() if weight),
+        )
 
     def __str__(self) -> str:
         if self.reason:

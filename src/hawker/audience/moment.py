@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawker.audience.members import Lists
+from hawker.audience.verdict import Verdict
 from hawker.features.state import State
 from hawker.privacy.people import on_record
 from hawker.storage.preferences import Choices
@@ -66,11 +67,15 @@ def at(shop: Shop, state: State, *, now: int, progress: Callable[[str, float], N
 
 @dataclass(frozen=True)
 class Scores:
-    """How much each shopper is what an audience asks for; nobody, with the `reason`, where none can be."""
+    """How much each shopper is what an audience asks for; nobody, with the `reason`, where none can be.
+
+    `judged` says how good they are, where they were learned.
+    """
 
     shoppers: tuple[str, ...] = ()
     score: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     reason: str = ""
+    judged: Verdict | None = None
 
     def chosen(self, threshold: float | None = None, share: float | None = None) -> NDArray[np.intp]:
         """The places of those from a threshold on, or of the best share; best first.

@@ -18,6 +18,7 @@ from hawker import ranking
 from hawker.audience import past
 from hawker.audience.moment import Moment, Scores
 from hawker.audience.past import Asked
+from hawker.audience.verdict import Verdict, Way
 from hawker.features.counters import DAY
 from hawker.features.examples import Examples
 from hawker.features.replay import Replay
@@ -61,7 +62,30 @@ class Forecast:
             return Scores(reason="nobody has been seen of whom this could be foretold")
         p = self.model.predict(past.rows(moment.state, shoppers, self.asked, now=moment.now))
         names = moment.state.codes["shopper"].names
-        return Scores(tuple(names[code] for code in shoppers), p.astype(np.float32))
+        return Scores(tuple(names[code] for code in shoppers), p.astype(np.float32), judged=self.verdict)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """How it did on the last window, in the form that is kept."""
+        judged, beside, rule = self.judged, self.beside, self.rule
+        if judged is None or beside is None or rule is None:
+            return None
+        return Verdict(
+            Way.LAST_DAYS,
+            (beside.auc.low or 0.0) > 0,
+            {
+                "auc": judged.auc,
+                "auc_of_rule": rule.auc,
+                "auc_beyond_rule": beside.auc,
+                "calibration": judged.calibration,
+            },
+            judged.positives,
+            judged.rows,
+            judged.positives / max(judged.rows, 1),
+            against=self.against,
+            days=self.asked.days,
+            windows=self.windows,
+        )
 
     def __str__(self) -> str:
         if self.judged is None or self.beside is None:

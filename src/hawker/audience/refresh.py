@@ -19,6 +19,7 @@ from hawker.audience import members, rules, semantic, size
 from hawker.audience.moment import Moment, Scores
 from hawker.audience.rules.evaluate import taken
 from hawker.audience.size import Size
+from hawker.audience.verdict import Verdict
 from hawker.errors import Corrupt, HawkerError
 from hawker.records.audience import Audience, Kind
 from hawker.storage import files
@@ -33,13 +34,17 @@ _NOBODY = np.zeros(0, dtype=np.int32)
 
 
 class Standing(Struct, frozen=True):
-    """How one audience stands: its numbers when it was last computed (microseconds), or why none."""
+    """How one audience stands: its numbers when it was last computed (microseconds), or why none.
+
+    `judged` says how good what it learned was found to be.
+    """
 
     id: str
     kind: Kind
     computed: int
     size: Size
     reason: str = ""
+    judged: Verdict | None = None
 
 
 class Refreshed(Struct, frozen=True):
@@ -62,7 +67,7 @@ def refresh(
     `erased` as in `members.write`.
     """
     wanted = [one for one in audiences if only is None or one.id in only]
-    found, reasons = computed(moment, wanted)
+    found, reasons, judged = computed(moment, wanted)
     least = moment.shop.settings.audiences.least
     for name, codes in found.items():
         if len(codes) < least:
@@ -75,9 +80,8 @@ def refresh(
         for one in wanted:
             codes = found[one.id] if one.id in found else listed(moment, one.id)
             measured = size.measured(moment, codes, seen)
-            told.append(
-                Standing(one.id, one.kind, moment.now, measured, reasons.get(one.id, measured.reason))
-            )
+            reason, verdict = reasons.get(one.id, measured.reason), judged.get(one.id)
+            told.append(Standing(one.id, one.kind, moment.now, measured, reason, verdict))
         before = {} if only is None else standings(moment.shop)
         there = {one.id for one in audiences}
         kept = {name: held for name, held in before.items() if name in there} | {one.id: one for one in told}
@@ -85,10 +89,17 @@ def refresh(
     return Refreshed(moment.now, changed, tuple(told))
 
 
-def computed(moment: Moment, audiences: Sequence[Audience]) -> tuple[dict[str, Codes], dict[str, str]]:
-    """The members of every audience that is computed, by shopper code, and the reasons of what cannot be."""
+def computed(
+    moment: Moment, audiences: Sequence[Audience]
+) -> tuple[dict[str, Codes], dict[str, str], dict[str, Verdict]]:
+    """The members of every audience that is computed, by shopper code, the reasons of what cannot be,
+
+    and how good what was learned is.
+    """
     found: dict[str, Codes] = {}
     reasons: dict[str, str] = {}
+    judged: dict[str, Verdict] = {}
+    least = moment.shop.settings.audiences.least
     ruled: dict[str, rules.Expression] = {}
     for one in audiences:
         if one.kind is Kind.RULES:
@@ -107,11 +118,13 @@ def computed(moment: Moment, audiences: Sequence[Audience]) -> tuple[dict[str, C
         scored = scores(moment, one, found)
         if scored.reason:
             reasons[one.id] = scored.reason
+        if scored.judged and (verdict := scored.judged.told(least)):
+            judged[one.id] = verdict
         find = moment.state.codes["shopper"].find
         best = [find(scored.shoppers[place]) for place in scored.chosen(one.threshold, one.share)]
         codes = np.array(best, dtype=np.int32)
         found[one.id] = np.sort(codes[moment.allowed[codes]])
-    return found, reasons
+    return found, reasons, judged
 
 
 def scores(moment: Moment, one: Audience, found: Mapping[str, Codes] | None = None) -> Scores:
@@ -150,6 +163,15 @@ def standings(shop: Shop) -> dict[str, Standing]:
         raise Corrupt(
             f"'{path.name}' cannot be read: {error}.", remedy="Delete it and run: hawker audience refresh"
         ) from error
+
+
+def unsettle(shop: Shop, names: Collection[str]) -> None:
+    """Forget how some audiences stood: what they are has changed, and is yet to be computed."""
+    with _one_at_a_time(shop):
+        before = standings(shop)
+        kept = {name: held for name, held in before.items() if name not in names}
+        if len(kept) < len(before):
+            files.write(shop.state / STATE, msgspec.json.encode(kept))
 
 
 def adopt(shop: Shop, control: Control) -> list[Audience]:

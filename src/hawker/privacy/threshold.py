@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
+from hawker.statistics import Estimate
+
 STEP = 10
 """Sizes that leave the shop are multiples of this: two that differ by one person look alike."""
 
@@ -15,3 +19,17 @@ def told(count: int, *, least: int, rounded: bool = False) -> int | None:
     if count < least:
         return None
     return max(count // STEP * STEP, least) if rounded else count
+
+
+def figure(told: Estimate, *, digits: int = 2) -> Estimate:
+    """A figure as it is told to others than the shop: in two digits, and of a round number of units.
+
+    So two groups that differ by one person mostly look alike.
+
+    >>> print(figure(Estimate(0.0347, 0.0291, 0.0406, n=1_234)))
+    0.035 [0.029, 0.041]
+    """
+    value, low, high = (
+        None if one is None else float(f"{one:.{digits}g}") for one in (told.value, told.low, told.high)
+    )
+    return replace(told, value=value, low=low, high=high, n=told.n // STEP * STEP)

@@ -118,7 +118,9 @@ def put(engine: Engine, control: Control, ids: Collection[str]) -> None:
     if at_once:
         audience.refresh(present(engine), held, only=at_once)
     if len(at_once) < len(set(ids)):
-        members.remove(engine.shop, [name for name in ids if name not in at_once])
+        later = [name for name in ids if name not in at_once]
+        members.remove(engine.shop, later)
+        audience.unsettle(engine.shop, later)
         soon(engine.shop)
 
 

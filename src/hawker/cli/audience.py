@@ -77,13 +77,14 @@ def listed(ctx: typer.Context, as_json: AsJson = False, quiet: Quiet = False) ->
         asked.then("audience", "create", "often-here", "--rule", "visits_30d >= 3")
         return
     heads = ("audience_id", "audience_kind", ">audience_size", ">audience_ctr", "audience_what")
-    lines = table(*(sizing.head(asked, head) for head in heads))
+    lines = table(*(sizing.head(asked, head) for head in (*heads, "audience_judged")))
     for one in held:
         stands = standing.get(one.id)
         reason = stands.reason if stands else asked.word("audience_never")
         numbers = sizing.numbers(asked, stands.size) if stands else (sizing.count(asked, there, one), "–")
         what = f"{sizing.what(asked, one)}" + (f" ({reason})" if reason else "")
-        lines.add_row(one.id, asked.word(f"audience_{one.kind}"), *numbers, what)
+        good = sizing.verdict(asked, stands)
+        lines.add_row(one.id, asked.word(f"audience_{one.kind}"), *numbers, what, good)
     asked.say(lines)
     asked.then("audience", "refresh")
 
@@ -192,6 +193,7 @@ def create(
     asked.answer({**msgspec.to_builtins(made), "standing": sizing.standing(stands)})
     asked.say(sizing.what(asked, made), style="bold")
     sizing.told(asked, stands.size, stands.reason)
+    sizing.judged(asked, stands.judged)
     asked.then("audience", "list")
 
 
@@ -233,6 +235,7 @@ def upload(
 def size(ctx: typer.Context, audience: Name, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Say how large an audience is now, and how its members have answered ads."""
     from hawker.audience import size as sizes
+    from hawker.audience import standings
     from hawker.audience.refresh import listed as codes
     from hawker.server import gathering
 
@@ -242,9 +245,13 @@ def size(ctx: typer.Context, audience: Name, as_json: AsJson = False, quiet: Qui
     with asked.progress() as tell:
         moment = gathering.moment(asked.shop, progress=tell)
         found = sizes.measured(moment, codes(moment, audience), sizes.answers(moment))
-    asked.answer({"audience": audience, "reason": found.reason, **sizing.sized(found)})
+    stands = standings(asked.shop).get(audience)
+    judged = stands.judged if stands else None
+    told = {"audience": audience, "reason": found.reason, **sizing.sized(found)}
+    asked.answer({**told, "judged": sizing.document(judged)})
     asked.say(sizing.what(asked, one), style="bold")
     sizing.told(asked, found, found.reason)
+    sizing.judged(asked, judged)
     asked.then("audience", "list")
 
 
@@ -294,11 +301,10 @@ def refresh(
     with asked.progress() as tell:
         found = gathering.refreshed(asked.shop, only=audiences or None, progress=tell)
     asked.answer({"changed": found.changed, "audiences": [sizing.standing(one) for one in found.audiences]})
-    lines = table(
-        *(sizing.head(asked, head) for head in ("audience_id", ">audience_size", ">audience_ctr", ""))
-    )
+    heads = ("audience_id", ">audience_size", ">audience_ctr", "audience_judged", "")
+    lines = table(*(sizing.head(asked, head) for head in heads))
     for one in found.audiences:
-        lines.add_row(one.id, *sizing.numbers(asked, one.size), one.reason)
+        lines.add_row(one.id, *sizing.numbers(asked, one.size), sizing.verdict(asked, one), one.reason)
     asked.say(lines if found.audiences else asked.word("no_audiences"))
     asked.then("serve")
 

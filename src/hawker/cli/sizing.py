@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hawker.audience.refresh import Standing
     from hawker.audience.semantic import Level, Sizes
     from hawker.audience.size import Size
+    from hawker.audience.verdict import Verdict
     from hawker.records.audience import Audience
 
 
@@ -51,6 +52,30 @@ def numbers(asked: Call, found: Size) -> tuple[str, str]:
     few = f"< {asked.shop.settings.audiences.least}"
     rate = f"{found.ctr.value:.2%}" if found.ctr.value is not None else "–"
     return (few if found.size is None else f"{found.size:,}"), rate
+
+
+def verdict(asked: Call, stands: Standing | None) -> str:
+    """How good what was learned is, as a cell: its main figure with its interval."""
+    if stands is None or stands.judged is None:
+        return ""
+    figures = stands.judged.figures
+    name = next(one for one in ("auc", "lift_10%") if one in figures)
+    value, interval = asked.estimated(figures[name], "z.3f")
+    return f"{asked.word(f'audience_{name}')} {value} ({interval})"
+
+
+def judged(asked: Call, found: Verdict | None) -> None:
+    """How good what was learned is: in words, then every figure with its interval."""
+    from hawker.audience.verdict import said
+
+    if found is None:
+        return
+    for place, line in enumerate(said(found, language=asked.language)):
+        asked.say(line, style="dim" if place else "")
+    lines = table("", ">" + asked.word("value"), ">" + asked.word("interval"))
+    for name, figure in found.figures.items():
+        lines.add_row(asked.word(f"audience_{name}"), *asked.estimated(figure, "z.3f"))
+    asked.say(lines)
 
 
 def told(asked: Call, found: Size, reason: str) -> None:
@@ -95,8 +120,17 @@ def level(one: Level) -> dict[str, Any]:
     return {**msgspec.to_builtins(one), "touched": bounds(one.touched)}
 
 
+def document(found: Verdict | None) -> dict[str, Any] | None:
+    """How good what was learned is, for JSON."""
+    if found is None:
+        return None
+    figures = {name: bounds(figure) for name, figure in found.figures.items()}
+    return {**msgspec.to_builtins(found), "figures": figures}
+
+
 def standing(stands: Standing | None) -> dict[str, Any] | None:
     """How an audience stands, for JSON; null where it was never computed."""
     if stands is None:
         return None
-    return {"id": stands.id, "computed": stands.computed, "reason": stands.reason, **sized(stands.size)}
+    told = {"id": stands.id, "computed": stands.computed, "reason": stands.reason}
+    return {**told, **sized(stands.size), "judged": document(stands.judged)}

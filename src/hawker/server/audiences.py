@@ -18,6 +18,7 @@ from hawker.audience.refresh import listed, standings
 from hawker.audience.rules.evaluate import taken
 from hawker.audience.semantic import Sizes
 from hawker.audience.size import Overlap, Size
+from hawker.audience.verdict import Verdict, said
 from hawker.delivery import Engine
 from hawker.errors import nearest
 from hawker.privacy import threshold
@@ -60,7 +61,10 @@ class Preview(msgspec.Struct):
 
 
 class Stand(msgspec.Struct):
-    """How an audience stands: when it was computed (microseconds, 0: not yet), and its numbers."""
+    """How an audience stands: when it was computed (microseconds, 0: not yet), and its numbers.
+
+    `judged` says how good what it learned was found to be, `judged_words` the same for a person.
+    """
 
     id: str
     kind: Kind
@@ -68,6 +72,8 @@ class Stand(msgspec.Struct):
     size: Size | None
     words: str
     reason: str
+    judged: Verdict | None = None
+    judged_words: tuple[str, ...] = ()
 
 
 class Uploaded(msgspec.Struct, forbid_unknown_fields=True):
@@ -252,7 +258,13 @@ def _told(engine: Engine, holdings: Holdings, one: Audience, language: str) -> R
     )
     reason = standing.reason if standing is not None and standing.reason else found.reason
     computed = standing.computed if standing is not None else 0
-    return Reply(200, msgspec.json.encode(Stand(one.id, one.kind, computed, found, words, reason)))
+    judged = standing.judged if standing is not None else None
+    if judged is not None:
+        least = engine.shop.settings.audiences.least
+        judged = judged.told(least, rounded=not holdings.everything)
+    sentences = tuple(said(judged, language=language)) if judged is not None else ()
+    told = Stand(one.id, one.kind, computed, found, words, reason, judged, sentences)
+    return Reply(200, msgspec.json.encode(told))
 
 
 def _upload(engine: Engine, holdings: Holdings, one: Audience, given: Uploaded) -> Reply:

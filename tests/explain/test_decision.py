@@ -12,10 +12,13 @@ from tests import shops
 
 from hawker import Shop, delivery, ranking
 from hawker.delivery.build import RANKER
+from hawker.delivery.record import features
 from hawker.errors import BadSetting, NotFound
 from hawker.explain import Explanation, explain
 from hawker.explain.again import again
 from hawker.features.examples import Examples
+from hawker.features.match import MATCH
+from hawker.language import annotate
 from hawker.ranking import Model
 from hawker.records.bid import FallbackReason, NoBidReason
 from hawker.records.campaign import Ad, Campaign, Pricing
@@ -23,6 +26,7 @@ from hawker.records.catalogue import Product
 from hawker.records.consent import Consent
 from hawker.records.decision import Decision, Request
 from hawker.records.placement import Placement
+from hawker.storage import vectors
 from hawker.storage.control import Control
 from hawker.storage.models import ModelStore
 from hawker.storage.tables import write_products
@@ -103,6 +107,30 @@ def test_decisions_reproduce_bit_for_bit_from_the_record(tmp_path: Path, kind: s
         told = explain(shop, decision.id)
         assert told.reproduction.differences == ()
         assert told.reproduced is True
+
+
+def known(decision: Decision, feature: str) -> bool:
+    """Whether any candidate's value of a feature is on record."""
+    place = decision.candidates.feature_names.index(feature)
+    return bool(np.isfinite(features(decision.candidates)[:, place]).any())
+
+
+def test_decisions_by_the_match_reproduce_when_other_vectors_serve(tmp_path: Path) -> None:
+    shop = busy(tmp_path / "shop", exploration=0.4, candidates=20, nearest=5)
+    annotate.products(shop, "tfidf")
+    promoted(shop, ranking.Rule(MATCH, {"interest_long": 2.0, "interest_best": 1.0, "page_match": 1.0}))
+    with delivery.build(shop) as engine:
+        assert engine.world.interests is not None
+        made = [
+            engine.decide(Request("home", shopper=shopper, query=query, slots=9))
+            for shopper in ("u-1", "nobody", "")
+            for query in ("", "green tea", "product 7")
+        ]
+    assert [known(made[place], "interest_long") for place in (0, 3)] == [True, False]
+    assert [known(made[place], "page_match") for place in (0, 1)] == [False, True]
+    vectors.place(shop).unlink()
+    for decision in made:
+        assert explain(shop, decision.id).reproduction.differences == ()
 
 
 @pytest.mark.parametrize(

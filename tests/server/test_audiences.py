@@ -91,6 +91,15 @@ def test_thresholds_are_shown_before_one_is_chosen(askers: tuple[Asker, Asker, S
     house("DELETE", "audiences/drinkers")
 
 
+def test_a_preview_keeps_nothing(askers: tuple[Asker, Asker, Shop]) -> None:
+    house, _, shop = askers
+    before = {path for path in shop.folder.rglob("*") if path.is_file()}
+    for tried in ({"text": "an iron pot"}, {"rule": 'interest("a pot of iron") > 0.3'}):
+        told = house("POST", "audiences/preview", tried).json()
+        assert told["reason"] == "", told
+    assert {path for path in shop.folder.rglob("*") if path.is_file()} == before
+
+
 def test_an_advertiser_uses_its_own_and_what_is_shared(askers: tuple[Asker, Asker, Shop]) -> None:
     house, guest, _ = askers
     assert guest("PUT", "audiences/mine", {**TEA, "id": "mine", "advertiser": "Leaf"}).status_code == 201

@@ -79,9 +79,9 @@ def vector(shop: Shop, text: str, *, keep: bool = True) -> tuple[Vectors, Produc
     return turned, held
 
 
-def nearness(moment: Moment, text: str) -> tuple[Floats, str]:
+def nearness(moment: Moment, text: str, *, keep: bool = True) -> tuple[Floats, str]:
     """How near the interests of each shopper code are to a text, NaN where none are known; or a reason."""
-    found = vector(moment.shop, text)
+    found = vector(moment.shop, text, keep=keep)
     return (np.full(moment.count, np.nan), found) if isinstance(found, str) else _near(moment, *found)
 
 

@@ -358,7 +358,7 @@ def _measured(moment: Moment, rule: Expression) -> tuple[Size, str]:
     from hawker.audience import size as sizes
     from hawker.audience.rules.evaluate import taken
 
-    outcome = taken({"": rule}, moment, nearness=lambda text: semantic.nearness(moment, text))[""]
+    outcome = taken({"": rule}, moment, nearness=lambda text: semantic.nearness(moment, text, keep=False))[""]
     codes = np.flatnonzero(outcome.members).astype(np.int32)
     found = sizes.measured(moment, codes, sizes.answers(moment))
     return found, outcome.reason or found.reason

@@ -157,14 +157,14 @@ def routes(application: Application) -> Sequence[BaseRoute]:
     async def offered(request: Request) -> Reply:
         asked = _parameters(request, ("language",))
         return await alone(
-            _offered, serving(application), _holdings(application, request), _language(asked, application)
+            _offered, serving(application), _holdings(application, request), spoken(asked, application)
         )
 
     async def preview(request: Request) -> Reply:
         engine = serving(application)
         given = await body(request.scope, request.receive, most=application.limit)
-        asked = _decoded(_ASKED, given)
-        language = _language({"language": asked.language} if asked.language else {}, application)
+        asked = decoded(_ASKED, given)
+        language = spoken({"language": asked.language} if asked.language else {}, application)
         return await alone(_preview, engine, _holdings(application, request), asked, language)
 
     async def overlap(request: Request) -> Reply:
@@ -173,13 +173,13 @@ def routes(application: Application) -> Sequence[BaseRoute]:
         return await alone(_overlap, serving(application), _holdings(application, request), names)
 
     async def told(request: Request) -> Reply:
-        language = _language(_parameters(request, ("language",)), application)
+        language = spoken(_parameters(request, ("language",)), application)
         one = await run_in_threadpool(_found, application, request)
         return await alone(_told, serving(application), _holdings(application, request), one, language)
 
     async def upload(request: Request) -> Reply:
         engine = serving(application)
-        given = _decoded(_UPLOADED, await body(request.scope, request.receive, most=application.limit))
+        given = decoded(_UPLOADED, await body(request.scope, request.receive, most=application.limit))
         one = await run_in_threadpool(_found, application, request)
         holdings = _holdings(application, request)
         if not holdings.everything and one.advertiser != holdings.caller.advertiser:
@@ -217,7 +217,7 @@ def _preview(engine: Engine, holdings: Holdings, asked: Asked, language: str) ->
     rule = rules.parse(asked.rule) if asked.tree is None else rules.checked(asked.tree)
     own = Audience("preview", rule=rules.text(rule), advertiser=holdings.caller.advertiser)
     aiming.aimed([own], "audience", holdings=holdings, shop=engine.shop)
-    outcome = taken({"": rule}, moment, nearness=lambda text: semantic.nearness(moment, text))[""]
+    outcome = taken({"": rule}, moment, nearness=lambda text: semantic.nearness(moment, text, keep=False))[""]
     words = rules.describe(rule, language)
     if outcome.reason:
         told = Preview(rules.text(rule), words, rule, None, None, outcome.reason)
@@ -314,14 +314,16 @@ def _parameters(request: Request, known: tuple[str, ...], *, several: bool = Fal
     return asked
 
 
-def _language(asked: dict[str, str], application: Application) -> str:
+def spoken(asked: dict[str, str], application: Application) -> str:
+    """The language that is asked for, or else the shop's."""
     language = asked.get("language", "zh" if application.shop.settings.language.startswith("zh") else "en")
     if language not in ("en", "zh"):
         raise unfit(f"'language' is '{language[:20]}'.", "Use 'en' or 'zh'.")
     return language
 
 
-def _decoded(decoder: msgspec.json.Decoder[T], given: bytes) -> T:
+def decoded(decoder: msgspec.json.Decoder[T], given: bytes) -> T:
+    """A body as what it has to be; raises `Refused`."""
     try:
         return decoder.decode(given)
     except msgspec.ValidationError as error:

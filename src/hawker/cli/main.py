@@ -37,6 +37,7 @@ VERBS = (
     "replay",
     "explain",
     "search",
+    "recommend",
     "forget",
     "backup",
     "restore",
@@ -143,6 +144,7 @@ def _register() -> None:
     from hawker.cli.init import init
     from hawker.cli.key import group as keys
     from hawker.cli.model import group as models
+    from hawker.cli.recommend import recommend
     from hawker.cli.replay import replay
     from hawker.cli.report import report
     from hawker.cli.search import search
@@ -169,6 +171,7 @@ def _register() -> None:
     app.command()(replay)
     app.command()(explain)
     app.command()(search)
+    app.command()(recommend)
     app.command()(forget)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hawker.cli import vectors
+from hawker.cli import stocking, vectors
 from hawker.cli.call import AsJson, Call, Progress, Quiet, Seed, bounds, call, indented, table
 from hawker.cli.update import update as learn_on
 from hawker.records.money import display
@@ -42,7 +42,7 @@ def train(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Learn from the log: train the rankers, keep and calibrate the best; divide shoppers into segments."""
+    """Learn from the log: train the rankers, keep and calibrate the best; segments; recommendations."""
     asked = call(ctx, as_json=as_json, quiet=quiet)
     shop = asked.shop
     if update:
@@ -61,18 +61,14 @@ def train(
         tuned = _tuned(tuner, made.version) if tuner else []
         groups = _segments(asked, held, seed=seed, tell=tell)
         learned = floors.learn(shop, now=held.replay.end + DAY, seed=seed)
+        stocked = stocking.make(asked, seed=seed, tell=tell)
     judged = made.evaluation
     figures = {name: getattr(judged, name) for name in ("log_loss", "auc", "group_auc", "calibration")}
     asked.answer(
         {
-            "version": made.version,
-            "model": made.name,
-            "rows": made.rows,
-            "seconds": round(made.seconds, 3),
-            "seed": seed,
-            "card": str(_card(shop, made.version)),
-            **{name: bounds(figure) for name, figure in figures.items()},
+            **_document(shop, made, figures, seed=seed),
             "vectors": vectors.document(found),
+            "recommender": stocking.document(stocked),
             "segments": [{"name": one.name, "shoppers": one.size} for one in groups.segments],
             "floors": [_floor(name, one) for name, one in learned.items()],
             **({"tuned": [_searched(one, picture) for one, picture in tuned]} if tune else {}),
@@ -82,6 +78,7 @@ def train(
     _tell_search(asked, tuned)
     _tell_model(asked, made, figures)
     _tell_segments(asked, groups)
+    stocking.show(asked, stocked)
     _tell_floors(asked, learned)
     _tell_pictures(asked, [picture for _, picture in tuned])
     asked.then("evaluate", "--promote")
@@ -92,6 +89,19 @@ def _tuned(tuner: Tuner, version: str) -> list[tuple[Tuned, Path]]:
     from hawker.delivery.build import RANKER
 
     return list(zip(tuner.found, tuner.keep(RANKER, version), strict=True))
+
+
+def _document(shop: Shop, made: Trained, figures: Mapping[str, Estimate], *, seed: int) -> dict[str, Any]:
+    """What was trained, for a program to read."""
+    return {
+        "version": made.version,
+        "model": made.name,
+        "rows": made.rows,
+        "seconds": round(made.seconds, 3),
+        "seed": seed,
+        "card": str(_card(shop, made.version)),
+        **{name: bounds(figure) for name, figure in figures.items()},
+    }
 
 
 def _tell_model(asked: Call, made: Trained, figures: Mapping[str, Estimate]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any, cast
@@ -76,13 +76,15 @@ def fit(
     vectors: Scores | None = None,
     how: Course | None = None,
     without: Collection[str] = (),
+    weighed: Mapping[str, Weighed] | None = None,
     seed: int = 7,
     progress: Progress | None = None,
 ) -> Fitted:
     """Fit all parts of a shop, or of histories that are at hand.
 
     `vectors` (items, d) tell what items are; a shop's own are those that serve, else TF-IDF of its
-    catalogue. `without` names shoppers of whom nothing is to be read. Raises `BadInput` without any purchase.
+    catalogue. `without` names shoppers of whom nothing is to be read. The parts are weighed anew unless
+    weights found earlier are given. Raises `BadInput` without any purchase.
     """
     tell = progress or (lambda _words, _share: None)
     course = how or Course()
@@ -93,21 +95,11 @@ def fit(
     if vectors is None and isinstance(given, Shop):
         vectors = described(given, histories.names)
     left_out = _left_out(course, histories, vectors)
-    earlier, wanted = held_out(histories, seed=seed)
     tell("weighing the parts", 0.1)
-    weighed = {NEW: _even(), NEXT: _even("habits")}
-    if len(earlier):
-        before = _before(histories)
-        trial = parts(before, course, vectors=vectors, left_out=left_out, seed=seed)
-        now = int(histories.time.max(initial=0))
-        for name, again in ((NEW, False), (NEXT, True)):
-            weighed[name] = _weighed(trial, earlier, wanted, again=again, now=now) or weighed[name]
+    found = weighed or _weights(histories, course, vectors=vectors, left_out=left_out, seed=seed)
     tell("fitting the parts", 0.5)
     made = parts(histories, course, vectors=vectors, left_out=left_out, seed=seed)
-    blends = {
-        name: Blend({part: made[part] for part in found.weights if part in made}, found.weights, name == NEXT)
-        for name, found in weighed.items()
-    }
+    blends = {name: _blend(made, one.weights, again=name == NEXT) for name, one in found.items()}
     together = Neighbours(apart=0, near=1.0, back=1.0, from_power=0.5, to_power=0.5, fade=1.0).fit(histories)
     trending = course.trending.fit(histories)
     tell("", 1.0)
@@ -119,7 +111,7 @@ def fit(
         cast("Links | None", made.get("nearby")),
         trending,
     )
-    return Fitted(held, weighed, left_out)
+    return Fitted(held, dict(found), left_out)
 
 
 def parts(
@@ -160,6 +152,27 @@ def held_out(histories: Histories, *, seed: int = 7) -> tuple[Histories, Any]:
     return before.rows(drawn), histories.last()[drawn]
 
 
+def _blend(made: dict[str, Recommender], weights: Mapping[str, float], *, again: bool) -> Blend:
+    """The blend of those parts that could be fitted."""
+    held = {name: weights[name] for name in made if name in weights} or {"neighbours": 1.0}
+    return Blend({name: made[name] for name in held}, held, again)
+
+
+def _weights(
+    histories: Histories, course: Course, *, vectors: Scores | None, left_out: Collection[str], seed: int
+) -> dict[str, Weighed]:
+    """The weights of both blends, tried on the last basket of histories."""
+    weighed = {NEW: _even(), NEXT: _even("habits")}
+    earlier, wanted = held_out(histories, seed=seed)
+    if len(earlier):
+        before = _before(histories)
+        trial = parts(before, course, vectors=vectors, left_out=left_out, seed=seed)
+        now = int(histories.time.max(initial=0))
+        for name, again in ((NEW, False), (NEXT, True)):
+            weighed[name] = _weighed(trial, earlier, wanted, again=again, now=now) or weighed[name]
+    return weighed
+
+
 def _before(histories: Histories) -> Histories:
     """Everything but each shopper's last basket, if it has more than one."""
     ends = np.maximum(histories.start[1:] - 1, 0)
@@ -194,7 +207,7 @@ def _left_out(course: Course, histories: Histories, vectors: Scores | None) -> d
     found = {}
     if course.ease is not None and find_spec("scipy") is None:
         found["ease"] = "scipy is not installed (hawker[train])"
-    if vectors is None or not vectors.any():
+    if course.nearby is not None and (vectors is None or not vectors.any()):
         found["nearby"] = "nothing is known of what the products are"
     if course.sequence is None:
         return found

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from hawker.cli.words import adapt, audience, portrait, search, suggesting, understood, vectors, verbs
+from hawker.cli.words import (
+    adapt,
+    audience,
+    portrait,
+    recommend,
+    search,
+    suggesting,
+    understood,
+    vectors,
+    verbs,
+)
 
 TOPICS = tuple(
-    topic.WORDS for topic in (adapt, audience, portrait, search, suggesting, understood, vectors, verbs)
+    topic.WORDS
+    for topic in (adapt, audience, portrait, recommend, search, suggesting, understood, vectors, verbs)
 )
 WORDS: dict[str, tuple[str, str]] = {code: said for topic in TOPICS for code, said in topic.items()}
 """Each in English and Chinese; braces name what is filled in. A code stands in one topic only."""

@@ -238,6 +238,7 @@ def _head(text: str, lines: int = 20) -> str:
 def _segments(asked: Call, shop: Shop, held: Bench, tell: Progress) -> None:
     """Group the shoppers as they were before the test, and show one of them."""
     from hawker.features import segments
+    from hawker.features.interest_words import Background, Terms
     from hawker.features.profile import profile
 
     tell("segments", 0.5)
@@ -245,7 +246,9 @@ def _segments(asked: Call, shop: Shop, held: Bench, tell: Progress) -> None:
     found = segments.segments(state, now=state.watermark, language=shop.settings.language)
     segments.save(shop, state, found, now=state.watermark)
     asked.say(f"\n{found}\n")
-    asked.say(f"{profile(state, state.codes['shopper'].names[0], now=state.watermark)}\n")
+    beside = Background(state, Terms(shop.catalogue, language=shop.settings.language))
+    first = state.codes["shopper"].names[0]
+    asked.say(f"{profile(state, first, now=state.watermark, background=beside)}\n")
 
 
 def _decide(asked: Call, shop: Shop) -> None:

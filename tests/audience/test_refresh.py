@@ -148,3 +148,24 @@ def test_some_are_computed_alone_and_the_others_stand(tmp_path: Path) -> None:
     audience.refresh(moment(town), [Audience("tea", rule="visits >= 0"), POTS], only=["tea"])
     assert members.sizes(town) == {"tea": 118, "pots": 118}
     assert set(audience.standings(town)) == {"tea", "pots"}
+
+
+def test_what_was_changed_or_removed_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    """While the schedule computes, tea is put anew and computed at once, and shoes are removed."""
+    town = shop(tmp_path / "shop")
+    audience.refresh(moment(town), [TEA, POTS, SHOES])
+    anew = Audience("tea", rule="visits >= 0")
+
+    def current() -> list[Audience]:
+        return [anew, POTS]
+
+    early = moment(town)
+    audience.refresh(early, current(), only=["tea"])
+    members.remove(town, ["shoes"])
+    found = audience.refresh(early, [TEA, POTS, SHOES], current=current)
+    assert [one.id for one in found.audiences] == ["pots"]
+    assert members.sizes(town) == {"tea": 118, "pots": 118}
+    assert {name: one.size.size for name, one in audience.standings(town).items()} == {
+        "tea": 118,
+        "pots": 118,
+    }

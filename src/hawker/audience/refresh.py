@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -61,10 +61,12 @@ def refresh(
     *,
     only: Collection[str] | None = None,
     erased: int | None = None,
+    current: Callable[[], Sequence[Audience]] | None = None,
 ) -> Refreshed:
     """Compute audiences (all, or `only` some), write their members, and keep how they stand.
 
-    `erased` as in `members.write`.
+    `erased` as in `members.write`. `current` says what the audiences are by then: whatever was changed or
+    removed meanwhile is left as it is, for whoever changed it has computed it, or asks for it again.
     """
     wanted = [one for one in audiences if only is None or one.id in only]
     found, reasons, judged = computed(moment, wanted)
@@ -74,6 +76,10 @@ def refresh(
             reasons.setdefault(name, f"fewer than {least} shoppers")
             found[name] = _NOBODY
     with _one_at_a_time(moment.shop):
+        still = {one.id: one for one in (audiences if current is None else current())}
+        wanted = [one for one in wanted if still.get(one.id) == one]
+        same = {one.id for one in wanted}
+        found = {name: codes for name, codes in found.items() if name in same}
         changed = members.write(moment, found, erased=erased)
         seen = size.answers(moment)
         told = []
@@ -82,9 +88,8 @@ def refresh(
             measured = size.measured(moment, codes, seen)
             reason, verdict = reasons.get(one.id, measured.reason), judged.get(one.id)
             told.append(Standing(one.id, one.kind, moment.now, measured, reason, verdict))
-        before = {} if only is None else standings(moment.shop)
-        there = {one.id for one in audiences}
-        kept = {name: held for name, held in before.items() if name in there} | {one.id: one for one in told}
+        before = _before(moment.shop)
+        kept = {name: held for name, held in before.items() if name in still} | {one.id: one for one in told}
         files.write(moment.shop.state / STATE, msgspec.json.encode(kept))
     return Refreshed(moment.now, changed, tuple(told))
 
@@ -163,6 +168,14 @@ def standings(shop: Shop) -> dict[str, Standing]:
         raise Corrupt(
             f"'{path.name}' cannot be read: {error}.", remedy="Delete it and run: hawker audience refresh"
         ) from error
+
+
+def _before(shop: Shop) -> dict[str, Standing]:
+    """How each stood; nothing where that cannot be read, for it is being made again."""
+    try:
+        return standings(shop)
+    except Corrupt:
+        return {}
 
 
 def unsettle(shop: Shop, names: Collection[str]) -> None:

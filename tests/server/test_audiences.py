@@ -11,6 +11,9 @@ import pytest
 from tests.audience import town
 from tests.server.client import Client
 
+from hawker import delivery
+from hawker.audience import Moment, members
+from hawker.delivery.forgetting import forget
 from hawker.language import annotate
 from hawker.records.audience import Audience
 from hawker.records.campaign import Ad, Campaign
@@ -227,6 +230,29 @@ def test_one_server_computes_as_often_as_the_shop_says(tmp_path: Path) -> None:
     assert gathering.due(shop, now=now + 3_601)
     gathering.soon(shop)
     assert gathering.due(shop, now=now + 3_602)
+
+
+def test_whoever_is_forgotten_meanwhile_is_left_out_and_all_else_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = town.shop(tmp_path / "shop")
+    control = Control(shop.control)
+    control.put([Audience("tea", rule=TEA["rule"]), Audience("gone", rule="visits >= 0")])
+    restored, waiting = gathering.moment, ["u8"]
+
+    def slow(given: Shop, **rest: Any) -> Moment:
+        found = restored(given, **rest)
+        while waiting:
+            with delivery.build(given) as engine:
+                assert forget(engine, waiting.pop()) is not None
+            control.remove("audience", ["gone"])
+        return found
+
+    monkeypatch.setattr(gathering, "moment", slow)
+    assert [one.id for one in gathering.refreshed(shop).audiences] == ["tea"]
+    control.close()
+    assert members.sizes(shop) == {"tea": 57}
+    assert "u8" not in members.Lists(shop)["tea"]
 
 
 def test_a_server_takes_over_what_the_schedule_computes(

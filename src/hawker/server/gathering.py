@@ -20,6 +20,7 @@ from hawker.audience import Moment, Refreshed, members
 from hawker.audience.refresh import LEARNED
 from hawker.delivery import Engine, restore
 from hawker.delivery.engine import clock
+from hawker.errors import Conflict
 from hawker.records.audience import Kind
 from hawker.storage import files
 from hawker.storage.control import Control
@@ -79,16 +80,28 @@ def refreshed(
     only: Collection[str] | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Refreshed:
-    """Compute a shop's audiences anew (all, or `only` some) from its folder."""
+    """Compute a shop's audiences anew (all, or `only` some) from its folder.
+
+    Once more where somebody was forgotten meanwhile; raises `Conflict` where that happens again.
+    """
+    try:
+        return _refreshed(shop, only, progress)
+    except Conflict:
+        return _refreshed(shop, only, progress)
+
+
+def _refreshed(
+    shop: Shop, only: Collection[str] | None, progress: Callable[[str, float], None] | None
+) -> Refreshed:
     erased = members.erasures(shop)
     found = moment(shop, progress=progress)
     control = Control(shop.control)
     try:
         audience.adopt(shop, control)
         held = control.audiences()
+        return audience.refresh(found, held, only=only, erased=erased, current=control.audiences)
     finally:
         control.close()
-    return audience.refresh(found, held, only=only, erased=erased)
 
 
 def moment(shop: Shop, *, progress: Callable[[str, float], None] | None = None) -> Moment:

@@ -3,11 +3,13 @@
     from benchmarks import planted
     wrong = planted.errors(products, seed=7, language="en")        # each with one unsupported claim
     right = planted.faithful(products, seed=7, language="en")      # every claim true to the product
+    illegal = planted.violations(seed=7, language="zh")            # each against one clause
+    legal = planted.lawful(seed=7, language="zh")                  # near misses and what the law exempts
 
-Written from the product's fields alone, before there was a gate; no label depends on
+Written from the product's fields, the law and the codes alone, before there was a gate; no label depends on
 one. Clean texts use the same phrasings as wrong ones, with what the product does say.
 
-A third of the kinds is unseen (`UNSEEN`): drawn once by the seed below, never to be looked at
+A third of the kinds is unseen (`UNSEEN`, `UNSEEN_LAW`): drawn once by the seed below, never to be looked at
 while a gate is tuned, and reported apart.
 """
 
@@ -17,18 +19,34 @@ import re
 from collections.abc import Sequence
 from random import Random
 
+from benchmarks.planted import law
 from benchmarks.planted.case import Deck, Planted, compose, phrasings
 from benchmarks.planted.grounding import MAKERS, POOL, Turn, unsaid
 from benchmarks.planted.shelf import products
 from hawker.records.catalogue import Product
 
-__all__ = ["KINDS", "UNSEEN", "Planted", "errors", "faithful", "products"]
+__all__ = [
+    "KINDS",
+    "UNSEEN",
+    "UNSEEN_LAW",
+    "Planted",
+    "errors",
+    "faithful",
+    "lawful",
+    "products",
+    "violations",
+]
 
 SEED = 2026
 CLEAN_ONLY = ("rounded", "idiom", "quoted", "reordered")
 KINDS = tuple(sorted(kind for kind in MAKERS if kind not in CLEAN_ONLY))
 UNSEEN = ("certificate", "count", "health", "model", "percent", "price", "unit", "wide")
 """`Random(SEED).sample(KINDS, 8)`, sorted: no gate may be tuned on these."""
+UNSEEN_LAW = {
+    "en": ("climate", "green", "reviews", "slimming"),
+    "zh": ("breastmilk", "food", "minors", "sale"),
+}
+"""`Random(SEED).sample(law.kinds(language), 4)`, sorted."""
 _TRIES = 400  # products drawn for one text before a kind is given up
 _LINKS = ["a", "an", "and", "&", "as", "for", "from", "in", "of", "on", "or", "the", "to", "with"]
 _ABOUT = r"^(?!.*\{q\}).*(about|roughly|some|or so|around|approx|约|左右|上下|差不多|大概)"
@@ -49,12 +67,23 @@ def faithful(
     return _deal(products, (*KINDS, *CLEAN_ONLY), true=True, seed=seed, language=language, number=number)
 
 
+def violations(*, seed: int, language: str = "en", number: int = 150) -> list[Planted]:
+    """Copy against the law, one clause each: English under EU, UK and US law in turn, Chinese under China's."""
+    return law.deal(language, seed=seed, number=number, lawful=False, unseen=UNSEEN_LAW[language])
+
+
+def lawful(*, seed: int, language: str = "en", number: int = 150) -> list[Planted]:
+    """Copy that the named jurisdiction allows, though it looks like what it forbids."""
+    return law.deal(language, seed=seed, number=number, lawful=True, unseen=())
+
+
 def _deal(
     products: Sequence[Product], kinds: Sequence[str], *, true: bool, seed: int, language: str, number: int
 ) -> list[Planted]:
     rng = Random(f"{seed}-{language}-{true}")
     lines = phrasings(f"ground_{language}")
-    decks = {name: Deck(lines[name], rng) for name in lines}
+    about = tuple(line for line in lines["converted"] if re.search(_ABOUT, line))
+    decks = {name: Deck(held, rng) for name, held in {**lines, "rounded": about}.items()}
     found: dict[str, Planted] = {}
     open_kinds = list(kinds) if products else []
     while open_kinds and len(found) < number:
@@ -95,7 +124,7 @@ def _phrase(kind: str, phrasing: str, turn: Turn) -> str:
         said = (_quoted if kind == "quoted" else _reordered)(turn) if turn.true else ""
         return f"[{said}]" if said else ""
     slots = MAKERS[kind](turn)
-    if slots is None or (kind == "rounded" and not re.search(_ABOUT, phrasing)):
+    if slots is None:
         return ""
     found = phrasing if "[" in phrasing else f"[{phrasing}]"
     for name, value in slots.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -48,6 +49,12 @@ def words() -> dict[str, Any]:
     return _load("words")
 
 
+@cache
+def law(language: str) -> dict[str, Any]:
+    """What `law_LANGUAGE.toml` holds: groups by kind, the goods, leads and tails."""
+    return _load(f"law_{language}")
+
+
 def _load(name: str) -> dict[str, Any]:
     return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text("utf-8"))
 
@@ -59,7 +66,7 @@ def compose(lead: str, claim: str, tail: str, *, language: str) -> tuple[str, tu
     ('A cup. Holds 12 oz. Look.', (13, 18))
     """
     gap, stop = (" ", ".") if language == "en" else ("", "。")
-    if language == "en" and lead.endswith((".", "?", "!")):
+    if language == "en" and (not lead or lead.endswith((".", "?", "!"))):
         claim = re.sub(r"^\[?\w", lambda m: m[0].upper(), claim)
     begin, end = claim.index("["), claim.index("]") - 1
     plain = claim.replace("[", "", 1).replace("]", "", 1)
@@ -71,7 +78,7 @@ def compose(lead: str, claim: str, tail: str, *, language: str) -> tuple[str, tu
 class Deck:
     """Phrasings drawn so that all come before one comes twice."""
 
-    def __init__(self, lines: tuple[str, ...], rng: Random) -> None:
+    def __init__(self, lines: Sequence[str], rng: Random) -> None:
         self.lines, self.rng, self.left = lines, rng, list[str]()
 
     def draw(self) -> str:

@@ -68,7 +68,7 @@ def faithful(
 
 
 def violations(*, seed: int, language: str = "en", number: int = 150) -> list[Planted]:
-    """Copy against the law, one clause each: English under EU, UK and US law in turn, Chinese under China's."""
+    """Copy against the law, one clause each: English under EU, UK, US law in turn, Chinese under China's."""
     return law.deal(language, seed=seed, number=number, lawful=False, unseen=UNSEEN_LAW[language])
 
 

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.audience.market import DAYS, END, START, moment
+from msgspec import structs
+from tests.audience.market import DAYS, END, START, history, moment, opened
 
+from hawker.audience import Moment
 from hawker.audience.traits import Scale, Traits, category_mix, traits
 from hawker.records.events import DAY
+from hawker.records.traffic import MARK
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra 'train')")
 
@@ -31,6 +34,19 @@ def test_habits_count_what_purchases_carry(tmp_path: Path) -> None:
     assert (known.column("with:coupon") <= known.column("purchases")).all()
     assert (known.column("visits with:coupon") == known.column("with:coupon")).all()  # one line a visit
     assert known.column("share of visits with:coupon") == pytest.approx(share)
+
+
+def test_a_special_category_and_invalid_traffic_make_no_habit(tmp_path: Path) -> None:
+    told = [structs.replace(one, attributes={"coupon": "2"}) for one in history()]
+    hers = [one.id for one in told if one.shopper == "c-001"]
+    judged = [structs.replace(one, reason=f"{MARK}bot") if one.id in hers[2:] else one for one in told]
+    shop, replay = opened(tmp_path, judged, special_categories=("sport > running",))
+    known = traits(Moment(shop, replay.to(END), END))
+    named = [replay.state.codes["shopper"].names[code] for code in known.shoppers]
+    carried = dict(zip(named, known.column("with:coupon").tolist(), strict=True))
+    assert {carried[name] for name in named if name.startswith("r")} == {0.0}
+    assert carried["c-001"] == 2.0 < len(hers)
+    assert carried["c-004"] == sum(one.shopper == "c-004" for one in told)
 
 
 def test_nothing_later_is_known_and_who_was_not_there_yet_has_no_row(tmp_path: Path) -> None:

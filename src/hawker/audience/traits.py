@@ -19,8 +19,10 @@ from hawker.errors import extra
 from hawker.features import arrival
 from hawker.features.counters import DAY
 from hawker.features.profile import profiles
+from hawker.features.protect import within
 from hawker.features.state import State
 from hawker.records.events import EventKind
+from hawker.records.traffic import MARK
 from hawker.storage import tables
 from hawker.storage.event_log import EventLog
 
@@ -150,9 +152,13 @@ def purchase_habits(
     """Of each attribute the shop keeps with purchases: how many carry it, what share of all they are, and
 
     in how many visits, and in what share of them. A visit is a session, or a day where events name none.
+    What concerns a special category, and what is marked as invalid traffic, is nobody's.
     """
     connection = tables.connect(threads=1)
     EventLog(moment.shop.events).view(connection)
+    special = moment.shop.settings.special_categories
+    hidden = [one.id for one in moment.shop.catalogue.values() if within(one.category, special)]
+    connection.register("hidden", {"product": np.array(["", *hidden], dtype=object)})
     listed = ", ".join(f"'{word}'" for word in _NOTHING)
     told = """lower(json_extract_string(attributes, '$."' || name || '"'))"""
     visit = f"CASE WHEN session = '' THEN (time // {int(DAY)})::VARCHAR ELSE session END"
@@ -162,6 +168,8 @@ def purchase_habits(
                 SELECT shopper, attributes, unnest(json_keys(attributes)) AS name, {visit} AS visit
                 FROM events
                 WHERE kind = '{EventKind.PURCHASE}' AND attributes NOT IN ('', '{{}}') AND shopper <> ''
+                AND NOT starts_with(reason, '{MARK}')
+                AND (product = '' OR product NOT IN (SELECT CAST(product AS VARCHAR) FROM hidden))
                 AND {arrival.release(moment.shop.settings.tolerance_ms * 1000)} < {int(moment.now)}
             ) WHERE NOT contains(name, '"')
         ) WHERE coalesce(told, '') NOT IN ({listed}) AND coalesce(TRY_CAST(told AS DOUBLE), 1.0) <> 0.0

@@ -118,7 +118,8 @@ def _converted(turn: Turn) -> Slots | None:
 def _rounded(turn: Turn) -> Slots | None:
     held = [q for q in facts.quantities(turn.product, turn.language) if q.value >= 10]
     for found in held:
-        whole = float(round(found.value)) if found.value < 100 else float(round(found.value, -1))
+        step = 1 if found.value < 100 else 10
+        whole = float(step * int(found.value / step + 0.5))
         if whole != found.value and abs(whole - found.value) <= 0.03 * found.value:
             near = Quantity(whole, found.unit)
             return {"w": facts.shown(near, turn.language, turn.rng), "q": ""}
@@ -286,7 +287,6 @@ POOL = {
     "unit": "quantity",
     "spelt": "quantity",
     "wide": "quantity",
-    "rounded": "converted",
 }
 
 

@@ -89,6 +89,8 @@ def test_clean_texts_say_what_a_field_says(language: str):
     assert min(kinds[kind] for kind in kinds if kind != "rounded") >= 10
     assert {"converted", "spelt", "wide", "quoted", "reordered", "idiom"} <= set(kinds)
     for case in found:
+        if case.kind == "rounded":
+            assert re.search("(?i)about|roughly|some|or so|around|approx|约|左右|上下|差不多|大概", case.text)
         if case.kind in ("count", "percent"):
             assert set(re.findall(r"\d+", facts.text(case.product))) & set(re.findall(r"\d+", case.text))
 

@@ -47,7 +47,7 @@ UNSEEN_LAW = {
     "zh": ("breastmilk", "food", "minors", "sale"),
 }
 """`Random(SEED).sample(law.kinds(language), 4)`, sorted."""
-_TRIES = 400  # products drawn for one text before a kind is given up
+_TRIES = 1500  # products drawn for one text before a kind is given up
 _LINKS = ["a", "an", "and", "&", "as", "for", "from", "in", "of", "on", "or", "the", "to", "with"]
 _ABOUT = r"^(?!.*\{q\}).*(about|roughly|some|or so|around|approx|约|左右|上下|差不多|大概)"
 _SENTENCES = {"en": r"\s*\|\s*|(?<=[a-z)][.!])\s+", "zh": r"(?<=。)|[|]"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from hawker.audience.candidates import Candidate
 from hawker.audience.suggest import EVERYBODY, Choice, Suggestion
 from hawker.statistics import Estimate
 
@@ -24,6 +25,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unjudged": "Not judged: {name}: {reason}.",
         "caution": "What they buy is not all caused by an ad; an experiment tells what is.",
         "none": "Nothing can be suggested: {reason}.",
+        "segment": "segment: {segment}",
+        "buyers": "likeliest {share:.0%} to buy '{category}'",
         "stop": " ",
     },
     "zh": {
@@ -40,6 +43,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unjudged": "未评估：{name}：{reason}。",
         "caution": "他们的购买并不全由广告带来；要知道多少是，请做实验。",
         "none": "无法给出建议：{reason}。",
+        "segment": "分群：{segment}",
+        "buyers": "最可能购买“{category}”的{share:.0%}顾客",
         "stop": "",
     },
 }
@@ -47,7 +52,7 @@ REASONS: Mapping[str, str] = {
     r"the campaign is over": "广告计划已经结束",
     r"none of its products is known to the catalogue or the log": "商品目录和日志里都没有它的商品",
     r"nothing like it has been sold lately": "近期没有售出过同类商品",
-    r"(\d+) of its members came lately; (\d+) are needed": r"近期到访的成员只有\1位，至少需要\2位",
+    r"fewer than (\d+) of its members came lately": r"近期到访的成员不足\1位",
     r"(\d+) shoppers came lately; (\d+) are needed": r"近期到访的顾客只有\1位，至少需要\2位",
     r"(\d+) days of history; at least 7 are needed": r"日志只有\1天，至少需要7天",
 }
@@ -73,6 +78,22 @@ def advice(
         name = (names or {}).get(one.audience, one.audience)
         lines.append(words["unjudged"].format(name=name, reason=_reason(one.reason, chinese)))
     return lines
+
+
+def called(among: Mapping[str, Candidate], language: str = "en") -> dict[str, str]:
+    """What each candidate is called: by people, or by its id."""
+    words = WORDS["zh" if language.startswith("zh") else "en"]
+    return {key: _called(one, words) for key, one in among.items()}
+
+
+def _called(one: Candidate, words: Mapping[str, str]) -> str:
+    if one.segment:
+        return words["segment"].format(segment=one.segment)
+    if one.audience is None:
+        return one.key
+    if one.proposed:
+        return words["buyers"].format(category=one.audience.category, share=one.audience.share)
+    return one.audience.name or one.audience.id
 
 
 def _choice(

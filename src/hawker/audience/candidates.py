@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from hawker.audience.moment import Moment
 from hawker.audience.predicted import predicted
+from hawker.errors import MissingExtra
 from hawker.records.audience import Audience, Kind
 from hawker.records.catalogue import LEVELS, Product, levels
 from hawker.storage import tables
@@ -65,7 +66,10 @@ def buyers(moment: Moment, products: Collection[str]) -> tuple[list[Candidate], 
     if not category:
         return [], "none of the products has a category"
     asked = Audience("", Kind.PREDICTED, category=category)
-    scores = predicted(moment, asked).scores(moment)
+    try:
+        scores = predicted(moment, asked).scores(moment)
+    except MissingExtra as error:
+        return [], str(error)
     found = []
     for share in SHARES:
         members = frozenset(scores.shoppers[place] for place in scores.chosen(share=share))

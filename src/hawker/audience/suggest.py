@@ -188,7 +188,7 @@ def weigh(
         inside[[code for one in listed if (code := codes["shopper"].find(one)) >= 0]] = True
         inside &= active
         if int(inside.sum()) < least:
-            reason = f"{int(inside.sum())} of its members came lately; {least} are needed"
+            reason = f"fewer than {least} of its members came lately"
             unjudged.append(Unjudged(name, reason))
         else:
             members[name] = inside

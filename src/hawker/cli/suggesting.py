@@ -23,9 +23,8 @@ def suggest(
     ctx: typer.Context, campaign: Which, seed: Seed = 7, as_json: AsJson = False, quiet: Quiet = False
 ) -> None:
     """Suggest an audience for a campaign: what each is expected to sell, less what that costs."""
-    from hawker.audience import candidates
-    from hawker.audience import suggest as suggesting
-    from hawker.audience.advice import advice
+    from hawker.audience.advice import advice, called
+    from hawker.audience.proposal import propose
     from hawker.server import gathering
     from hawker.storage.control import Control
 
@@ -43,20 +42,24 @@ def suggest(
     chosen = campaigns[campaign]
     with asked.progress() as tell:
         moment = gathering.moment(asked.shop, progress=tell)
-        found, reason = candidates.candidates(moment, products, held=held, advertiser=chosen.advertiser)
-        members = {key: one.members for key, one in found.items()}
-        least = asked.shop.settings.audiences.least
-        told = suggesting.suggest(moment, chosen, products, members, least=least, seed=seed)
-    asked.answer(_document(told, found, reason))
-    names = {key: _name(asked, one) for key, one in found.items()}
+        found = propose(moment, chosen, products, held=held, seed=seed)
+    told = found.suggestion
+    asked.answer(
+        {
+            **msgspec.to_builtins(told),
+            "proposed": [msgspec.to_builtins(one) for one in found.proposed],
+            "no_buyers": found.no_buyers,
+        }
+    )
+    names = called(found.among, asked.language)
     currency = chosen.currency or asked.shop.settings.currency
     for place, line in enumerate(advice(told, language=asked.language, names=names, currency=currency)):
         asked.say(line, style="" if place else "bold")
-    if reason:
-        asked.say(asked.word("suggest_no_buyers", reason=reason), style="dim")
+    if found.no_buyers:
+        asked.say(asked.word("suggest_no_buyers", reason=found.no_buyers), style="dim")
     if told.choices:
         asked.say(_listed(asked, told, names))
-    _next(asked, told, found)
+    _next(asked, told, found.among)
 
 
 def _listed(asked: Call, told: Suggestion, names: dict[str, str]) -> Any:
@@ -71,18 +74,6 @@ def _listed(asked: Call, told: Suggestion, names: dict[str, str]) -> Any:
     return lines
 
 
-def _name(asked: Call, one: Candidate) -> str:
-    """What a candidate is called: by people, or by its id."""
-    if one.segment:
-        return asked.word("suggest_segment", segment=one.segment)
-    if one.audience is None:
-        return one.key
-    if one.proposed:
-        told = {"category": one.audience.category, "share": one.audience.share}
-        return asked.word("suggest_buyers", **told)
-    return one.audience.name or one.audience.id
-
-
 def _next(asked: Call, told: Suggestion, found: dict[str, Candidate]) -> None:
     best = found.get(told.best.audience) if told.best else None
     if best is not None and best.proposed and best.audience is not None:
@@ -90,9 +81,3 @@ def _next(asked: Call, told: Suggestion, found: dict[str, Candidate]) -> None:
         asked.then("audience", "create", made.id, "--buys", made.category, "--share", str(made.share))
     else:
         asked.then("audience", "list")
-
-
-def _document(told: Suggestion, found: dict[str, Candidate], reason: str) -> dict[str, Any]:
-    """The suggestion for a program to read; proposed audiences as they would be made."""
-    proposed = [msgspec.to_builtins(one.audience) for one in found.values() if one.proposed]
-    return {**msgspec.to_builtins(told), "proposed": proposed, "no_buyers": reason}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import multiprocessing
 import os
 import time
 from collections.abc import Callable, Collection
@@ -22,12 +21,12 @@ from hawker.delivery import Engine, restore
 from hawker.delivery.engine import clock
 from hawker.errors import Conflict
 from hawker.records.audience import Kind
+from hawker.server.apart import apart
 from hawker.storage import files
 from hawker.storage.control import Control
 from hawker.storage.shop import Shop
 
 SECONDS = 5.0
-_NICE = 10
 _log = structlog.get_logger("hawker.server")
 
 
@@ -37,7 +36,7 @@ async def keep(engine: Engine) -> None:
         await asyncio.sleep(SECONDS)
         try:
             if await asyncio.to_thread(due, engine.shop, now=time.time()):
-                await _elsewhere(engine.shop)
+                await apart(_alone, str(engine.shop.folder), name="audiences")
         except Exception as error:
             _log.error("audiences", error=repr(error))
 
@@ -137,22 +136,5 @@ def put(engine: Engine, control: Control, ids: Collection[str]) -> None:
         soon(engine.shop)
 
 
-async def _elsewhere(shop: Shop) -> None:
-    """Compute in a process of its own, which gives way to the requests."""
-    process = multiprocessing.get_context("spawn").Process(
-        target=_alone, args=(str(shop.folder),), name="audiences", daemon=True
-    )
-    process.start()
-    try:
-        while process.is_alive():
-            await asyncio.sleep(0.1)
-    finally:
-        if process.is_alive():
-            process.terminate()
-    if process.exitcode:
-        _log.error("audiences", exit=process.exitcode)
-
-
 def _alone(folder: str) -> None:
-    os.nice(_NICE)
     refreshed(Shop(Path(folder)))

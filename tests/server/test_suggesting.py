@@ -81,6 +81,59 @@ def test_few_members_are_not_told_of(askers: tuple[Asker, Asker, Shop]) -> None:
     assert (hidden["judged"], hidden["judged_words"]) == (None, [])
 
 
+def test_a_campaign_is_advised_and_what_is_proposed_can_be_put(askers: tuple[Asker, Asker, Shop]) -> None:
+    house, _, _ = askers
+    found = house("POST", "audiences/suggest", {"campaign": "c-hare"}).json()
+    best = found["choices"][0]
+    assert best["audience"].startswith("buys-sport-running")
+    assert best["lift"]["low"] > 0
+    assert found["lead"]["low"] > 0
+    assert found["advice"][0].startswith("Choose likeliest")
+    weighed = {one["audience"] for one in found["choices"]} | {one["audience"] for one in found["unjudged"]}
+    assert {"cooks", "alike"} <= weighed
+    assert "rivals" not in weighed
+    assert found["names"]["cooks"] == "Cooks"
+    made = next(one for one in found["proposed"] if one["id"] == best["audience"])
+    assert "advertiser" not in made
+    assert house("PUT", f"audiences/{made['id']}", made).status_code == 201
+    assert house("DELETE", f"audiences/{made['id']}").status_code == 204
+
+
+def test_an_advertiser_is_advised_of_its_own_in_round_figures(askers: tuple[Asker, Asker, Shop]) -> None:
+    _, guest, _ = askers
+    for name in ("c-rival", "c-none"):
+        told = guest("POST", "audiences/suggest", {"campaign": name})
+        assert (told.status_code, "c-rival" in told.json()["remedy"]) == (404, False)
+    found = guest("POST", "audiences/suggest", {"campaign": "c-hare", "language": "zh"}).json()
+    weighed = {one["audience"] for one in found["choices"]} | {one["audience"] for one in found["unjudged"]}
+    assert "cooks" in weighed
+    assert not weighed & {"runners", "rivals", "handful"}
+    assert set(found["names"]) == {"cooks", "alike", "few", *(one["id"] for one in found["proposed"])}
+    for one in found["choices"]:
+        assert one["members"] % 10 == 0
+        for name in ("visits", "rate", "conversions", "net"):
+            assert one[name]["value"] == float(f"{one[name]['value']:.2g}")
+    assert found["advice"][0].startswith("建议选择")
+    assert {one["advertiser"] for one in found["proposed"]} == {"Hare"}
+    made = found["proposed"][0]
+    assert guest("PUT", f"audiences/{made['id']}", made).status_code == 201
+
+
+def test_a_campaign_without_products_is_answered_with_the_reason(askers: tuple[Asker, Asker, Shop]) -> None:
+    found = askers[0]("POST", "audiences/suggest", {"campaign": "c-empty"}).json()
+    assert (found["choices"], "none of its products" in found["reason"]) == ([], True)
+    assert found["advice"] == [f"Nothing can be suggested: {found['reason']}."]
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"campaign": 3}, {"campaign": "c-hare", "language": "fr"}, {"x": ""}]
+)
+def test_what_is_no_question_is_refused(
+    askers: tuple[Asker, Asker, Shop], document: dict[str, object]
+) -> None:
+    assert askers[0]("POST", "audiences/suggest", document).status_code == 400
+
+
 def test_what_is_put_anew_is_not_told_by_what_it_was(askers: tuple[Asker, Asker, Shop]) -> None:
     house, _, _ = askers
     document = {"id": "few", "kind": "lookalike", "seed": "runners", "share": 0.2}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import BaseRoute
 
 from hawker.server import (
+    advising,
     asking,
     audiences,
     auditing,
@@ -43,6 +44,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *beacons.ENDPOINTS,
     *choices.ENDPOINTS,
     *audiences.ENDPOINTS,
+    *advising.ENDPOINTS,
     *manage.ENDPOINTS,
     *auditing.ENDPOINTS,
     *billing.ENDPOINTS,
@@ -54,6 +56,7 @@ _ROUTES: tuple[Callable[[Application], Sequence[BaseRoute]], ...] = (
     pages.routes,
     choices.routes,
     audiences.routes,
+    advising.routes,
     manage.routes,
     auditing.routes,
     billing.routes,

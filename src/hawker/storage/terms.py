@@ -37,7 +37,7 @@ DEAREST = 10**15
 """A billion units of a currency, in micros: no amount is above it."""
 LATEST = 2**62
 LONGEST_RULE = 4_000
-RESERVED = ("fields", "preview", "overlap")
+RESERVED = ("fields", "preview", "overlap", "suggest")
 """Ids that an audience cannot have: the API answers them itself."""
 _AMOUNT = f"an amount in micros from 0 to {DEAREST:,}"
 

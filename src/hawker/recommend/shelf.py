@@ -50,7 +50,7 @@ class Ask:
 
 
 class Offer(NamedTuple):
-    """One product, its score, the part of the recommender that speaks for it, and the reason (a code of `reasons`);
+    """One product, its score, the part of the recommender that speaks for it, and the reason's code;
 
     `because` is the product that the reason names, if any.
     """

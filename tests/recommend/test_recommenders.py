@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.behaviour.recommenders import NAMES, Recommenders
 
-from hawker.recommend import saved
+from hawker.recommend import saved, sequence
 from hawker.recommend.blend import Blend
 from hawker.recommend.ease import Ease
 from hawker.recommend.habits import Habits
@@ -74,6 +74,23 @@ class TestSequence(Recommenders):
         for item in range(12):
             following = 4 * (item // 4) + (item % 4 + 1) % 4
             assert fitted.rank([item], 1).codes.tolist() == [following]
+
+    @pytest.mark.parametrize(("families", "size"), [(3, 16), (9, 64)])
+    def test_it_begins_alike_whatever_was_drawn_before(self, families: int, size: int) -> None:
+        """Families alike and items never taken: values that are equal or 0, of which no vector is the one."""
+        names = tuple(f"item {code}" for code in range(4 * families + 2))
+        rings = [
+            [4 * family + (first + place) % 4 for place in range(3)]
+            for family in range(families)
+            for first in range(4)
+        ]
+        histories = Histories.of(rings, names)
+        first = sequence.beginnings(histories, size, seed=1)
+        for drawn in range(5):
+            np.random.default_rng().normal(size=drawn)
+            np.testing.assert_array_equal(sequence.beginnings(histories, size, seed=1), first)
+        assert np.isfinite(first).all()
+        assert not np.array_equal(sequence.beginnings(histories, size, seed=2), first)
 
 
 class TestBlend(Recommenders):

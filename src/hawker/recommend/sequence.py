@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from hawker.recommend.neighbours import Neighbours
 from hawker.recommend.sequence_served import Network
 
 Progress = Callable[[str, float], None]
+_ROUNDING = 1e-3  # of the largest singular value: what float32 leaves of a zero, squared and rooted
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,6 @@ class Sequence:
 def beginnings(histories: Histories, size: int, *, seed: int = 0) -> Scores:
     """Item vectors to begin with (N, D): singular vectors of who is taken near whom, which saves passes."""
     sparse = extra("scipy.sparse", "deep")
-    linalg = extra("scipy.sparse.linalg", "deep")
     links = Neighbours(back=1.0, from_power=0.5, to_power=0.5).fit(histories)
     shape = (links.size, links.size)
     near = sparse.csr_matrix((links.value, links.to, links.start), shape=shape, dtype=np.float32)
@@ -100,13 +101,27 @@ def beginnings(histories: Histories, size: int, *, seed: int = 0) -> Scores:
     found = rng.normal(size=(links.size, size)).astype(np.float32)
     rank = min(size, links.size - 1)
     if links.to.size > rank:
-        left, strength, _ = linalg.svds(
-            near, k=rank, v0=rng.normal(size=links.size).astype(np.float32), random_state=seed
-        )
+        left, strength = _singular(near, rank, rng)
         told = left * np.sqrt(strength)
-        spread = np.sqrt((told * told).mean(axis=1, keepdims=True))
-        found[:, :rank] = np.where(spread > 0, told / np.maximum(spread, 1e-9), found[:, :rank])
+        spread = np.sqrt((told * told).sum(axis=1, keepdims=True) / rank)
+        kept = np.flatnonzero(strength > 0)
+        found[:, kept] = np.where(spread > 0, told / np.maximum(spread, 1e-9), found[:, :rank])[:, kept]
     return (found / sqrt(size)).astype(np.float32)
+
+
+def _singular(near: Any, rank: int, rng: np.random.Generator) -> tuple[Scores, Scores]:
+    """The left singular vectors of the largest values, and these; 0 where they are nothing but rounding.
+
+    Not by `svds`: where values are equal or none are left, the search goes on from random numbers, which
+    `svds` takes from no seed.
+    """
+    linalg, dense = extra("scipy.sparse.linalg", "deep"), extra("scipy.linalg", "deep")
+    begin = rng.normal(size=near.shape[0]).astype(np.float32)
+    squared = linalg.LinearOperator(near.shape, matvec=lambda x: near.T @ (near @ x), dtype=near.dtype)
+    _, right = linalg.eigsh(squared, k=rank, v0=begin, rng=rng)
+    left, strength, _ = dense.svd(near @ np.linalg.qr(right)[0], full_matrices=False)
+    strength[strength < _ROUNDING * strength[0]] = 0
+    return left[:, ::-1], strength[::-1]
 
 
 def batches(

@@ -93,7 +93,7 @@ def test_to_a_model_of_other_vectors_the_match_is_unknown() -> None:
     made = known()
     assert made.interests is not None
     learned = Rule(MATCH, {"interest_long": 1.0}, recipe=made_of(made.interests, MATCH))
-    assert learned.recipe == {MADE_OF: made.interests.name}
+    assert learned.recipe == {MADE_OF: made.interests.space}
     same = replace(made, model=learned, models={})
     assert seen(decide(HOME, same), "interest_long")["a-tea"] == pytest.approx(1.0)
     other = known(SPACE[:, ::-1].copy(), name="newer", model=learned)

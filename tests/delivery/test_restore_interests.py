@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,17 +15,20 @@ from hawker import Shop, delivery
 from hawker.delivery import restore
 from hawker.delivery.forgetting import forget, let_go
 from hawker.delivery.record import features
-from hawker.delivery.renew import Renewal
+from hawker.delivery.renew import Renewal, learn
 from hawker.errors import Corrupt
 from hawker.features.interests import Interests
-from hawker.features.match import MATCH
+from hawker.features.match import MADE_OF, MATCH, made_of
 from hawker.language import annotate
 from hawker.learning import load
 from hawker.privacy import erasure
 from hawker.ranking import Rule
+from hawker.records.catalogue import Product
 from hawker.records.decision import Request
 from hawker.records.events import DAY, Event, EventKind
 from hawker.storage import vectors
+from hawker.storage.models import ModelStore
+from hawker.storage.tables import write_products
 from hawker.storage.vectors import About, ProductVectors, Space
 
 IDS = tuple(product.id for product in shops.PRODUCTS)
@@ -232,3 +236,80 @@ def test_a_query_is_read_by_the_table_of_the_vectors_that_serve(shop: Shop) -> N
     with delivery.build(shop) as engine:
         assert engine.world.reading is None
         assert engine.decide(asked, seed=1).slots
+
+
+HONEY = Product("honey", "Lime honey", description="Of May.", category="Grocery > Honey", brand="Hill")
+
+
+class Counted:
+    """Another encoder: each text by its letters."""
+
+    name, size = "letters-1", 26
+
+    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        counts = np.array([[text.lower().count(chr(97 + place)) for place in range(26)] for text in texts])
+        return (counts / np.linalg.norm(counts, axis=1, keepdims=True)).astype(np.float32)
+
+    queries = passages
+
+
+def promote(shop: Shop, recipe: dict[str, str]) -> None:
+    """Let a model that looks at the match serve from now on."""
+    model, store = Rule(MATCH, {"interest_long": 1.0}, recipe=recipe), ModelStore(shop.models)
+    store.promote("ranker", store.save("ranker", model.save, model.recipe))
+
+
+def follow(engine: delivery.Engine, renewal: Renewal) -> None:
+    """Take over what changed in the folder, as a server does."""
+    found = renewal.seen()
+    assert found != dict(engine.world.versions)
+    learn(engine.world.state.codes, renewal.products(found))
+    renewal.take_over(renewal.renewed(found, now=engine.tick()))
+
+
+def long(engine: delivery.Engine) -> dict[str, float]:
+    """What the served model reads of u-1's long-term interest, by ad."""
+    decision = engine.decide(Request("home", shopper="u-1"), seed=1)
+    place = decision.candidates.feature_names.index("interest_long")
+    return dict(zip(decision.candidates.ads, features(decision.candidates)[:, place].tolist(), strict=True))
+
+
+def test_a_new_product_leaves_the_match_to_the_served_model_and_a_new_encoder_takes_it(shop: Shop) -> None:
+    space = annotate.products(shop, "tfidf").name
+    made = interests(shop)
+    promote(shop, made_of(made, MATCH))
+    with delivery.build(shop) as engine:
+        renewal = Renewal(engine)
+        before = long(engine)
+        assert np.isfinite(list(before.values())).all()
+        write_products(shop.table("catalogue"), [*shops.PRODUCTS, HONEY])
+        again = Shop(shop.folder)
+        assert annotate.products(again, "tfidf").name == space
+        follow(engine, renewal)
+        held = engine.world.interests
+        assert held is not None
+        assert held.name != made.name
+        assert held.of_products(engine.world.state.codes["product"].codes(["honey"])).any()
+        assert long(engine) == before
+        with delivery.build(again) as started:
+            assert long(started) == before
+        assert annotate.products(again, Counted()).name != space
+        follow(engine, renewal)
+        assert engine.world.state.interests is not None
+        assert np.isnan(list(long(engine).values())).all()
+        renewal.close()
+
+
+def test_a_recipe_with_the_digest_of_its_time_means_the_space(shop: Shop) -> None:
+    give(shop)
+    made = interests(shop)
+    promote(shop, {MADE_OF: made.name})
+    matrix = np.vstack([made.vectors, made.vectors[:1]])
+    put(shop, matrix, ids=(*IDS, "honey"))
+    with delivery.build(shop) as engine:
+        assert engine.world.interests is not None
+        assert engine.world.interests.name != made.name
+        assert np.isfinite(long(engine)["a-tea"])
+    put(shop, matrix, ids=(*IDS, "honey"), encoder="toy-10")
+    with delivery.build(shop) as engine:
+        assert np.isnan(long(engine)["a-tea"])

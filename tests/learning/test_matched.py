@@ -64,7 +64,7 @@ def test_a_model_remembers_its_vectors(shop: Shop) -> None:
     pipeline.promote(shop, trained.version)
     with delivery.build(shop) as engine:
         assert engine.world.interests is not None
-        assert engine.world.interests.name == recipe[MADE_OF]
+        assert engine.world.interests.space == recipe[MADE_OF]
     put(shop, np.eye(len(PRODUCTS), 64, dtype=np.float32)[::-1].copy(), ids=PRODUCTS, encoder="newer")
     with delivery.build(shop) as engine:
         assert engine.world.state.interests is not None

@@ -88,7 +88,7 @@ def nearness(moment: Moment, text: str, *, keep: bool = True) -> tuple[Floats, s
 def _near(moment: Moment, asked: Vectors, held: ProductVectors) -> tuple[Floats, str]:
     nobody = np.full(moment.count, np.nan)
     interests = moment.state.interests
-    if interests is None or not interests.name.startswith(f"{held.name}/"):
+    if interests is None or interests.space != held.name:
         return nobody, "the interests were made of other vectors: serve anew, or run hawker audience refresh"
     return _nearest(interests, asked, moment.count), ""
 

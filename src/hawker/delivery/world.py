@@ -15,7 +15,7 @@ from hawker.auction import Bidding
 from hawker.auction.bidder import GUESS
 from hawker.errors import NotFound, nearest
 from hawker.features.interests import Interests
-from hawker.features.match import MADE_OF
+from hawker.features.match import speaks
 from hawker.features.state import State
 from hawker.ranking import Model
 from hawker.records.campaign import Cap, Pricing
@@ -93,20 +93,20 @@ class World:
 
     @cached_property
     def interests(self) -> Interests | None:
-        """What the match is told by; None as well where a model learned it of other vectors than these.
+        """What the match is told by; None as well where a model learned it in another space than theirs.
 
         Vectors of two encoders never mix: to such a model the match is unknown until one is trained anew.
         """
         held = self.state.interests
-        name = "" if held is None else held.name
-        same = all(model.recipe.get(MADE_OF, name) == name for model in self.models.values())
-        return held if same else None
+        if held is None:
+            return None
+        return held if all(speaks(held, model.recipe) for model in self.models.values()) else None
 
     @cached_property
     def reading(self) -> Reading | None:
         """What reads queries, where it does so in the space of the interests."""
         held, table = self.interests, self.static
-        return table if held and table and held.name.startswith(f"{table.name}/") else None
+        return table if held is not None and table is not None and held.space == table.name else None
 
     @cached_property
     def unpriced(self) -> frozenset[Pricing]:

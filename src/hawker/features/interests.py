@@ -38,9 +38,9 @@ _PAIRS = SEVERAL * (SEVERAL + 1) // 2
 class Interests:
     """One row a shopper, folded from `vectors`: float32 (n, d), zeros where nothing is known of a product.
 
-    `ids` names the products of the vectors' rows; without it row and product code are the same. `name` is
-    that of the vectors (their encoder's, with its version) and a digest of them, so that two never mix.
-    Half-lives are in days.
+    `ids` names the products of the vectors' rows; without it row and product code are the same. `space`
+    is the name given: two of one space can be compared. `name` adds a digest of all vectors and ids: it
+    tells two folds apart, and changes with every new product. Half-lives are in days.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Interests:
     ) -> None:
         self.vectors = np.ascontiguousarray(vectors, dtype=np.float32)
         self.ids = None if ids is None else tuple(ids)
+        self.space = name
         self.name = f"{name}/{_digest(self.vectors, self.ids)}"
         self.rows = _known(self.vectors, np.arange(len(self.vectors), dtype=np.int32))
         self._rates = np.array([-1.0 / half_life, -1.0 / recent])

@@ -6,7 +6,8 @@ know, a product without text, a page about nothing in particular) the number is 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -23,12 +24,21 @@ MATCH = ("interest_long", "interest_recent", "interest_best", "interest_second",
 and with what the page is about: its query, else its product.
 """
 MADE_OF = "interests"
-"""Where a model's recipe says which vectors it learned the match of."""
+"""Where a model's recipe says in which space of vectors it learned the match."""
 
 
 def made_of(interests: Interests | None, names: Collection[str]) -> dict[str, str]:
     """What a recipe has to say of a model with these features."""
-    return {} if interests is None or set(MATCH).isdisjoint(names) else {MADE_OF: interests.name}
+    return {} if interests is None or set(MATCH).isdisjoint(names) else {MADE_OF: interests.space}
+
+
+def speaks(interests: Interests, recipe: Mapping[str, Any]) -> bool:
+    """Whether a model of that recipe understands a match in the space of these interests.
+
+    Recipes of earlier versions hold a digest of all products' vectors behind the space's name.
+    """
+    learned = str(recipe.get(MADE_OF, interests.space))
+    return interests.space in {learned, learned.rpartition("/")[0]}
 
 
 def match(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-KEYS = {"ingest", "fold", "train", "placement", "understood", "peak_rss_mb", "seconds"}
+KEYS = {"ingest", "fold", "train", "placement", "understood", "recommender", "peak_rss_mb", "seconds"}
 POLICIES = ("random", "popular", "own_history", "hawker")
 
 
@@ -55,6 +55,12 @@ def test_the_chinese_shop_goes_all_the_way(tmp_path: Path) -> None:
     report = (folder / "reports" / "report.html").read_text("utf-8")
     assert "<html" in report
     assert "广告" in report
+    understood = found["understood"]
+    assert understood["story"]
+    sizes = [level["size"] for level in understood["audience"]["levels"]]
+    assert sizes[0] > 50
+    assert sizes == sorted(sizes, key=lambda size: -(size or 0))
+    assert understood["search"]["total"] > 0
     asked = ["-C", str(folder), "serve", "--get", "/v1/decide?placement=home&shopper=u00001"]
     served = subprocess.run(
         [sys.executable, "-c", "from hawker.cli import main; main()", *asked],

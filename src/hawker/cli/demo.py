@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hawker.cli import shops, showing, understood, vectors
+from hawker.cli import recommend, shops, showing, stocking, understood, vectors
 from hawker.cli.call import AsJson, Call, Progress, Quiet, call
 from hawker.errors import BadSetting, Conflict
 
@@ -48,6 +48,7 @@ class Facts:
     train: dict[str, Any] = field(default_factory=dict)
     placement: dict[str, Any] = field(default_factory=dict)
     understood: dict[str, Any] = field(default_factory=dict)
+    recommender: dict[str, Any] = field(default_factory=dict)
 
 
 def demo(
@@ -116,6 +117,7 @@ def _built(asked: Call, target: Path, *, which: str, visits: int | None, quick: 
         facts.fold = {"rows": held.replay.position, "rows_per_s": round(held.replay.rate)}
         restore.keep(shop, held.replay.state)
         facts.understood = understood.show(asked, held.replay.state, tell)
+        facts.recommender = _recommender(asked, tell, quick=quick)
     (target / MARK).write_text("ready", "utf-8")
     _decide(asked, shop)
     return facts
@@ -251,6 +253,20 @@ def _segments(asked: Call, shop: Shop, held: Bench, tell: Progress) -> None:
     asked.say(f"{profile(state, first, now=state.watermark, background=beside)}\n")
 
 
+def _recommender(asked: Call, tell: Progress, *, quick: bool) -> dict[str, Any]:
+    """Fit what recommends and show it at work; a first look goes without, and the shop shows what trends."""
+    made = None if quick else stocking.make(asked, seed=7, tell=tell)
+    if made is not None:
+        stocking.show(asked, made)
+    shopper = shops.request(asked.shop).shopper
+    asked.say("")
+    asked.say(asked.word("demo_recommended", shopper=shopper), style="bold")
+    answer = recommend.answered(asked, f"/v1/recommend?shopper={shopper}&kind=for_you&number=5")
+    recommend.show(asked, answer)
+    asked.say("")
+    return {} if made is None else stocking.document(made)
+
+
 def _decide(asked: Call, shop: Shop) -> None:
     """One live decision, recorded, as a page would get it."""
     from hawker import delivery
@@ -298,6 +314,7 @@ def _document(facts: Facts, seconds: float) -> dict[str, Any]:
         "train": facts.train,
         "placement": facts.placement,
         "understood": facts.understood,
+        "recommender": facts.recommender,
         "peak_rss_mb": round(_peak()),
         "seconds": round(seconds, 1),
     }

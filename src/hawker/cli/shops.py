@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 SHOPPERS = 6_000
 """Of the invented shop: 2,000 were too few to prove that a model beats a shopper's own history."""
-QUICK = 1_800
-"""Store visits that a first look learns from."""
+QUICK, WHOLE = 1_800, 20_000
+"""Store visits that a first look learns from, and the whole demo: the 36,000 of the course take 9 GB of memory."""
 Built = tuple["Shop", "Split | None", "Course", "BehaviourResult"]
 
 
@@ -43,7 +43,7 @@ def grocer(asked: Call, target: Path, tell: Progress, *, quick: bool) -> Built:
             ads=counts.ads,
         )
     )
-    course = pipeline.course("purchase")
+    course = replace(pipeline.course("purchase"), most=WHOLE)
     if quick:
         course = replace(course, most=QUICK, elsewhere=0, bags=1, share=1.0, refit=False)
     cuts = {name: microseconds(date) for name, date in complete_journey.SPLIT.items()}

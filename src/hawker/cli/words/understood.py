@@ -8,6 +8,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Whom “{text}” speaks of, by nearness of interests ({by}):",
         "“{text}”说的是谁，按兴趣相近程度（{by}）：",
     ),
+    "demo_recommended": ("Recommended to {shopper}:", "推荐给 {shopper}："),
     "demo_searched": (
         "A search for “{query}” finds {total:,} products:",
         "搜索“{query}”，找到 {total:,} 个商品：",

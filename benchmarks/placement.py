@@ -6,7 +6,7 @@ Builds the Complete Journey shop, trains as `hawker train` does, and replays all
 through `decide()` on the world file of the package: 23,802 of 23,861, because 59 hold only lines of quantity
 zero, which ingest sets aside (docs/decisions/0006). The vectors are TF-IDF's, on which the settings were
 chosen; the demo asks E5, and learns from 20,000 of the 36,000 visits to need less memory. A second pass over
-the same visits times each decision of the trained model alone. Prints {"placement": {…, "decide_p50_us": …}, …}.
+the same visits times each decision of that model alone. Prints {"placement": {…, "decide_p50_us": …}, …}.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SHOPPERS = 6_000
 """Of the invented shop: 2,000 were too few to prove that a model beats a shopper's own history."""
 QUICK, WHOLE = 1_800, 20_000
-"""Store visits that a first look and the whole demo learn from: the 36,000 of the course take 9 GB of memory."""
+"""Store visits that a first look and the demo learn from: the 36,000 of the course take 9 GB of memory."""
 Built = tuple["Shop", "Split | None", "Course", "BehaviourResult"]
 
 

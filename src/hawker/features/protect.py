@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from hawker.features.counters import HEAD, LARGEST, _rehash
 from hawker.features.schema import KEYS
-from hawker.records.catalogue import levels
+from hawker.records.catalogue import within
+
+__all__ = ["Protection", "clear", "forget", "within"]
 
 if TYPE_CHECKING:
     from hawker.features.state import State
@@ -39,16 +41,6 @@ class Protection:
                 marks = [within(name, self.special) for name in categories]
                 self._marked = np.array([*marks, False], dtype=np.bool_)
             keys[self._marked[keys[:, _CATEGORY]], _SHOPPER] = -1
-
-
-def within(category: str, paths: Iterable[str]) -> bool:
-    """Whether a category is one of these paths or lies below one, whatever the case of its letters.
-
-    >>> within("Health > Tests > Pregnancy", ["health > tests"]), within("Healthy snacks", ["Health"])
-    (True, False)
-    """
-    path = levels(category.casefold())
-    return any(path[: len(top)] == top for top in map(levels, (name.casefold() for name in paths)) if top)
 
 
 def forget(state: State, shoppers: Iterable[str], *, sessions: Iterable[str] = ()) -> int:

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
 
-from hawker.features.protect import within
 from hawker.privacy import masking
-from hawker.privacy.people import unprofiled
+from hawker.privacy.people import sensitive, unprofiled
 from hawker.privacy.pseudonym import Naming
 from hawker.records.events import DAY, SECOND, EventKind
 from hawker.records.markup import clean
@@ -203,8 +202,7 @@ def _stories(
     only: str,
     without: Collection[str],
 ) -> Iterator[Story]:
-    special = shop.settings.special_categories
-    hidden = {p.id for p in shop.catalogue.values() if within(p.category, special)} if special else set()
+    hidden = sensitive(shop)
     names = titles if titles is not None else {p.id: p.title for p in shop.catalogue.values()}
     rows = _rows(shop, only=only, until=until)
     for shopper, own in groupby(rows, key=lambda row: str(row["shopper"])):

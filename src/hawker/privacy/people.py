@@ -1,4 +1,4 @@
-"""Whom nothing may be learned of: who refused, who is a minor, who switched interests off."""
+"""Whom nothing may be learned of: who refused, is a minor, switched interests off; and of which goods."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hawker.privacy.pseudonym import Naming
+from hawker.records.catalogue import within
 from hawker.records.events import EventKind
 from hawker.records.shopper import declared_minor, minor
 
@@ -55,6 +56,14 @@ def unprofiled(shop: Shop) -> frozenset[str]:
     """The names, as the log has them, of all shoppers whose behaviour may be put to no use."""
     known = on_record(shop)
     return known.opted_out | known.minors | _without_interests(shop)
+
+
+def sensitive(shop: Shop) -> frozenset[str]:
+    """The products of the shop's special categories: nothing is learned from who met them."""
+    special = shop.settings.special_categories
+    if not special:
+        return frozenset()
+    return frozenset(one.id for one in shop.catalogue.values() if within(one.category, special))
 
 
 def _without_interests(shop: Shop) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -67,6 +68,16 @@ def levels(category: str) -> tuple[str, ...]:
     ('Grocery', 'Bread', 'Rye')
     """
     return tuple(part.strip() for part in category.split(LEVELS.strip()) if part.strip())
+
+
+def within(category: str, paths: Iterable[str]) -> bool:
+    """Whether a category is one of these paths or lies below one, whatever the case of its letters.
+
+    >>> within("Health > Tests > Pregnancy", ["health > tests"]), within("Healthy snacks", ["Health"])
+    (True, False)
+    """
+    path = levels(category.casefold())
+    return any(path[: len(top)] == top for top in map(levels, (name.casefold() for name in paths)) if top)
 
 
 def on_sale(product: Product) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tests.language import adapting
 
-from hawker import language
+from hawker import Shop, language
 from hawker.errors import BadInput, BadSetting, NotFound, UnreadableFile
 from hawker.language import adapt
 from hawker.language.adapt import histories as reading
@@ -18,8 +18,10 @@ from hawker.language.adapt import judge
 from hawker.language.adapt.course import Course
 from hawker.language.adapt.histories import Rows
 from hawker.language.adapt.lesson import Cuts, Given
-from hawker.records.events import DAY
+from hawker.records.events import DAY, Event, EventKind
+from hawker.records.traffic import MARK
 from hawker.storage import vectors
+from hawker.storage.event_log import EventLog
 from hawker.storage.models import ModelStore
 
 sparse = pytest.importorskip("scipy.sparse", reason="needs the extra train")
@@ -80,6 +82,28 @@ def test_who_refused_is_not_read(tmp_path: Path) -> None:
     assert set(held.searches.shopper) == set(held.shopper)
     assert len(held.searches.text) == 60
     assert held.labels[0] == "light things"
+
+
+def test_special_categories_and_invalid_traffic_are_not_read_and_searches_are_masked(tmp_path: Path) -> None:
+    shop = adapting.shop(tmp_path, shoppers=4)
+    before = reading.read(shop)
+    later = adapting.START + 30 * DAY
+    one = {"shopper": "u0", "session": "late"}
+    asked = Event(EventKind.SEARCH, later - 2, id="s", query="kettle for jane.doe@example.com", **one)
+    bought = Event(EventKind.PURCHASE, later, id="b", product="p0", **one)
+    bad = Event(EventKind.PURCHASE, later + 1, id="c", product="p2", reason=f"{MARK}rate", **one)
+    bot = Event(EventKind.SEARCH, later - 1, id="t", query="bot", reason=f"{MARK}rate", **one)
+    EventLog(shop.events).append([asked, bot, bought, bad])
+    held = reading.read(shop)
+    assert len(held) == len(before) + 1
+    assert set(held.searches.text) - set(before.searches.text) == {"kettle for j…@example.com"}
+    assert held.content != before.content
+
+    (shop.folder / "shop.toml").write_text('name = "Shop"\nspecial_categories = ["Dark things"]\n')
+    light = reading.read(Shop(shop.folder))
+    assert 0 < len(light) < len(held)
+    for found in (light.thing, light.searches.thing):
+        assert {light.labels[code] for code in found.tolist()} == {"light things"}
 
 
 def test_where_all_refused_there_is_nothing_to_learn_from(tmp_path: Path) -> None:

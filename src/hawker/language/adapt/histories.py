@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from hawker.errors import BadInput, extra
 from hawker.language.care import prepared
 from hawker.language.product import meanings
-from hawker.privacy.people import unprofiled
+from hawker.privacy import masking
+from hawker.privacy.people import sensitive, unprofiled
 from hawker.records.catalogue import levels
 from hawker.records.events import DAY
+from hawker.records.traffic import MARK
 from hawker.storage import tables
 from hawker.storage.event_log import EventLog
 from hawker.storage.shop import Shop
@@ -109,7 +111,8 @@ class Histories:
     def content(self) -> str:
         """A digest of all that is held."""
         digest = hashlib.sha256("\x1f".join(self.texts).encode())
-        for array in (self.shopper, self.time, self.visit, self.thing):
+        digest.update("\x1f".join(self.searches.text).encode())
+        for array in (self.shopper, self.time, self.visit, self.thing, self.searches.thing):
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()[:16]
 
@@ -159,18 +162,19 @@ class Histories:
 
 
 def read(shop: Shop) -> Histories:
-    """What shoppers of the log met, but for those of whom nothing may be learned.
+    """What shoppers of the log met, but for those of whom nothing may be learned, and special categories.
 
-    Purchases where there are enough of them, else with carts, clicks, and so on down to views. Raises
-    `BadInput` where there is no behaviour.
+    Purchases where there are enough of them, else with carts, clicks, and so on down to views; no invalid
+    traffic. Mail addresses and telephone numbers in searches are masked. Raises `BadInput` where there is
+    no behaviour.
     """
     texts, thing, labels = _things(shop)
     connection = tables.connect(threads=1)
     EventLog(shop.events).view(connection)
     held = tables.columns(connection, _EVENTS)
-    silent = unprofiled(shop)
+    silent, hidden = unprofiled(shop), sensitive(shop)
     kind, given = held["kind"].astype(str), held["product"].tolist()
-    code = np.array([thing.get(product, -1) for product in given], dtype=np.int64)
+    code = np.array([-1 if one in hidden else thing.get(one, -1) for one in given], dtype=np.int64)
     heard = np.array([one not in silent for one in held["shopper"].tolist()], dtype=np.bool_)
     usable = heard & (code >= 0) & (kind != "search")
     kept = usable & np.isin(kind, _kinds(kind[usable]))
@@ -198,7 +202,7 @@ def read(shop: Shop) -> Histories:
 
 _EVENTS = f"""
 SELECT kind, shopper, product, session, time, query FROM events
-WHERE shopper <> '' AND NOT synthetic
+WHERE shopper <> '' AND NOT synthetic AND NOT starts_with(reason, '{MARK}')
   AND ((kind IN {_MET} AND product <> '') OR (kind = 'search' AND query <> '')) ORDER BY time, id
 """
 
@@ -226,7 +230,7 @@ def _searches(asked: NDArray[np.str_], shopper: Ints, *, time: Ints, visit: Ints
             found.append((last[int(visit[place])], place))
     searched = np.array([search for search, _ in found], dtype=np.int64)
     met = np.array([place for _, place in found], dtype=np.int64)
-    texts = tuple(prepared(str(asked[search])) for search in searched)
+    texts = tuple(prepared(masking.text(str(asked[search]))) for search in searched)
     return Searches(texts, shopper[searched], time[searched], taken[met])
 
 

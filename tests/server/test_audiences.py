@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from tests.server.client import Client
 
 from hawker import delivery
 from hawker.audience import Moment, members
+from hawker.delivery import Engine
 from hawker.delivery.forgetting import forget
 from hawker.language import annotate
 from hawker.records.audience import Audience
@@ -269,3 +272,39 @@ def test_a_server_takes_over_what_the_schedule_computes(
             assert time.monotonic() < until
             time.sleep(0.2)
         assert client.get("/v1/audiences/tea/size").json()["size"]["size"] == 58
+
+
+def test_orders_are_kept_while_an_audience_is_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The removal of an audience that is being computed is one of them: nobody is left on its list."""
+    shop = town.shop(tmp_path / "shop")
+    begun, going, look = threading.Event(), threading.Event(), gathering.present
+
+    def slow(engine: Engine) -> Moment:
+        begun.set()
+        assert going.wait(30)
+        return look(engine)
+
+    monkeypatch.setattr(gathering, "present", slow)
+
+    async def together(client: Client) -> list[int]:
+        async def ask(method: str, path: str, document: Any = None) -> int:
+            given = {} if document is None else {"json": document}
+            return (await client.http.request(method, f"/v1/{path}", **given)).status_code
+
+        first = asyncio.create_task(ask("PUT", "audiences/tea", TEA))
+        await asyncio.to_thread(begun.wait, 30)
+        campaign = {"id": "c-new", "advertiser": "Leaf", "bid": UNIT}
+        codes = [
+            await asyncio.wait_for(ask("PUT", "campaigns/c-new", campaign), 30),
+            await asyncio.wait_for(ask("DELETE", "audiences/tea"), 30),
+        ]
+        assert not first.done()
+        going.set()
+        await first
+        return codes
+
+    with Client(app(shop)) as client:
+        assert client.runner.run(together(client)) == [201, 204]
+    assert members.sizes(shop) == {}

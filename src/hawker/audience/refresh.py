@@ -179,8 +179,12 @@ def _before(shop: Shop) -> dict[str, Standing]:
 
 
 def unsettle(shop: Shop, names: Collection[str]) -> None:
-    """Forget how some audiences stood: what they are has changed, and is yet to be computed."""
+    """Forget who is on some audiences and how they stood: what they are has changed, or they are gone.
+
+    Whoever is writing what they were before is waited for, so that it does not come back.
+    """
     with _one_at_a_time(shop):
+        members.remove(shop, names)
         before = standings(shop)
         kept = {name: held for name, held in before.items() if name not in names}
         if len(kept) < len(before):

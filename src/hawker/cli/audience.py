@@ -311,7 +311,7 @@ def refresh(
 
 def remove(ctx: typer.Context, audience: Name, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Remove an audience and who is on it; not while a campaign or another audience names it."""
-    from hawker.audience import members
+    from hawker.audience import unsettle
 
     asked = call(ctx, as_json=as_json, quiet=quiet)
     with _control(asked) as control:
@@ -322,7 +322,7 @@ def remove(ctx: typer.Context, audience: Name, as_json: AsJson = False, quiet: Q
         if users:
             raise Conflict(f"'{audience}' is named by '{users[0]}'.", remedy="Change that first.")
         control.remove("audience", [audience], by="local")
-    members.remove(asked.shop, [audience])
+    unsettle(asked.shop, [audience])
     asked.answer({"removed": audience})
     asked.say(asked.word("audience_removed", audience=audience))
     asked.then("audience", "list")

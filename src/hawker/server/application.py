@@ -95,7 +95,7 @@ class Application:
         self.failure: HawkerError | None = None
         self.metrics = Metrics()
         self.limit, self._started, self._process = limit, started, process
-        self.writing, self._renewing = asyncio.Lock(), asyncio.Lock()
+        self.writing, self.computing, self._renewing = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
         self.described = document(parts.ENDPOINTS)
         self.guard = Guard(parts.ENDPOINTS, rates=shop.settings.rates)
         hot = {

@@ -124,14 +124,16 @@ def present(engine: Engine) -> Moment:
 
 
 def put(engine: Engine, control: Control, ids: Collection[str]) -> None:
-    """Compute audiences that were just put; those that learn a model are left to the schedule."""
+    """Compute audiences that were just put; those that learn a model are left to the schedule.
+
+    Safe beside other requests: what is changed or removed meanwhile is left to whoever does so.
+    """
     held = control.audiences()
     at_once = [one.id for one in held if one.id in ids and one.kind not in LEARNED]
     if at_once:
-        audience.refresh(present(engine), held, only=at_once)
+        audience.refresh(present(engine), held, only=at_once, current=control.audiences)
     if len(at_once) < len(set(ids)):
         later = [name for name in ids if name not in at_once]
-        members.remove(engine.shop, later)
         audience.unsettle(engine.shop, later)
         soon(engine.shop)
 

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from hawker.audience import members
+from hawker.audience import unsettle
 from hawker.errors import nearest
 from hawker.server import aiming, gathering, orders
 from hawker.server.endpoint import OWNERS, READERS, SHOP, TEXT, Endpoint, Parameter
@@ -146,7 +146,7 @@ def _routes(application: Application, one: Resource) -> list[BaseRoute]:
             expected = _expected(request, found)
             await run_in_threadpool(_remove, holdings, one, id, cascade=cascade, expected=expected)
             if one.kind == "audience":
-                await run_in_threadpool(members.remove, application.shop, [id])
+                await run_in_threadpool(unsettle, application.shop, [id])
         await application.renew()
         return Reply(204, b"")
 
@@ -175,13 +175,14 @@ async def _keep(
     def keep() -> int:
         kept = orders.fit(documents, one.kind, holdings=holdings, products=products)
         aiming.aimed(kept, one.kind, holdings=holdings, shop=application.shop)
-        changed = holdings.control.put(kept, by=holdings.caller.key or "local", expected=expected)
-        if one.kind == "audience":
-            gathering.put(serving(application), holdings.control, [document.id for document in kept])
-        return changed
+        return holdings.control.put(kept, by=holdings.caller.key or "local", expected=expected)
 
     async with application.writing:
         changed = await run_in_threadpool(keep)
+    if one.kind == "audience":
+        ids = [document.id for document in documents]
+        async with application.computing:  # which takes seconds: other orders are kept meanwhile
+            await run_in_threadpool(gathering.put, serving(application), holdings.control, ids)
     await application.renew()
     return Kept(len(documents), changed)
 

@@ -14,7 +14,9 @@ from hawker.recommend.kinds import Recommendations
 from hawker.recommend.sequence import Sequence
 from hawker.records.catalogue import Product
 from hawker.records.events import DAY, Event, EventKind
+from hawker.records.preferences import Preferences
 from hawker.storage.event_log import EventLog
+from hawker.storage.preferences import Choices
 from hawker.storage.shop import Settings
 from hawker.storage.tables import write_products
 
@@ -80,6 +82,20 @@ def test_histories_of_a_shop(shop: Shop) -> None:
     assert past.step.tolist() == [0, 0, 1, 1, 2, 2]
     assert all(histories.names[code].startswith("sock") for code in past.items)
     assert recommend.read(shop, without=["s-1"]).shoppers.count("s-1") == 0
+
+
+def test_nothing_is_read_of_what_is_nobodys_business(tmp_path: Path) -> None:
+    shop = grocer(tmp_path, shoppers=12)
+    choices = Choices(shop.control)
+    choices.put("s-2", Preferences(interests=False))
+    choices.close()
+    (shop.folder / "shop.toml").write_text('name = "Grocer"\nspecial_categories = ["shop > tea"]\n')
+    shop = Shop(shop.folder)
+    histories = recommend.read(shop)
+    assert not {"s-0", "s-2"} & set(histories.shoppers)
+    assert "s-1" in histories.shoppers
+    taken = {histories.names[code] for code in histories.items.tolist()}
+    assert {name.partition("-")[0] for name in taken} == {"pan", "sock"}
 
 
 def test_for_you_stays_on_the_shelf_and_is_new(shelf: Recommendations) -> None:

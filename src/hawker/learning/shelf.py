@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from hawker import recommend
 from hawker.errors import HawkerError
-from hawker.features.protect import within
 from hawker.recommend import fitting, judge
 from hawker.recommend.fitting import Course
 from hawker.recommend.habits import Habits
@@ -71,7 +70,7 @@ def stock(
     Products of special categories are left out, so that nothing is ever recommended because of them.
     """
     tell = progress or (lambda _words, _share: None)
-    histories = _histories(shop)
+    histories = recommend.read(shop)
     end = int(histories.time.max(initial=0)) + 1
     for share in BEFORE if len(histories.time) else ():
         moment = int(np.quantile(histories.time, share))
@@ -100,17 +99,6 @@ def course(histories: Histories) -> Course:
     if len(histories.names) > MANY:
         return Course(ease=None, nearby=None, sequence=None)
     return Course()
-
-
-def _histories(shop: Shop) -> Histories:
-    """What shoppers took, without what no profile may be about."""
-    found = recommend.read(shop)
-    special = shop.settings.special_categories
-    if not special:
-        return found
-    catalogue = shop.catalogue
-    kept = [not (name in catalogue and within(catalogue[name].category, special)) for name in found.names]
-    return found.only(np.array(kept, dtype=bool)[found.items])
 
 
 def _served(shop: Shop) -> tuple[Recommendations, int] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
 
@@ -12,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawker.errors import BadInput
-from hawker.features import segments
+from hawker.privacy.people import sensitive, unprofiled
 from hawker.records.events import EventKind
-from hawker.records.shopper import declared_minor
 from hawker.records.traffic import MARK
 from hawker.storage import tables
 from hawker.storage.event_log import EventLog
@@ -153,14 +151,16 @@ class Histories:
 def read(shop: Shop, *, kinds: Sequence[EventKind] = TAKEN, without: Collection[str] = ()) -> Histories:
     """The histories in a shop's log, by shopper; products of the catalogue come first among the names.
 
-    Nothing is read of those who refuse personalised ads, of minors, and of those named in `without`. What
-    has no session is a basket by its moment.
+    Nothing is read of those who may not be profiled, of those named in `without`, and of products of special
+    categories. What has no session is a basket by its moment.
     """
     connection = tables.connect()
     EventLog(shop.events).view(connection)
     known = list(shop.catalogue)
-    left = sorted({*without, *_refused(shop)})
+    left = sorted({*without, *unprofiled(shop)})
+    private = sorted(sensitive(shop))
     connection.register("left_out", {"shopper": np.array(left or [""], dtype=object)})
+    connection.register("private", {"product": np.array(private or [""], dtype=object)})
     wanted = ", ".join(f"'{kind}'" for kind in kinds)
     found = tables.columns(
         connection,
@@ -168,7 +168,8 @@ def read(shop: Shop, *, kinds: Sequence[EventKind] = TAKEN, without: Collection[
         f"coalesce(nullif(session, ''), CAST(time AS VARCHAR)) AS session FROM events "
         f"WHERE kind IN ({wanted}) AND shopper <> '' AND product <> '' "
         f"AND NOT starts_with(reason, '{MARK}') "
-        f"AND shopper NOT IN (SELECT CAST(shopper AS VARCHAR) FROM left_out) ORDER BY shopper, time, id",
+        f"AND shopper NOT IN (SELECT CAST(shopper AS VARCHAR) FROM left_out) "
+        f"AND product NOT IN (SELECT CAST(product AS VARCHAR) FROM private) ORDER BY shopper, time, id",
     )
     places = {name: code for code, name in enumerate(known)}
     for name in sorted(set(found["product"]) - places.keys()):
@@ -184,26 +185,6 @@ def read(shop: Shop, *, kinds: Sequence[EventKind] = TAKEN, without: Collection[
     return Histories(
         first, items, step.astype(np.int64), found["time"].astype(np.int64), tuple(places), shoppers
     )
-
-
-def _refused(shop: Shop) -> set[str]:
-    """Who must not be profiled, by the table of shoppers or by what was said in an event."""
-    connection = tables.connect(threads=1)
-    EventLog(shop.events).view(connection)
-    kinds = f"('{EventKind.OPT_OUT}', '{EventKind.ATTRIBUTES}')"
-    query = f"SELECT DISTINCT shopper, kind, attributes FROM events WHERE kind IN {kinds} AND shopper <> ''"
-    year = datetime.now(UTC).year
-    found = set(segments.protected(shop))
-    for shopper, kind, attributes in connection.execute(query).fetchall():
-        if kind == EventKind.OPT_OUT or declared_minor(_said(attributes), year=year):
-            found.add(shopper)
-    return found
-
-
-def _said(document: str) -> dict[str, str]:
-    import msgspec
-
-    return {str(name): str(value) for name, value in msgspec.json.decode(document or "{}").items()}
 
 
 def _runs(names: NDArray[np.object_]) -> tuple[tuple[str, ...], Ints]:

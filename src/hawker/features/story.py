@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
 
-from hawker.privacy import masking
+from hawker.privacy import erasure, masking
 from hawker.privacy.people import sensitive, unprofiled
 from hawker.privacy.pseudonym import Naming
 from hawker.records.events import DAY, SECOND, EventKind
@@ -183,11 +183,12 @@ def asked(shop: Shop, *, most: int = 50_000) -> dict[str, int]:
     """The shop's commonest searches and on how many days of a shopper each was made; of whom may be told."""
     connection = tables.connect(threads=1)
     EventLog(shop.events).view(connection)
+    leaving = {name for journal in erasure.pending(shop) for name in journal.names}
     rows = connection.execute(
         "SELECT lower(trim(query)), count(DISTINCT (shopper, time // $day)) AS times FROM events "
         f"WHERE kind = '{EventKind.SEARCH}' AND trim(query) <> '' AND NOT list_contains($without, shopper) "
         "GROUP BY 1 ORDER BY times DESC, 1 LIMIT $most",
-        {"day": DAY, "without": sorted(unprofiled(shop)), "most": most},
+        {"day": DAY, "without": sorted(unprofiled(shop) | leaving), "most": most},
     )
     return {str(words): int(times) for words, times in rows.fetchall()}
 

@@ -33,7 +33,7 @@ class ShopperStory(Struct, frozen=True, omit_defaults=True):
     reason: str = ""
 
 
-_HELD: WeakKeyDictionary[Engine, tuple[int, int, Background]] = WeakKeyDictionary()
+_HELD: WeakKeyDictionary[Engine, list[tuple[int, int, Background]]] = WeakKeyDictionary()
 
 
 def background(engine: Engine) -> Background:
@@ -44,14 +44,20 @@ def background(engine: Engine) -> Background:
     shop, now = engine.shop, engine.tick()
     table = shop.table("catalogue")
     stand = table.stat().st_mtime_ns if table.is_file() else 0
-    held = _HELD.get(engine)
+    place = _HELD.setdefault(engine, [])  # another one by the end, if somebody is forgotten meanwhile
+    held = place[0] if place else None
     if held is not None and held[0] == stand and now - held[1] < STALE:
         return held[2]
     same = held is not None and held[0] == stand
     terms = held[2].terms if held and same else Terms(shop.catalogue, language=shop.settings.language)
     made = Background(engine.world.state, terms, asked=story.asked(shop))
-    _HELD[engine] = (stand, now, made)
+    place[:] = [(stand, now, made)]
     return made
+
+
+def let_go(engine: Engine) -> None:
+    """Drop what the shop at large turned to: it counts what a shopper searched who is being forgotten."""
+    _HELD.pop(engine, None)
 
 
 def profiled(engine: Engine, shopper: str, shop: Background) -> Profile:

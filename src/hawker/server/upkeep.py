@@ -11,6 +11,7 @@ from hawker.delivery import Engine, forgetting
 from hawker.privacy import erasure, retention
 from hawker.privacy.erasure import Journal
 from hawker.privacy.receipt import Receipt
+from hawker.server import portraits
 from hawker.storage.presence import Presence
 
 SECONDS = 1.0
@@ -27,6 +28,7 @@ async def keep(engine: Engine) -> None:
         while True:
             try:
                 for journal in forgetting.catch_up(engine, first=engine.hear):
+                    portraits.let_go(engine)
                     await asyncio.to_thread(erasure.complete, engine.shop, journal)
                 if time.monotonic() >= due:
                     due = time.monotonic() + _DAY_SECONDS
@@ -43,6 +45,7 @@ async def forget(engine: Engine, shopper: str) -> Receipt | None:
     journal = await asyncio.to_thread(erasure.begin, engine.shop, shopper)
     engine.hear()  # what others were told and is not known here yet would bring the shopper back
     forgetting.let_go(engine, journal)
+    portraits.let_go(engine)
     return await _completed(engine, journal)
 
 

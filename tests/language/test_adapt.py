@@ -11,13 +11,14 @@ import pytest
 from tests.language import adapting
 
 from hawker import Shop, language
-from hawker.errors import BadInput, BadSetting, NotFound, UnreadableFile
+from hawker.errors import BadInput, BadSetting, Conflict, NotFound, UnreadableFile
 from hawker.language import adapt
 from hawker.language.adapt import histories as reading
 from hawker.language.adapt import judge
 from hawker.language.adapt.course import Course
 from hawker.language.adapt.histories import Rows
 from hawker.language.adapt.lesson import Cuts, Given
+from hawker.privacy import erasure
 from hawker.records.events import DAY, Event, EventKind
 from hawker.records.traffic import MARK
 from hawker.storage import vectors
@@ -201,6 +202,30 @@ def test_a_killed_course_is_taken_up(opened: tuple[Path, reading.Histories], tmp
     assert again.walked.scores == pytest.approx(whole.walked.scores)
     assert again.comparisons[0].after.value == pytest.approx(whole.comparisons[0].after.value)
     assert not (tmp_path / "b" / "walk").exists()
+
+
+@pytest.mark.parametrize("share", [0.1, 1.0])
+def test_who_is_forgotten_meanwhile_is_in_nothing_kept(
+    share: float, opened: tuple[Path, reading.Histories], tmp_path: Path
+) -> None:
+    """In the first pass, before its checkpoint; or after the last step, before the model is saved."""
+    shop = adapting.shop(tmp_path / "shop")
+    forgotten: list[str] = []
+
+    def forget(step: str, done: float) -> None:
+        if step.startswith("train") and done >= share and not forgotten:
+            forgotten.append("u1")
+            receipt = erasure.complete(shop, erasure.begin(shop, "u1"))
+            assert receipt is not None
+            assert receipt.models == ()
+
+    course = Course(epochs=2, batch=32, rate=1e-3, precision="fp32")
+    with pytest.raises(Conflict, match=r"forgotten since the log was read.*Run it again"):
+        adapt.adapt(shop, base=str(opened[0]), course=course, progress=forget)
+    assert forgotten
+    assert not list((shop.state / erasure.TRAININGS).rglob("*.safetensors"))
+    assert ModelStore(shop.models).versions("encoder") == []
+    assert len(np.unique(reading.read(shop).shopper)) == 79
 
 
 def test_adapters_are_folded_into_the_weights(opened: tuple[Path, reading.Histories], tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from hawker.errors import Conflict
 from hawker.privacy import sealing
 from hawker.privacy.pseudonym import Naming
 from hawker.privacy.receipt import Erased, Receipt, Retiring, mark, sign
@@ -142,6 +143,26 @@ def receipts(shop: Shop) -> list[Receipt]:
     """All receipts, oldest first."""
     found = sorted(_receipts(shop).glob("*.json"))
     return [msgspec.json.decode(path.read_bytes(), type=Receipt) for path in found]
+
+
+def finished(shop: Shop) -> int:
+    """How many erasures have been finished so far: to be asked before shoppers' behaviour is read."""
+    return len(receipts(shop))
+
+
+@contextmanager
+def keeping(shop: Shop, read: int) -> Iterator[None]:
+    """Write down what was learned when so many erasures were `finished`, while no erasure runs.
+
+    Raises `Conflict` where one has been finished since.
+    """
+    with alone(shop):
+        if finished(shop) != read:
+            raise Conflict(
+                "Somebody has been forgotten since the log was read; nothing learned from it is kept.",
+                remedy="Run it again.",
+            )
+        yield
 
 
 def engines(shop: Shop) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from hawker.language.adapt.lesson import Cuts, Given, Learned
 from hawker.language.adapt.origin import NEW, origin
 from hawker.language.annotate import Annotated
 from hawker.language.encoder import ADAPTED, AUTO, STORED, encoder
-from hawker.privacy.erasure import TRAININGS
+from hawker.privacy import erasure
 from hawker.storage import vectors as stored
 from hawker.storage.models import ModelStore
 from hawker.storage.shop import Shop
@@ -83,29 +84,33 @@ def adapt(
     It wins where it is better than what it began with, and at ranking what comes next better than the vectors
     that serve: both with the whole interval above 0, on moments later than all it learned from. The products'
     vectors are then made anew beside those that serve, and switched at once. A killed run is taken up where
-    its last pass ended. `base` is "minilm", "new", "adapted" (what serves already), or a folder.
+    its last pass ended. `base` is "minilm", "new", "adapted" (what serves already), or a folder. Raises
+    `Conflict`, and keeps nothing, where somebody is forgotten meanwhile.
     """
     course_of(task)
     started = time.process_time()
     tell = progress or (lambda _words, _share: None)
     tell("histories", 0.0)
+    keeping = partial(erasure.keeping, shop, erasure.finished(shop))
     histories = read(shop)
     given = Given(
         histories,
         Cuts.of(histories),
         origin(str(folder(shop)) if base == ADAPTED else base, texts=histories.texts, seed=seed),
         course or course_of(task, base),
-        shop.state / TRAININGS / task,
+        shop.state / erasure.TRAININGS / task,
         seed=seed,
         curves=shop.reports / "adapt" / task,
         progress=tell,
+        keeping=keeping,
     )
     learned = learn(task, given)
     figures = (*learned.comparisons, *_beside_serving(shop, given, serves=learned.serves))
     name = STORED if learned.serves else task
     store = ModelStore(shop.models)
     recipe = {"task": task, "base": given.origin.name, "seed": seed, "moments": learned.rows}
-    version = store.save(name, learned.save, recipe)
+    with keeping():
+        version = store.save(name, learned.save, recipe)
     reason = _against(shop, figures, serves=learned.serves, promote=promote)
     made = None
     if not reason:

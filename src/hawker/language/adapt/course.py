@@ -10,6 +10,7 @@ import json
 import shutil
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -17,6 +18,8 @@ from typing import Any, Literal, Protocol
 from hawker.errors import BadInput, BadSetting, extra, nearest
 
 Told = Callable[[str, float], None]
+Keeping = Callable[[], AbstractContextManager[None]]
+"""What checkpoints are written within; it may refuse."""
 _PRECISIONS = ["auto", "fp32", "bf16", "fp16"]
 _SCHEDULES = ["cosine", "linear", "constant"]
 _OF = "of.json"
@@ -89,11 +92,13 @@ def walk(
     seed: int = 7,
     progress: Told | None = None,
     curves: Path | None = None,
+    keeping: Keeping = nullcontext,
 ) -> Walked:
     """Train a task's module; the weights of the best pass stay.
 
     `folder` holds the checkpoints; what is there of the same training (`of` says which) is taken up, what is
-    there of another is removed. `curves` is a folder for TensorBoard.
+    there of another is removed. `curves` is a folder for TensorBoard. Where `keeping` refuses, the training
+    ends with what it raises.
     """
     library = extra("transformers", "adapt")
     known = json.loads(json.dumps({**of, "course": asdict(course), "seed": seed}))
@@ -110,7 +115,7 @@ def walk(
         eval_dataset=_dataset(task),  # asked for; `Judged.evaluate` does not look at it
         callbacks=callbacks,
     )
-    trainer.task = task
+    trainer.task, trainer.keeping = task, keeping
     trainer.remove_callback(library.PrinterCallback)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the library's own, of its own doing
@@ -175,10 +180,15 @@ def _settings(library: Any, course: Course, folder: Path, *, seed: int) -> Any:
 
 
 def _trainer(library: Any) -> type:
-    """The library's trainer, with our score as its evaluation."""
+    """The library's trainer, with our score as its evaluation, and our leave before anything is kept."""
 
     class Judged(library.Trainer):  # type: ignore[misc]
         task: Task
+        keeping: Keeping
+
+        def _save_checkpoint(self, *given: Any, **named: Any) -> None:
+            with self.keeping():
+                super()._save_checkpoint(*given, **named)
 
         def evaluate(self, *_given: Any, **_named: Any) -> dict[str, float]:
             found = {"eval_score": self.task.score()}

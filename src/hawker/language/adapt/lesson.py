@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from hawker.errors import BadInput
-from hawker.language.adapt.course import Course, Told, Walked, walk
+from hawker.language.adapt.course import Course, Keeping, Told, Walked, walk
 from hawker.language.adapt.histories import Histories, Rows
 from hawker.language.adapt.judge import Comparison
 from hawker.language.adapt.origin import Origin
@@ -68,6 +69,7 @@ class Given:
     progress: Told | None = None
     trained: int = TRAINED
     judged: int = JUDGED
+    keeping: Keeping = nullcontext
 
     def slices(self) -> Slices:
         """The rows; raises `BadInput` where they are of too few shoppers to judge anything."""
@@ -98,6 +100,7 @@ class Given:
             seed=self.seed,
             progress=self.progress,
             curves=self.curves,
+            keeping=self.keeping,
         )
 
 

@@ -83,9 +83,7 @@ def test_what_is_recent_is_told_apart_from_what_lasts(state: State):
     ann = told(state, "ann")
     assert ann.of("category", recent=True)[0].name in {"Tents", "Outdoor"}
     assert ann.text() == "Over time: Kites, Outdoor, Red, stunt kite. Lately: Outdoor, Gust."
-    assert ann.text("zh") == (
-        "长期关注：Kites、Outdoor、Red、stunt kite。近期关注：Outdoor、Gust。"
-    )
+    assert ann.text("zh") == ("长期关注：Kites、Outdoor、Red、stunt kite。近期关注：Outdoor、Gust。")
     assert ann.text(say=str.upper).startswith("OVER TIME")
 
 

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from hawker import ranking
+from hawker.errors import BadInput
 from hawker.features import table
 from hawker.features.examples import Examples
+from hawker.features.interests import Interests
+from hawker.features.match import MADE_OF
 from hawker.learning import update
 from hawker.ranking.rules import Rule
 from hawker.records.events import DAY
@@ -139,3 +142,15 @@ def test_the_same_seed_learns_the_same() -> None:
     first, again = (update.follow(served, rows, past=past, seed=5) for _ in range(2))
     assert np.array_equal(kinds(first.model), kinds(again.model))
     assert first.change == again.change
+
+
+def test_a_model_of_other_vectors_does_not_learn_on() -> None:
+    interests = Interests(np.eye(2, dtype=np.float32), name="new-space/1", ids=("a", "b"))
+    learned = ranking.train(ranking.Linear(), world(range(3)), seed=1)
+    update.same_space(interests, learned)  # it learned no match: any vectors will do
+    learned.recipe = {**learned.recipe, MADE_OF: interests.space}
+    update.same_space(interests, learned)
+    learned.recipe = {**learned.recipe, MADE_OF: "old-space"}
+    update.same_space(None, learned)
+    with pytest.raises(BadInput, match="another encoder"):
+        update.same_space(interests, learned)

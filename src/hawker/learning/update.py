@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from hawker import ranking
 from hawker.delivery.build import RANKER
 from hawker.errors import BadInput
-from hawker.features import table
+from hawker.features import match, table
 from hawker.features.examples import Examples
+from hawker.features.interests import Interests
 from hawker.learning import placement
 from hawker.learning.examples import examples
 from hawker.learning.pipeline import promote
@@ -161,6 +162,7 @@ def _rows(
     split = served.recipe["split"]
     since = int(served.recipe.get("update", {}).get("end", split["test"]))
     replay = load(shop)
+    same_space(replay.state.interests, served)
     end = replay.end
     world = placement.world(shop, replay.state, start=split["start"], end=max(end, since + 1))
     new = trials(replay.events, world, start=since, end=end, most=most, seed=seed)
@@ -170,6 +172,15 @@ def _rows(
         raise BadInput("Nothing has happened since the model was made.", remedy="Ingest newer events.")
     made = examples(replay, world, [*old, *new], negatives=keep, seed=seed, progress=progress)
     return made, since, end
+
+
+def same_space(interests: Interests | None, served: Model) -> None:
+    """Raises `BadInput` where the shop's vectors are not those that a model learned the match in."""
+    if interests is not None and not match.speaks(interests, served.recipe):
+        raise BadInput(
+            "The model that serves learned from the vectors of another encoder.",
+            remedy="Train anew: hawker train",
+        )
 
 
 def _apart(past: Examples | None, dice: np.random.Generator) -> tuple[Examples | None, Examples | None]:

@@ -261,7 +261,8 @@ def _recommender(asked: Call, tell: Progress, *, quick: bool) -> dict[str, Any]:
     shopper = shops.request(asked.shop).shopper
     asked.say("")
     asked.say(asked.word("demo_recommended", shopper=shopper), style="bold")
-    answer = recommend.answered(asked, f"/v1/recommend?shopper={shopper}&kind=for_you&number=5")
+    kind = "next_purchase" if asked.shop.settings.outcome == "purchase" else "for_you"
+    answer = recommend.answered(asked, f"/v1/recommend?shopper={shopper}&kind={kind}&number=5")
     recommend.show(asked, answer)
     asked.say("")
     return {} if made is None else stocking.document(made)

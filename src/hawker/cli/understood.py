@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 TOLD = 6
 """Deeds of the story, and products of the search, that are shown."""
-ASKED = {"en": ("families with a baby", "orgnic milk"), "zh": ("喜欢跑步的人", "雨天穿的鞋")}
+ASKED = {"en": ("families with a baby", "choclate ice cream"), "zh": ("喜欢跑步的人", "雨天穿的鞋")}
 """The people a text speaks of, and a query, by the language of the shop."""
 
 

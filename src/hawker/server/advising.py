@@ -20,12 +20,12 @@ from hawker.records.audience import Audience
 from hawker.records.campaign import Campaign
 from hawker.server import gathering
 from hawker.server.apart import apart
-from hawker.server.audiences import decoded, spoken
+from hawker.server.audiences import spoken
 from hawker.server.endpoint import READERS, Endpoint
 from hawker.server.keys import caller
 from hawker.server.ownership import Holdings
 from hawker.server.pages import route, serving
-from hawker.server.wire import Refused, Reply, body, problem
+from hawker.server.wire import Refused, Reply, body, decoded, problem
 from hawker.storage.shop import Shop
 
 if TYPE_CHECKING:

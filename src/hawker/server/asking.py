@@ -15,7 +15,7 @@ from hawker.records.consent import Consent
 from hawker.records.decision import Decision, Request
 from hawker.records.ids import LONGEST
 from hawker.server.endpoint import FLAG, PAGES, Endpoint, parameters
-from hawker.server.wire import Reply, Scope, header, query, unfit
+from hawker.server.wire import Reply, Scope, bodily, decoded, header, query, unfit
 
 MOST_SLOTS = 100
 MOST_PLACES = 20
@@ -122,33 +122,20 @@ ENDPOINTS = (
 
 def posted(body: bytes, scope: Scope) -> tuple[Request, bool]:
     """The request in a JSON body, and whether `?debug=1` asks for the whole record."""
-    try:
-        asked = _DECODER.decode(body)
-    except msgspec.ValidationError as error:
-        raise unfit(f"{error}.", hint(str(error), (*Request.__struct_fields__, *_SIGNALS))) from error
-    except msgspec.DecodeError as error:
-        detail = f"The body is not JSON: {error}." if body else "The body is empty."
-        raise unfit(detail, 'Send a request, such as {"placement": "home"}.') from error
-    debug = False
-    for name, value in query(scope):
-        if name != "debug":
-            raise unfit(f"There is no parameter '{name[:80]}' here.", "Put the request into the body.")
-        debug = flag(name, value)
-    return sound(asked, scope), debug
+    known = (*Request.__struct_fields__, *_SIGNALS)
+    asked = decoded(_DECODER, body, known=known, example='Send a request, such as {"placement": "home"}.')
+    bodily(scope, but=("debug",))
+    debug = [flag(name, value) for name, value in query(scope)]
+    return sound(asked, scope), bool(debug) and debug[-1]
 
 
 def posted_page(body: bytes, scope: Scope) -> list[Request]:
     """The requests in a JSON body, one a place."""
-    try:
-        asked = _PAGE_DECODER.decode(body)
-    except msgspec.ValidationError as error:
-        known = ("placements", *Request.__struct_fields__, *_SIGNALS)
-        raise unfit(f"{error}.", hint(str(error), known)) from error
-    except msgspec.DecodeError as error:
-        detail = f"The body is not JSON: {error}." if body else "The body is empty."
-        raise unfit(detail, 'Send {"placements": [{"placement": "home"}, …]}.') from error
-    for name, _ in query(scope):
-        raise unfit(f"There is no parameter '{name[:80]}' here.", "Put the requests into the body.")
+    known = ("placements", *Request.__struct_fields__, *_SIGNALS)
+    asked = decoded(
+        _PAGE_DECODER, body, known=known, example='Send {"placements": [{"placement": "home"}, …]}.'
+    )
+    bodily(scope)
     if not 1 <= len(asked.placements) <= MOST_PLACES:
         raise unfit(f"A page of {len(asked.placements)} placements.", f"Ask for 1 to {MOST_PLACES}.")
     return [sound(one, scope) for one in asked.placements]
@@ -240,13 +227,6 @@ def labelled(language: str) -> str:
     ('广告', 'Sponsored')
     """
     return LABELS.get(language[:2].lower(), LABELS["en"])
-
-
-def hint(message: str, known: tuple[str, ...]) -> str:
-    """Name the nearest field where a message of msgspec names an unknown one."""
-    if "unknown field" not in message:
-        return ""
-    return nearest(message.partition("`")[2].partition("`")[0], list(known))
 
 
 def sound(asked: Request, scope: Scope) -> Request:

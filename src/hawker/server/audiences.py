@@ -28,7 +28,7 @@ from hawker.server.endpoint import LANGUAGE, OWNERS, READERS, TEXT, Endpoint
 from hawker.server.keys import caller
 from hawker.server.ownership import Holdings
 from hawker.server.pages import route, serving
-from hawker.server.wire import Refused, Reply, body, problem, query, unfit
+from hawker.server.wire import Refused, Reply, body, decoded, problem, query, unfit
 
 if TYPE_CHECKING:
     from hawker.server.application import Application
@@ -320,13 +320,3 @@ def spoken(asked: dict[str, str], application: Application) -> str:
     if language not in ("en", "zh"):
         raise unfit(f"'language' is '{language[:20]}'.", "Use 'en' or 'zh'.")
     return language
-
-
-def decoded(decoder: msgspec.json.Decoder[T], given: bytes) -> T:
-    """A body as what it has to be; raises `Refused`."""
-    try:
-        return decoder.decode(given)
-    except msgspec.ValidationError as error:
-        raise unfit(f"{error}.") from error
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise unfit(f"The body is not JSON: {error}.") from error

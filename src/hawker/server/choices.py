@@ -13,10 +13,9 @@ from hawker.privacy.receipt import Receipt
 from hawker.records.ids import LONGEST
 from hawker.records.preferences import Preferences
 from hawker.server import upkeep
-from hawker.server.asking import hint
 from hawker.server.endpoint import SHOP, Endpoint
 from hawker.server.pages import route, serving
-from hawker.server.wire import Refused, Reply, body, problem, unfit
+from hawker.server.wire import Refused, Reply, body, decoded, problem, unfit
 
 if TYPE_CHECKING:
     from hawker.server.application import Application
@@ -61,7 +60,7 @@ def routes(application: Application) -> Sequence[BaseRoute]:
     async def choose(request: Request) -> Reply:
         engine = serving(application)
         shopper = engine.naming.of(given(request))
-        wishes = decoded(await body(request.scope, request.receive, most=_LARGEST))
+        wishes = sound(await body(request.scope, request.receive, most=_LARGEST))
         engine.wishes.put(shopper, wishes)
         return Reply(200, msgspec.json.encode(wishes))
 
@@ -88,16 +87,10 @@ def given(request: Request) -> str:
     return name
 
 
-def decoded(text: bytes) -> Preferences:
+def sound(text: bytes) -> Preferences:
     """Preferences within bounds, from a JSON body."""
-    try:
-        wishes = _DECODER.decode(text)
-    except msgspec.ValidationError as error:
-        raise unfit(f"{error}.", hint(str(error), Preferences.__struct_fields__)) from error
-    except msgspec.DecodeError as error:
-        raise unfit(
-            f"The body is not JSON: {error}.", 'Send preferences, such as {"fewer": true}.'
-        ) from error
+    example = 'Send preferences, such as {"fewer": true}.'
+    wishes = decoded(_DECODER, text, known=Preferences.__struct_fields__, example=example)
     for name in _LISTS:
         listed = getattr(wishes, name)
         if len(listed) > MOST_NAMED or any(not one.strip() or len(one) > LONGEST for one in listed):

@@ -12,9 +12,8 @@ from msgspec import Struct
 from hawker.delivery.door import Told
 from hawker.records.events import Event
 from hawker.records.verdict import Status, Verdict
-from hawker.server.asking import hint
 from hawker.server.endpoint import PAGES, Endpoint
-from hawker.server.wire import unfit
+from hawker.server.wire import hint, unfit
 
 _LINES = frozenset({b"application/jsonl", b"application/x-ndjson", b"application/jsonlines"})
 _REMEDY = 'Send a JSON array of events, {"events": [...]}, or one event a line.'

@@ -14,10 +14,9 @@ from starlette.routing import BaseRoute
 from hawker.delivery import Engine, billing
 from hawker.delivery.billing import Credited
 from hawker.records.ids import LONGEST
-from hawker.server.asking import hint
 from hawker.server.endpoint import SHOP, Endpoint
 from hawker.server.pages import route, serving
-from hawker.server.wire import Reply, body, unfit
+from hawker.server.wire import Reply, body, decoded, unfit
 
 if TYPE_CHECKING:
     from hawker.server.application import Application
@@ -64,12 +63,8 @@ def routes(application: Application) -> Sequence[BaseRoute]:
 
 def sound(given: bytes) -> Invalid:
     """What a body asks for, within bounds; raises `Refused` where it cannot be used."""
-    try:
-        found = _DECODER.decode(given)
-    except msgspec.ValidationError as error:
-        raise unfit(f"{error}.", hint(str(error), Invalid.__struct_fields__)) from error
-    except msgspec.DecodeError as error:
-        raise unfit(f"The body is not JSON: {error}.", 'Send {"reason": "…", "shoppers": ["…"]}.') from error
+    example = 'Send {"reason": "…", "shoppers": ["…"]}.'
+    found = decoded(_DECODER, given, known=Invalid.__struct_fields__, example=example)
     for name in _LISTS:
         values = getattr(found, name)
         if len(values) > MOST or any(len(value) > LONGEST or not value.isprintable() for value in values):

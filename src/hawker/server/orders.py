@@ -8,13 +8,12 @@ from typing import Any
 
 import msgspec
 
-from hawker.errors import nearest
 from hawker.records.advertiser import Advertiser
 from hawker.records.campaign import Ad, AdGroup, Campaign, Cap, Daypart, Keyword, Retargeting, Targeting
 from hawker.records.creative import Creative
 from hawker.server.keys import Caller
 from hawker.server.ownership import Holdings, overreach, reviewed
-from hawker.server.wire import Refused, problem, unfit
+from hawker.server.wire import Refused, decoded, hint, problem, unfit
 from hawker.storage.control import KINDS, Document
 
 MOST_AT_ONCE = 1_000
@@ -63,7 +62,7 @@ _BELONGS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 def one(text: bytes, kind: str, *, id: str) -> Document:
     """The document in a body; its id has to be the path's."""
-    found: Document = _decoded(_DECODERS[kind], text, kind)
+    found: Document = decoded(_DECODERS[kind], text, known=_FIELDS[kind])
     if found.id != id:
         raise unfit(f"'id' is '{found.id[:80]}', the path names '{id[:80]}'.", "Give both the same.")
     return found
@@ -71,7 +70,7 @@ def one(text: bytes, kind: str, *, id: str) -> Document:
 
 def many(text: bytes, kind: str) -> list[Document]:
     """The documents in a body that is a list."""
-    found: list[Document] = _decoded(_LISTS[kind], text, kind)
+    found: list[Document] = decoded(_LISTS[kind], text, known=_FIELDS[kind])
     if len(found) > MOST_AT_ONCE:
         raise unfit(f"The list holds {len(found):,}.", f"Send at most {MOST_AT_ONCE:,} at once.")
     twice = len({document.id for document in found}) < len(found)
@@ -82,13 +81,13 @@ def many(text: bytes, kind: str) -> list[Document]:
 
 def merged(text: bytes, kind: str, *, into: Document) -> Document:
     """A document with a merge patch (RFC 7396) applied; null takes a field back to its default."""
-    patch = _decoded(msgspec.json.Decoder(dict[str, Any]), text, kind)
+    patch = decoded(msgspec.json.Decoder(dict[str, Any]), text)
     if patch.get("id", into.id) != into.id:
         raise unfit("'id' cannot be changed.", "Put a new document, and remove the old one.")
     try:
         found: Document = msgspec.convert(_merge(msgspec.to_builtins(into), patch), KINDS[kind])
     except msgspec.ValidationError as error:
-        raise unfit(f"{error}.", _hint(str(error), kind)) from error
+        raise unfit(f"{error}.", hint(str(error), _FIELDS[kind])) from error
     return found
 
 
@@ -203,21 +202,6 @@ def _together(ad: Ad, there: Mapping[str, Mapping[str, Any]], *, place: str) -> 
 def refused(detail: str, remedy: str) -> Refused:
     """A refusal of what is not the caller's."""
     return Refused(problem(403, "Not yours", detail=detail, remedy=remedy))
-
-
-def _decoded(decoder: msgspec.json.Decoder[Any], text: bytes, kind: str) -> Any:
-    try:
-        return decoder.decode(text)
-    except msgspec.ValidationError as error:
-        raise unfit(f"{error}.", _hint(str(error), kind)) from error
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise unfit(f"The body is not JSON: {error}." if text else "The body is empty.") from error
-
-
-def _hint(message: str, kind: str) -> str:
-    if "unknown field" not in message:
-        return ""
-    return nearest(message.partition("`")[2].partition("`")[0], _FIELDS[kind])
 
 
 def _merge(held: Any, patch: Any) -> Any:

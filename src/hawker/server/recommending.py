@@ -17,7 +17,7 @@ from hawker.records.shelf import Kind
 from hawker.server import asking
 from hawker.server.asking import MOST_LISTED
 from hawker.server.endpoint import PAGES, TEXT, Endpoint, parameters
-from hawker.server.wire import Scope, query, unfit
+from hawker.server.wire import Scope, bodily, decoded, query, unfit
 
 MOST_SHOWN = 100
 
@@ -114,17 +114,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 
 def posted(body: bytes, scope: Scope) -> RecommendRequest:
     """The request in a JSON body."""
-    try:
-        asked = _DECODER.decode(body or b"{}")
-    except msgspec.ValidationError as error:
-        known = (*RecommendRequest.__struct_fields__, *_SIGNALS)
-        raise unfit(f"{error}.", asking.hint(str(error), known)) from error
-    except msgspec.DecodeError as error:
-        raise unfit(
-            f"The body is not JSON: {error}.", 'Send a request, such as {"kind": "trending"}.'
-        ) from error
-    for name, _ in query(scope):
-        raise unfit(f"There is no parameter '{name[:80]}' here.", "Put the request into the body.")
+    known = (*RecommendRequest.__struct_fields__, *_SIGNALS)
+    example = 'Send a request, such as {"kind": "trending"}.'
+    asked = decoded(_DECODER, body or b"{}", known=known, example=example)
+    bodily(scope)
     return _bounded(asked)
 
 

@@ -18,7 +18,7 @@ from hawker.retrieval.search_query import LONGEST
 from hawker.server import asking
 from hawker.server.asking import MOST_FLOOR, MOST_TEXT, PageAnswer
 from hawker.server.endpoint import PAGES, TEXT, WHOLE, Endpoint, parameters
-from hawker.server.wire import Scope, query, unfit
+from hawker.server.wire import Scope, bodily, decoded, query, unfit
 
 MOST_SHOWN, MOST_PAGES, MOST_QUERY, MOST_NARROWED = 100, 1_000, 20_000, 100
 
@@ -135,15 +135,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 
 def posted(body: bytes, scope: Scope) -> SearchRequest:
     """The search in a JSON body."""
-    try:
-        asked = _DECODER.decode(body or b"{}")
-    except msgspec.ValidationError as error:
-        known = (*SearchRequest.__struct_fields__, *Filters.__struct_fields__, *_SIGNALS)
-        raise unfit(f"{error}.", asking.hint(str(error), known)) from error
-    except msgspec.DecodeError as error:
-        raise unfit(f"The body is not JSON: {error}.", 'Send a search, such as {"query": "tea"}.') from error
-    for name, _ in query(scope):
-        raise unfit(f"There is no parameter '{name[:80]}' here.", "Put the search into the body.")
+    known = (*SearchRequest.__struct_fields__, *Filters.__struct_fields__, *_SIGNALS)
+    asked = decoded(_DECODER, body or b"{}", known=known, example='Send a search, such as {"query": "tea"}.')
+    bodily(scope)
     return _bounded(asked)
 
 

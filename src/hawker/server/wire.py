@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -19,8 +19,10 @@ from hawker.errors import (
     Stale,
     StorageFull,
     Unreachable,
+    nearest,
 )
 
+T = TypeVar("T")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -132,6 +134,32 @@ async def body(scope: Scope, receive: Receive, *, most: int) -> bytes:
         pieces.append(piece)
         if not message.get("more_body"):
             return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def decoded(
+    decoder: msgspec.json.Decoder[T], given: bytes, *, known: Collection[str] = (), example: str = ""
+) -> T:
+    """A JSON body as what it has to be; a refusal names the nearest of the `known` fields, or an example."""
+    try:
+        return decoder.decode(given)
+    except msgspec.ValidationError as error:
+        raise unfit(f"{error}.", hint(str(error), known)) from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise unfit(f"The body is not JSON: {error}." if given else "The body is empty.", example) from error
+
+
+def hint(message: str, known: Collection[str]) -> str:
+    """Name the nearest field where a message of msgspec names an unknown one."""
+    if "unknown field" not in message:
+        return ""
+    return nearest(message.partition("`")[2].partition("`")[0], list(known))
+
+
+def bodily(scope: Scope, *, but: Collection[str] = ()) -> None:
+    """Refuse the parameters of a request whose body says it all, `but` for these."""
+    for name, _ in query(scope):
+        if name not in but:
+            raise unfit(f"There is no parameter '{name[:80]}' here.", "Put the request into the body.")
 
 
 def header(scope: Scope, name: bytes) -> bytes:

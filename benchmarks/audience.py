@@ -19,7 +19,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks._answer import peak_mb
 from hawker import audience
 from hawker.audience import Moment, members
 from hawker.delivery import restore
@@ -210,7 +210,7 @@ def main() -> None:
             **{name: round(statistics.median(one[name] for one in rounds), 2) for name in rounds[0]},
             "slowest_seconds": round(max(one["seconds"] for one in rounds), 2),
             "folds_mb": moment.state.counters.nbytes // 2**20,
-            "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            "peak_rss_mb": peak_mb(),
         }
     print(json.dumps(answer))
 

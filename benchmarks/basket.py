@@ -15,9 +15,7 @@ weeks 41 to 44 with models of before week 41 (`--choose`). Intervals and the dif
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +24,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks._answer import ended, kept
 from hawker import Shop, recommend
-from hawker.errors import HawkerError
 from hawker.features.examples import microseconds
 from hawker.ingest.datasets import complete_journey
 from hawker.recommend import Course, Histories, Past, Recommender, fitting, judge
@@ -149,17 +147,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
     judged = choose if given.choose else run
-    try:
-        if given.folder:
-            found = judged(given.folder, baskets=given.baskets)
-        else:
-            with tempfile.TemporaryDirectory() as folder:
-                found = judged(Path(folder), baskets=given.baskets)
-    except HawkerError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(found) if given.json else json.dumps(found, indent=2))
-    return 0
+    with kept(given.folder) as folder:
+        return ended(lambda: judged(folder, baskets=given.baskets), line=given.json)
 
 
 if __name__ == "__main__":

@@ -14,15 +14,14 @@ intervals over people.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks._answer import ended
 from hawker import ranking
-from hawker.errors import HawkerError
 from hawker.features.examples import Examples
 from hawker.learning import published
 from hawker.learning.published import Slices
@@ -74,13 +73,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
-    try:
-        found = run()
-    except HawkerError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(found) if given.json else json.dumps(found, indent=2))
-    return 0
+    return ended(run, line=given.json)
 
 
 if __name__ == "__main__":

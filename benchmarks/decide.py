@@ -34,6 +34,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._answer import peak_mb
 from hawker import delivery
 from hawker.delivery import Engine, pipeline
 from hawker.records.decision import Decision, Request
@@ -267,15 +268,6 @@ def in_shop(folder: Path, *, warm: int, counted: int) -> tuple[dict[str, float],
         ]
         found = measure(engine, asked[: warm + counted], warm=warm, clock=clock)
         return found, staged(engine, asked[warm + counted :])
-
-
-def peak_mb() -> int:
-    """The most memory this process has held so far, in megabytes."""
-    status = Path("/proc/self/status")
-    if not status.is_file():
-        return 0
-    line = next(line for line in status.read_text("utf-8").splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) // 1024
 
 
 def machine() -> str:

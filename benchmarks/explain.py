@@ -13,7 +13,6 @@ ad's usual values than when those of a random reason do, its interval from resam
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from importlib.util import find_spec
@@ -21,8 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._answer import ended
 from hawker import ranking
-from hawker.errors import HawkerError
 from hawker.explain import contributions
 from hawker.explain.parts import typical
 from hawker.explain.score import reason
@@ -125,13 +124,7 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=200, help="how many are explained by each model")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
-    try:
-        found = run(given.requests)
-    except HawkerError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(found) if given.json else json.dumps(found, indent=2))
-    return 0
+    return ended(lambda: run(given.requests), line=given.json)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import sys
 import time
@@ -22,6 +21,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from benchmarks._answer import peak_mb
 from hawker.features.counters import Counters
 from hawker.features.events import EventArrays
 from hawker.features.schema import KEYS, Column, Op, Table, plan
@@ -212,7 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found |= {
         f"standard_{name}": value for name, value in (replay(STANDARD, events) | live(STANDARD)).items()
     }
-    found["peak_rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    found["peak_rss_mb"] = peak_mb()
     found["machine"] = machine()
     print(json.dumps(found))
     return 0

@@ -29,6 +29,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks._answer import peak_mb
+
 ROWS = 10_000_000
 LINES = 1_500_000
 PANDAS_ROWS = 2_000_000
@@ -158,7 +160,7 @@ def once(what: str, path: Path, folder: Path) -> None:
     figures: dict[str, Any] = {"ours": ours, "pandas": pandas}[what](path, folder)
     usage = resource.getrusage(resource.RUSAGE_SELF)
     figures["cpu_seconds"] = usage.ru_utime + usage.ru_stime
-    figures["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    figures["rss_mb"] = peak_mb()
     print(json.dumps(figures))
 
 

@@ -24,9 +24,7 @@ Tuned on the cuts before 8 August (`--until` judges such); RESULTS says how ofte
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -37,6 +35,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks._answer import ended, kept
 from hawker import Shop
 from hawker.audience import judged, past, predicted, suggest
 from hawker.audience.expected import record
@@ -45,7 +44,6 @@ from hawker.audience.lookalike import Lookalike, alike
 from hawker.audience.moment import Moment
 from hawker.audience.past import Asked
 from hawker.audience.traits import HABIT, Traits, traits
-from hawker.errors import HawkerError
 from hawker.features.counters import DAY
 from hawker.features.examples import microseconds
 from hawker.features.profile import profiles
@@ -103,8 +101,8 @@ class Orders:
             return
         scores = [dict(zip(one.shoppers, one.score.tolist(), strict=True)) for one in (found, bare)]
         columns = (*scores, known["visits"], known["purchases"])
-        for kept, column in zip((self.ours, self.bare, self.visits, self.purchases), columns, strict=True):
-            kept.append(Ranked(np.array(names), np.array([column[name] for name in names]), member))
+        for ranked, column in zip((self.ours, self.bare, self.visits, self.purchases), columns, strict=True):
+            ranked.append(Ranked(np.array(names), np.array([column[name] for name in names]), member))
 
     def told(self) -> dict[str, Any]:
         """Mean average precision of each order, and ours over the others'."""
@@ -327,17 +325,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
     spans = {"since": FIRST, "until": given.until} if given.until else {}
-    try:
-        if given.folder:
-            found = run(given.folder, **spans)
-        else:
-            with tempfile.TemporaryDirectory() as folder:
-                found = run(Path(folder), **spans)
-    except HawkerError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(found) if given.json else json.dumps(found, indent=2))
-    return 0
+    with kept(given.folder) as folder:
+        return ended(lambda: run(folder, **spans), line=given.json)
 
 
 if __name__ == "__main__":

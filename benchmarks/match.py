@@ -15,9 +15,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -28,9 +26,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks._answer import ended, kept
 from hawker import Shop, ranking
 from hawker.delivery.world import World
-from hawker.errors import HawkerError
 from hawker.features.examples import microseconds
 from hawker.features.match import MATCH
 from hawker.ingest.datasets import complete_journey
@@ -178,17 +176,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
     how = {"encoder": given.encoder, "visits": given.visits, "validate": given.validate}
-    try:
-        if given.folder:
-            found = run(given.folder, **how)
-        else:
-            with tempfile.TemporaryDirectory() as folder:
-                found = run(Path(folder), **how)
-    except HawkerError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(found) if given.json else json.dumps(found, indent=2))
-    return 0
+    with kept(given.folder) as folder:
+        return ended(lambda: run(folder, **how), line=given.json)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,7 @@ ESMM less the two, paired by shopper, given whether it is there or not.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,8 +26,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._answer import ended, kept
 from hawker import Shop, ranking
-from hawker.errors import HawkerError
 from hawker.features.examples import Examples, microseconds
 from hawker.ingest.datasets import complete_journey
 from hawker.learning import load, placement, stages, trials
@@ -155,17 +153,8 @@ def main() -> int:
     parser.add_argument("--visits", type=int, default=9_000, help="store visits drawn, of the whole year")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
-    try:
-        if given.folder:
-            found = run(given.data, given.folder, visits=given.visits)
-        else:
-            with tempfile.TemporaryDirectory() as folder:
-                found = run(given.data, Path(folder), visits=given.visits)
-    except HawkerError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(found) if given.json else json.dumps(found, indent=2))
-    return 0
+    with kept(given.folder) as folder:
+        return ended(lambda: run(given.data, folder, visits=given.visits), line=given.json)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,9 +36,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import peers
+from benchmarks._answer import ended, kept
 from benchmarks.peers import spaces, tune
 from hawker import ranking
-from hawker.errors import HawkerError, extra
+from hawker.errors import extra
 from hawker.features.examples import Examples
 from hawker.features.table import stacked
 from hawker.learning.published import Slices
@@ -170,14 +170,10 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
     others = given.only if given.peers else []
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            found = {name: run(name, others=others, folder=Path(folder)) for name in given.tables}
-    except HawkerError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(found) if given.json else json.dumps(found, indent=2))
-    return 0
+    with kept(None) as folder:
+        return ended(
+            lambda: {name: run(name, others=others, folder=folder) for name in given.tables}, line=given.json
+        )
 
 
 if __name__ == "__main__":

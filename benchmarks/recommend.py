@@ -23,7 +23,6 @@ environment is missing.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -37,8 +36,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import peers
+from benchmarks._answer import ended
 from hawker import language
-from hawker.errors import HawkerError, extra
+from hawker.errors import extra
 from hawker.ingest.datasets import amazon_beauty
 from hawker.recommend import Course, Histories, fitting, judge
 from hawker.recommend.blend import Blend
@@ -221,16 +221,12 @@ def main(given: Iterable[str] | None = None) -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     asked = parser.parse_args(None if given is None else list(given))
-    try:
-        if asked.choose:
-            found = choose(asked.data)
-        else:
-            found = run(asked.data, seeds=asked.seeds, processes=asked.processes, others=asked.peers)
-    except HawkerError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(found) if asked.json else json.dumps(found, indent=2))
-    return 0
+    if asked.choose:
+        return ended(lambda: choose(asked.data), line=asked.json)
+    return ended(
+        lambda: run(asked.data, seeds=asked.seeds, processes=asked.processes, others=asked.peers),
+        line=asked.json,
+    )
 
 
 if __name__ == "__main__":

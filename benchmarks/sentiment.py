@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
-import resource
 import sys
 import time
 from collections.abc import Sequence
@@ -28,7 +26,8 @@ import numpy as np
 import rjieba
 from numpy.typing import NDArray
 
-from hawker.errors import HawkerError, extra
+from benchmarks._answer import ended, peak_mb
+from hawker.errors import extra
 from hawker.ingest.datasets import reviews
 from hawker.ingest.datasets.reviews import Reviews
 from hawker.language import sentiment
@@ -66,7 +65,7 @@ def measure(data: Reviews) -> dict[str, Any]:
         "rows": {"learn": int(learn.sum()), "test": int((~learn).sum()), "repeated": data.repeated},
         "terms": len(model.terms),
         "cpu_seconds": round(seconds, 1),
-        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_rss_mb": peak_mb(),
     }
 
 
@@ -98,19 +97,14 @@ def _say(step: str, share: float) -> None:
     print(f"{share:4.0%} {step}", file=sys.stderr)
 
 
-def main() -> None:
+def main() -> int:
     """Run it and print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one line of JSON (the only form there is)")
     parser.add_argument("--data", type=Path, default=DATA)
     args = parser.parse_args()
-    try:
-        found = measure(reviews.read(args.data))
-    except HawkerError as error:
-        print(f"{error} {error.remedy}", file=sys.stderr)
-        sys.exit(2)
-    print(json.dumps(found, ensure_ascii=False))
+    return ended(lambda: measure(reviews.read(args.data)), line=True)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -12,7 +12,6 @@ the search did not use, and the scores, each difference paired, by row, with its
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -22,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._answer import ended
 from hawker import ranking
-from hawker.errors import HawkerError
 from hawker.features.examples import Examples
 from hawker.learning.published import criteo
 from hawker.ranking.history import page
@@ -110,13 +109,7 @@ def main() -> int:
     parser.add_argument("--picture", type=Path, default=None, help="write the search as a picture there")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
-    try:
-        found = run(given.data, trials=given.trials, picture=given.picture)
-    except HawkerError as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(json.dumps(found) if given.json else json.dumps(found, indent=2))
-    return 0
+    return ended(lambda: run(given.data, trials=given.trials, picture=given.picture), line=given.json)
 
 
 if __name__ == "__main__":

@@ -161,18 +161,22 @@ class _Lazy:
         self.size = 0
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        """Not asked for here."""
-        raise NotImplementedError
+        """The vectors of texts as products have them."""
+        return self._opened().passages(texts)
 
     def queries(self, texts: Sequence[str]) -> Vectors:
-        """The vectors of texts, if the encoder is still the one that made the products' vectors."""
+        """The vectors of texts as people ask them."""
+        return self._opened().queries(texts)
+
+    def _opened(self) -> Encoder:
+        """The encoder, if it is still the one that made the products' vectors."""
         by = encoder(self._spec, shop=self._shop)
         if by.name != self.name:
             raise HawkerError(
                 f"The products' vectors are by {self.name}, the encoder here is {by.name}.",
                 remedy="Make them anew: hawker train",
             )
-        return by.queries(texts)
+        return by
 
 
 def _nearest(interests: Interests, asked: Vectors, count: int) -> Floats:

@@ -58,8 +58,8 @@ def _search(asked: Call, query: str) -> dict[str, Any]:
     """What a shopper who typed this finds, misspelt or in words that no product has."""
     from hawker.retrieval import search_shop
 
-    found = search_shop.build(asked.shop).find(query, size=TOLD)
-    titles = [hit.product.title for hit in found.hits]
+    found = search_shop.build(asked.shop).find(query, size=10 * TOLD)
+    titles = list(dict.fromkeys(hit.product.title for hit in found.hits))[:TOLD]
     asked.say("")
     asked.say(asked.word("demo_searched", query=query, total=found.total), style="bold")
     if found.question.suggestion:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -328,15 +327,10 @@ def remove(ctx: typer.Context, audience: Name, as_json: AsJson = False, quiet: Q
     asked.then("audience", "list")
 
 
-@contextmanager
-def _control(asked: Call) -> Iterator[Control]:
+def _control(asked: Call) -> AbstractContextManager[Control]:
     from hawker.storage.control import Control
 
-    control = Control(asked.shop.control)
-    try:
-        yield control
-    finally:
-        control.close()
+    return closing(Control(asked.shop.control))
 
 
 def _known(control: Control, name: str) -> Audience:

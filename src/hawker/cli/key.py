@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -112,15 +111,10 @@ def revoke(
     asked.then("key", "list")
 
 
-@contextmanager
-def _keys(asked: Call) -> Iterator[Keys]:
+def _keys(asked: Call) -> AbstractContextManager[Keys]:
     from hawker.storage.keys import Keys
 
-    keys = Keys(asked.shop.control)
-    try:
-        yield keys
-    finally:
-        keys.close()
+    return closing(Keys(asked.shop.control))
 
 
 def _known(asked: Call, advertiser: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -29,16 +30,13 @@ def suggest(
     from hawker.storage.control import Control
 
     asked = call(ctx, as_json=as_json, quiet=quiet)
-    control = Control(asked.shop.control)
-    try:
+    with closing(Control(asked.shop.control)) as control:
         campaigns = {one.id: one for one in control.campaigns()}
         if campaign not in campaigns:
             remedy = nearest(campaign, list(campaigns)) if campaigns else ""
             raise NotFound(f"There is no campaign '{campaign[:80]}'.", remedy=remedy)
         products = {ad.product for ad in control.ads() if ad.campaign == campaign and ad.active}
         held = control.audiences()
-    finally:
-        control.close()
     chosen = campaigns[campaign]
     with asked.progress() as tell:
         moment = gathering.moment(asked.shop, progress=tell)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -143,26 +143,33 @@ def posted_page(body: bytes, scope: Scope) -> list[Request]:
 
 def in_query(scope: Scope) -> tuple[Request, bool]:
     """The request in a query string: every field a parameter, a list as often as needed."""
-    given: dict[str, Any] = {}
-    debug = False
-    for name, value in query(scope):
-        if name == "debug":
-            debug = flag(name, value)
-        elif name not in _FIELDS:
-            raise unfit(f"There is no parameter '{name[:80]}'.", nearest(name, list(PARAMETERS)))
-        elif name in _LISTS:
-            given.setdefault(name, []).extend(part for part in value.split(",") if part)
-        elif name in given:
-            raise unfit(f"The parameter '{name}' is given twice.")
-        else:
-            given[name] = flag(name, value) if _KINDS[name] is bool else value
-    consent = {name: given.pop(name) for name in _SIGNALS if name in given}
+    given = fields(scope, known=PARAMETERS)
+    debug = flag("debug", given.pop("debug", ""))
     try:
-        asked = msgspec.convert({**given, "consent": consent}, Request, strict=False)
+        asked = msgspec.convert(given, Request, strict=False)
     except msgspec.ValidationError as error:
         remedy = "Every decision needs at least ?placement=…" if "missing" in str(error) else ""
         raise unfit(f"{error}.", remedy) from error
     return sound(asked, scope), debug
+
+
+def fields(scope: Scope, *, known: Sequence[str], lists: Collection[str] = ()) -> dict[str, Any]:
+    """The `known` parameters of a query string by name, those of consent in a dictionary of their own.
+
+    What is a list in a request for ads, or among `lists`, is given as often as needed, or with commas.
+    """
+    given: dict[str, Any] = {}
+    for name, value in query(scope):
+        if name not in known:
+            raise unfit(f"There is no parameter '{name[:80]}'.", nearest(name, list(known)))
+        if name in _LISTS or name in lists:
+            given.setdefault(name, []).extend(part for part in value.split(",") if part)
+        elif name in given:
+            raise unfit(f"The parameter '{name}' is given twice.")
+        else:
+            given[name] = flag(name, value) if _KINDS.get(name) is bool else value
+    consent = {name: given.pop(name) for name in _SIGNALS if name in given}
+    return {**given, "consent": consent}
 
 
 def told(decision: Decision, *, language: str, tokens: Tokens) -> bytes:

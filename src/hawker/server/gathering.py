@@ -10,6 +10,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Collection
+from contextlib import closing
 from pathlib import Path
 
 import structlog
@@ -64,11 +65,8 @@ def soon(shop: Shop) -> None:
 
 def anything(shop: Shop) -> bool:
     """Whether there is an audience to be computed, or a list that is no audience yet."""
-    control = Control(shop.control)
-    try:
+    with closing(Control(shop.control)) as control:
         held = control.audiences()
-    finally:
-        control.close()
     known = {one.id for one in held}
     return any(one.kind is not Kind.LIST for one in held) or not known.issuperset(members.sizes(shop))
 
@@ -94,13 +92,10 @@ def _refreshed(
 ) -> Refreshed:
     erased = members.erasures(shop)
     found = moment(shop, progress=progress)
-    control = Control(shop.control)
-    try:
+    with closing(Control(shop.control)) as control:
         audience.adopt(shop, control)
         held = control.audiences()
         return audience.refresh(found, held, only=only, erased=erased, current=control.audiences)
-    finally:
-        control.close()
 
 
 def moment(shop: Shop, *, progress: Callable[[str, float], None] | None = None) -> Moment:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from msgspec import Struct
 
-from hawker.errors import nearest
 from hawker.recommend.reasons import noted, worded
 from hawker.recommend.shelf import Ask, Offer, Offered
 from hawker.records.consent import Consent, ConsentPath
@@ -17,7 +14,7 @@ from hawker.records.shelf import Kind
 from hawker.server import asking
 from hawker.server.asking import MOST_LISTED
 from hawker.server.endpoint import PAGES, TEXT, Endpoint, parameters
-from hawker.server.wire import Scope, bodily, decoded, query, unfit
+from hawker.server.wire import Scope, bodily, decoded, unfit
 
 MOST_SHOWN = 100
 
@@ -123,21 +120,9 @@ def posted(body: bytes, scope: Scope) -> RecommendRequest:
 
 def in_query(scope: Scope) -> RecommendRequest:
     """The request in a query string: lists as often as needed, or with commas."""
-    given: dict[str, Any] = {}
-    consent: dict[str, Any] = {}
-    for name, value in query(scope):
-        if name not in PARAMETERS:
-            raise unfit(f"There is no parameter '{name[:80]}'.", nearest(name, list(PARAMETERS)))
-        if name in _LISTS:
-            given.setdefault(name, []).extend(part for part in value.split(",") if part)
-        elif name in given or name in consent:
-            raise unfit(f"The parameter '{name}' is given twice.")
-        elif name in _SIGNALS:
-            consent[name] = asking.signal(name, value)
-        else:
-            given[name] = value
+    given = asking.fields(scope, known=PARAMETERS, lists=_LISTS)
     try:
-        asked = msgspec.convert({**given, "consent": consent}, RecommendRequest, strict=False)
+        asked = msgspec.convert(given, RecommendRequest, strict=False)
     except msgspec.ValidationError as error:
         raise unfit(f"{error}.") from error
     return _bounded(asked)

@@ -1,0 +1,1 @@
+"""Words for products: drafted, held against product and law, rendered; what is shown is chosen elsewhere."""

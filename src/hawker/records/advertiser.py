@@ -11,7 +11,8 @@ class Advertiser(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     """One advertiser of the shop. `name` is whom its ads speak for, `payer` who pays if another does.
 
     `caps` hold over all its campaigns together. `not_with` names advertisers whose ads may not
-    stand on a page together with its own. Without `active` none of its campaigns runs.
+    stand on a page together with its own. Without `active` none of its campaigns runs. With `auto_approve`
+    what the gate lets pass without a word is shown at once; otherwise a person approves it first.
     """
 
     id: str
@@ -21,3 +22,4 @@ class Advertiser(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     caps: tuple[Cap, ...] = ()
     not_with: tuple[str, ...] = ()
     active: bool = True
+    auto_approve: bool = False

@@ -7,16 +7,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from hawker.records.catalogue import Product, on_sale
+from hawker.creative.native import EXACT, MAIN, VERSION, Filled, NativeAnswer, facts, shortened
+from hawker.records.catalogue import Product
 from hawker.records.decision import ShownAd
-from hawker.records.money import display
 from hawker.server.openrtb.request import Malformed
 
-VERSION = "1.2"
 MOST = 20
-PRODUCT_ID = 13
-LABELS = {"zh": "去看看", "en": "View"}
-_MAIN, _ICON = 3, 1
+_MAIN, _ICON = MAIN, 1
 _VIEWABLE, _IMAGE = 2, 1
 _KINDS = {"jpg": "jpeg", "jpeg": "jpeg", "png": "png", "gif": "gif", "webp": "webp"}
 
@@ -79,25 +76,6 @@ _BARE = msgspec.json.Decoder(NativeRequest)
 _WRAPPED = msgspec.json.Decoder(_Wrapped)
 
 
-class Filled(Struct, omit_defaults=True):
-    """One asset of the answer."""
-
-    id: int
-    required: int = 0
-    title: dict[str, str] | None = None
-    img: dict[str, Any] | None = None
-    data: dict[str, Any] | None = None
-
-
-class NativeAnswer(Struct, omit_defaults=True):
-    """The native ad; `link` has to be there."""
-
-    link: dict[str, str]
-    assets: list[Filled]
-    ver: str = ""
-    eventtrackers: list[dict[str, Any]] = field(default_factory=list)
-
-
 def decode(text: str) -> NativeRequest:
     """The request in a string, with or without the root `native` of version 1.0; raises `Malformed`."""
     raw = text.encode("utf-8", "surrogatepass")
@@ -128,10 +106,10 @@ def answer(
     secure: bool,
 ) -> str | None:
     """The ad as native markup, JSON in a string; None where a required asset cannot be filled."""
-    facts = _facts(ad, product, display_url=display_url, language=language)
+    known = facts(ad, product, display_url=display_url, language=language)
     assets = []
     for asset in asked.assets:
-        found = _filled(asset, ad, facts, secure=secure)
+        found = _filled(asset, ad, known, secure=secure)
         if found is not None:
             assets.append(found)
         elif asset.required:
@@ -141,24 +119,7 @@ def answer(
     return text.replace("${", "$\\u007b")  # an advertiser's words hold no macro
 
 
-def _facts(ad: ShownAd, product: Product, *, display_url: str, language: str) -> dict[int, str]:
-    """What is known of an ad by the number of its data type; ratings, likes and the like are not."""
-    call = ad.call_to_action or LABELS.get(language[:2].lower(), LABELS["en"])
-    price = display(product.price, product.currency) if product.price else ""
-    lower = product.sale_price and product.sale_price < product.price
-    return {
-        1: ad.behalf or ad.advertiser,
-        2: ad.description,
-        6: price,
-        7: display(on_sale(product), product.currency) if lower else "",
-        10: product.description if product.description != ad.description else "",
-        11: display_url,
-        12: call,
-        PRODUCT_ID: ad.product,
-    }
-
-
-def _filled(asset: Asset, ad: ShownAd, facts: dict[int, str], *, secure: bool) -> Filled | None:
+def _filled(asset: Asset, ad: ShownAd, known: dict[int, str], *, secure: bool) -> Filled | None:
     made = Filled(asset.id, asset.required)
     if asset.title:
         made.title = {"text": shortened(ad.headline, asset.title.len)}
@@ -166,8 +127,8 @@ def _filled(asset: Asset, ad: ShownAd, facts: dict[int, str], *, secure: bool) -
     if asset.img:
         made.img = {"type": asset.img.type, "url": ad.image} if asset.img.type else {"url": ad.image}
         return made if _shows(asset.img, ad.image, secure=secure) else None
-    if asset.data and (text := facts.get(asset.data.type, "")):
-        exact = asset.data.type in {6, 7, PRODUCT_ID}  # half a price or a product's id is none
+    if asset.data and (text := known.get(asset.data.type, "")):
+        exact = asset.data.type in EXACT
         if exact and 0 < asset.data.len < len(text):
             return None
         value = text if exact else shortened(text, asset.data.len)
@@ -190,18 +151,3 @@ def _trackers(asked: NativeRequest, viewable: str) -> list[dict[str, Any]]:
     told = {"event": _VIEWABLE, "method": _IMAGE, "url": viewable}
     able = any(one.event == _VIEWABLE and _IMAGE in one.methods for one in asked.eventtrackers)
     return [told] if able else []
-
-
-def shortened(text: str, most: int) -> str:
-    """A text of at most so many characters (0: any), cut at a word where one ends late enough.
-
-    >>> shortened("Green tea from the mountains", 16), shortened("春茶绿茶礼盒", 4)
-    ('Green tea from…', '春茶绿…')
-    """
-    if most <= 0 or len(text) <= most:
-        return text
-    kept = text[: most - 1]
-    word = kept.rpartition(" ")[0]
-    if not text[most - 1].isspace() and len(word) * 2 > most:
-        kept = word
-    return kept.rstrip(" ,.;:，。；：、") + "…" if most > 1 else text[:most]

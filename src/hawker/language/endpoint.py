@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
-import os
 import re
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -20,11 +14,10 @@ from numpy.typing import NDArray
 
 from hawker.errors import BadReply, BadSetting, Unreachable
 from hawker.language.care import Vectors, careful
+from hawker.language.wired import Refused, Silent, Wire
 
 KEY = "HAWKER_ENCODER_KEY"
 _BATCH = 64
-_MOST = 64 << 20  # bytes of an answer
-_AGAIN = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 
 
 class _Item(Struct):
@@ -48,9 +41,7 @@ class Endpoint:
     ) -> None:
         self.url = url.rstrip("/")
         self.model = model
-        self.timeout = timeout
-        self.tries = tries
-        self.pause = pause
+        self._wire = Wire(self.url, KEY, silence=timeout, whole=timeout, tries=tries, pause=pause)
         where = hashlib.md5(f"{self.url}#{model}".encode(), usedforsecurity=False).hexdigest()[:8]
         self.name = f"openai-{re.sub(r'[^0-9A-Za-z.-]', '-', model)}-{where}"
 
@@ -95,43 +86,16 @@ class Endpoint:
         return np.array(rows, dtype=np.float32)
 
     def _post(self, texts: list[str]) -> list[list[float]]:
-        said = ""
-        for turn in range(self.tries):
-            if turn:
-                time.sleep(self.pause * 2 ** (turn - 1))
-            try:
-                return self._rows(self._ask(texts), len(texts))
-            except urllib.error.HTTPError as error:
-                error.close()
-                said = f"it answers {error.code} {error.reason}"
-                if error.code not in _AGAIN:
-                    raise self._refused(error.code, said) from error
-            except TimeoutError:
-                said = f"no answer within {self.timeout:g} s"
-            except (OSError, http.client.HTTPException) as error:
-                said = str(getattr(error, "reason", error)) or type(error).__name__
-        raise Unreachable(
-            f"The encoder at '{self.url}' was asked {self.tries} times: {said}.",
-            remedy="Start that server, or name another `encoder` in shop.toml.",
-        )
-
-    def _ask(self, texts: list[str]) -> bytes:
         asked = {"model": self.model, "input": texts, "encoding_format": "float"}
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if key := os.environ.get(KEY):
-            headers["Authorization"] = f"Bearer {key}"
-        request = urllib.request.Request(f"{self.url}/embeddings", msgspec.json.encode(asked), headers)
-        until = time.monotonic() + self.timeout
-        parts, held = [], 0
-        with _OPENER.open(request, timeout=self.timeout) as reply:
-            while part := reply.read1(1 << 16):
-                parts.append(part)
-                held += len(part)
-                if time.monotonic() > until:
-                    raise TimeoutError
-                if held > _MOST:
-                    raise BadReply(f"'{self.url}' answered with more than {_MOST >> 20} MB.")
-        return b"".join(parts)
+        try:
+            return self._rows(self._wire.post("embeddings", asked), len(texts))
+        except Refused as refused:
+            raise self._refused(refused.code, refused.said) from refused
+        except Silent as silent:
+            raise Unreachable(
+                f"The encoder at '{self.url}' was asked {silent.turns} times: {silent.said}.",
+                remedy="Start that server, or name another `encoder` in shop.toml.",
+            ) from silent
 
     def _rows(self, body: bytes, count: int) -> list[list[float]]:
         try:
@@ -153,13 +117,3 @@ class Endpoint:
         else:
             remedy = "Look into that server's log."
         return BadReply(f"The encoder at '{self.url}' refuses: {said}.", remedy=remedy)
-
-
-class _Straight(urllib.request.HTTPRedirectHandler):
-    """A key goes where the shop sends it, and nowhere else."""
-
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        return None
-
-
-_OPENER = urllib.request.build_opener(_Straight)

@@ -47,11 +47,39 @@ class Brief(Struct, frozen=True, omit_defaults=True):
     voice: tuple[str, ...] = ()
 
 
+class Effort(Struct, frozen=True, omit_defaults=True):
+    """What a model spent on its answer, and how that ended: `reason` is '' where it came to its own end.
+
+    Else it is one of 'cut' (no room for more), 'busy' (ask again after `wait` seconds), 'slow' (took too
+    long), 'away' (no server), 'garbage' (no answer in the protocol's form), 'too_long' (more was asked than
+    the model holds), 'stopped', 'empty', and of a draft 'not_json', 'echo' (the prompt itself), 'language'.
+    Tokens are as the model counts them; `cost` is in micros.
+    """
+
+    reason: str = ""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    seconds: float = 0.0
+    cost: int = 0
+    wait: float = 0.0
+
+    def __add__(self, other: Effort) -> Effort:
+        return Effort(
+            self.reason or other.reason,
+            self.tokens_in + other.tokens_in,
+            self.tokens_out + other.tokens_out,
+            self.seconds + other.seconds,
+            self.cost + other.cost,
+            max(self.wait, other.wait),
+        )
+
+
 class Draft(Struct, frozen=True, omit_defaults=True):
     """One set of words for one product. `parts` are named as in `creative.layout`, each a few lines.
 
     `writer` says who wrote it ('extractive', 'openai:…', 'local:…', a person), `version` which
     model, `prompt` what it was told (its key in the shop's records), `seed` which of its drafts.
+    `effort` is what a model spent on it; where its reason is not '', parts may be missing.
     """
 
     product: str
@@ -62,6 +90,7 @@ class Draft(Struct, frozen=True, omit_defaults=True):
     version: str = ""
     prompt: str = ""
     seed: int = 0
+    effort: Effort = Effort()
 
 
 class Objection(Struct, frozen=True, omit_defaults=True):

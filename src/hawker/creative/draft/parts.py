@@ -1,0 +1,190 @@
+"""Each kind of copy from one product's lines: which lines fill which part, so that no two drafts are alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from hawker.creative.draft.choose import choose, shingles
+from hawker.creative.draft.line import Line, Stock
+from hawker.creative.layout import LAYOUTS, Part, width
+from hawker.records.draft import Kind
+
+Parts = dict[str, tuple[str, ...]]
+_SPREAD = 3  # times as many lines are looked at as are asked for
+
+
+def fill(stock: Stock, kind: Kind, *, n: int) -> list[Parts]:
+    """At most `n` ways to fill the parts of a kind, fewer where the product has fewer to say."""
+    made = _MAKERS[kind](stock, n)
+    layout = LAYOUTS[kind]
+    return [
+        parts for parts in made if all(_holds(parts.get(name, ()), part) for name, part in layout.items())
+    ]
+
+
+def _holds(lines: Sequence[str], part: Part) -> bool:
+    fits = all(0 < width(line) <= part.width for line in lines)
+    short = not part.short or any(width(line) <= part.short for line in lines)
+    return part.least <= len(lines) <= part.most and fits and short
+
+
+def fitting(lines: Iterable[Line], most: int, *, least: int = 1) -> list[Line]:
+    """Those lines that are no wider than `most`."""
+    return [line for line in lines if least <= line.width <= most]
+
+
+def _pair(stock: Stock, n: int, *, title: tuple[str, int], body: tuple[str, int]) -> list[Parts]:
+    """A title and a line each, put together so that the two say different things."""
+    titles = choose(fitting(stock.titles, title[1]), n)
+    lines = choose(_ample(stock.lines, body[1]), len(titles))
+    titles = titles[: len(lines)]
+    made = []
+    for head in titles:
+        best = min(lines, key=lambda line: (_shared(head, line), lines.index(line)))
+        lines.remove(best)
+        made.append({title[0]: (head.text,), body[0]: (best.text,)})
+    return made
+
+
+def _ample(lines: Iterable[Line], most: int) -> list[Line]:
+    """Lines that fit, those under two thirds of the room only where there is nothing else."""
+    held = fitting(lines, most)
+    full = [line for line in held if line.width * 3 >= 2 * most]
+    return full if len(full) >= 12 or most < 60 else held
+
+
+def _shared(one: Line, other: Line) -> float:
+    runs = shingles(one.text)
+    return len(one.facts & other.facts) + len(runs & shingles(other.text)) / max(1, len(runs))
+
+
+def _called(made: list[Parts], stock: Stock) -> list[Parts]:
+    most = LAYOUTS[Kind.NATIVE]["call_to_action"].width
+    calls = [call for call in stock.calls if width(call) <= most]
+    return [{**parts, "call_to_action": (calls[i % len(calls)],)} for i, parts in enumerate(made)]
+
+
+def _native(stock: Stock, n: int) -> list[Parts]:
+    return _called(_pair(stock, n, title=("title", 50), body=("description", 90)), stock)
+
+
+def _banner(stock: Stock, n: int) -> list[Parts]:
+    heads = choose(fitting(stock.titles, 25), n)
+    made = []
+    used: list[Line] = []
+    for head in heads:
+        under = choose(fitting((*stock.titles, *stock.lines), 40), 1, taken=[head, *used])
+        used += under
+        made.append({"headline": (head.text,), **({"line": (under[0].text,)} if under else {})})
+    return _called(made, stock)
+
+
+def _push(stock: Stock, n: int) -> list[Parts]:
+    return _pair(stock, n, title=("title", 40), body=("body", 110))
+
+
+def _email(stock: Stock, n: int) -> list[Parts]:
+    return _pair(stock, n, title=("subject", 60), body=("preheader", 90))
+
+
+def _sms(stock: Stock, n: int) -> list[Parts]:
+    names = {name.casefold() for name in stock.names}
+    short = min((name for name in stock.names if width(name) <= 40), key=lambda name: -len(name), default="")
+    made = []
+    for line in choose(fitting(stock.lines, 138 - width(short)), n):
+        named = not short or any(name in line.text.casefold() for name in names)
+        mark = "：" if stock.joint == "" else ": "
+        made.append({"body": (line.text if named else f"{short[:1].upper()}{short[1:]}{mark}{line.text}",)})
+    return made
+
+
+def _described(stock: Stock, n: int) -> list[Parts]:
+    pool = [*fitting(stock.full, 1_000), *_ample(stock.lines, 90)]
+    return [{"description": (line.text,)} for line in choose(pool, n)]
+
+
+def _social(stock: Stock, n: int) -> list[Parts]:
+    tags = tuple(dict.fromkeys(tag for tag in stock.tags if width(tag) <= 30))[:3]
+    bodies = choose(_ample(stock.lines, 140), n)
+    made = []
+    for body in bodies:
+        head = choose(fitting(stock.titles, 60), 1, taken=[body])
+        lead = f"{head[0].text}{'。' if stock.joint == '' else '. '}" if head and _ended(head[0].text) else ""
+        made.append({"post": (f"{lead}{body.text}",), **({"hashtag": tags} if tags else {})})
+    return made
+
+
+def _ended(text: str) -> bool:
+    return not text.endswith(("?", "？", ".", "。", ":", "："))
+
+
+def _sets(stock: Stock, n: int, kind: Kind) -> list[Parts]:
+    """Sets of headlines and descriptions: the lines there are, dealt out among as many sets as they fill."""
+    layout = LAYOUTS[kind]
+    heads = choose(fitting(stock.titles, 30), layout["headline"].most * n)
+    lines = choose(_ample(stock.lines, 90), layout["description"].most * n)
+    sets = max(1, min(n, len(heads) // layout["headline"].least, len(lines) // layout["description"].least))
+    made: list[Parts] = []
+    for turn in range(sets):
+        own = heads[turn::sets][: layout["headline"].most]
+        said = lines[turn::sets][: layout["description"].most]
+        made.append({"headline": _texts(own), "description": _texts(said)})
+    return made
+
+
+def _responsive(stock: Stock, n: int) -> list[Parts]:
+    paths = tuple(dict.fromkeys(path for path in stock.paths if width(path) <= 15))[:2]
+    return [{**parts, **({"path": paths} if paths else {})} for parts in _sets(stock, n, Kind.RESPONSIVE)]
+
+
+def _performance(stock: Stock, n: int) -> list[Parts]:
+    """As a search set, with a headline of 15, a description of 60 and long headlines beside."""
+    made = _sets(stock, n, Kind.PERFORMANCE)
+    long = choose([line for line in stock.titles if 30 < line.width <= 90], 5 * len(made))
+    brief = choose(fitting(stock.lines, 60), len(made))
+    calls = [call for call in stock.calls if width(call) <= 15]
+    out = []
+    for turn, parts in enumerate(made):
+        heads, said = list(parts["headline"]), list(parts["description"])
+        if not any(width(head) <= 15 for head in heads):
+            tiny = choose(fitting(stock.titles, 15), turn + 1)
+            heads = [tiny[turn].text if turn < len(tiny) else calls[turn % len(calls)], *heads][:15]
+        if not any(width(line) <= 60 for line in said) and brief:
+            said = [*said[:4], brief[turn % len(brief)].text]
+        longs = _texts(long[turn :: len(made)][:5]) or (heads[0],)
+        out.append(
+            {"headline": tuple(heads), "long_headline": longs, "description": tuple(dict.fromkeys(said))}
+        )
+    return out
+
+
+def _keywords(stock: Stock, n: int) -> list[Parts]:
+    words = tuple(dict.fromkeys(word for raw in stock.keywords if 1 < width(word := _searched(raw)) <= 80))[
+        :30
+    ]
+    said = " ".join(words)
+    barred = tuple(word for word in stock.negatives if word not in said)
+    return [{"keyword": words, "negative": barred}] if words and n else []
+
+
+def _searched(text: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"[,&:;!?\"“”]+", " ", text)).strip()
+
+
+def _texts(lines: Iterable[Line]) -> tuple[str, ...]:
+    return tuple(line.text for line in lines)
+
+
+_MAKERS: dict[Kind, Callable[[Stock, int], list[Parts]]] = {
+    Kind.RESPONSIVE: _responsive,
+    Kind.PERFORMANCE: _performance,
+    Kind.NATIVE: _native,
+    Kind.BANNER: _banner,
+    Kind.PUSH: _push,
+    Kind.EMAIL: _email,
+    Kind.SMS: _sms,
+    Kind.DESCRIPTION: _described,
+    Kind.SOCIAL: _social,
+    Kind.KEYWORDS: _keywords,
+}

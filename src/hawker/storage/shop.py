@@ -15,6 +15,7 @@ from msgspec import Struct
 from hawker.errors import BadSetting, NoShop, NotFound, nearest
 from hawker.records.attribution import Windows
 from hawker.records.audience import Audiences
+from hawker.records.brand import Brand
 from hawker.records.catalogue import Product
 from hawker.records.exchange import Exchange
 from hawker.records.key import Rates
@@ -78,6 +79,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     openrtb: Exchange = Exchange()
     search: SearchRules = SearchRules()
     recommend: ShelfRules = ShelfRules()
+    brand: Brand = Brand()
 
 
 class Shop:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from hawker.errors import BadSetting, NoShop, NotFound, nearest
+from hawker.records.answers import AnswerRules
 from hawker.records.attribution import Windows
 from hawker.records.audience import Audiences
 from hawker.records.brand import Brand
@@ -79,6 +80,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     openrtb: Exchange = Exchange()
     search: SearchRules = SearchRules()
     recommend: ShelfRules = ShelfRules()
+    answers: AnswerRules = AnswerRules()
     brand: Brand = Brand()
 
 

@@ -11,6 +11,8 @@ class Creative(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     """One variant of copy for one product. `origin` says who wrote it ('catalogue', a writer, a person).
 
     `caps` hold for this creative alone. It belongs to its `advertiser`, or to the shop where that is ''.
+    `placements` says where it may be chosen (empty: everywhere). With a reason in `retired` it
+    no longer competes with others of its product; an ad that names it still shows it.
     """
 
     id: str
@@ -24,3 +26,5 @@ class Creative(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
     approved: bool = True
     caps: tuple[Cap, ...] = ()
     advertiser: str = ""
+    placements: tuple[str, ...] = ()
+    retired: str = ""

@@ -56,11 +56,28 @@ class ShownAd(Struct, frozen=True, omit_defaults=True):
     payer: str = ""
 
 
+class Wording(Struct, frozen=True, omit_defaults=True):
+    """Among which approved creatives the words of a slot were chosen, and by what odds; one entry each.
+
+    `means` and `deviations` are what was believed of the logarithm of each one's click rate against the
+    product's, as the odds were computed from them; `near` how near each was to the shopper's interest
+    (empty: not asked). `segment` is the shopper's, '' where none is known or may be used.
+    """
+
+    creatives: tuple[str, ...]
+    odds: tuple[float, ...]
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
+    near: tuple[float, ...] = ()
+    segment: str = ""
+
+
 class Slot(Struct, frozen=True, omit_defaults=True):
     """One filled slot. `price` is micros per thousand impressions, click or conversion (`pricing`);
 
     `charge` is what the ledger reserves for it; `propensity` is the chance that this ad got this
-    slot given the ones above it; `probability` the model's calibrated chance of `outcome`.
+    slot given the ones above it; `probability` the model's calibrated chance of `outcome`. `wording` is
+    there where several creatives could have been its words.
     """
 
     ad: ShownAd
@@ -72,6 +89,13 @@ class Slot(Struct, frozen=True, omit_defaults=True):
     value: float
     explored: bool = False
     runner_up: str = ""
+    wording: Wording | None = None
+
+    @property
+    def creative_propensity(self) -> float:
+        """The chance that these words were shown, given that the ad was: 1 where there was no choice."""
+        held = self.wording
+        return 1.0 if held is None else held.odds[held.creatives.index(self.ad.creative)]
 
 
 class Look(Struct, frozen=True, omit_defaults=True):

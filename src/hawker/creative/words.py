@@ -1,4 +1,4 @@
-"""Why there is less copy than was wanted, or none, in the reader's language; what the gate objects to words itself."""
+"""Why there is less copy than was wanted, or none, in words; what the gate objects to words itself."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from hawker.records.placement import Page, Placement
 from hawker.records.search import SearchRules
 from hawker.records.shelf import ShelfRules
 from hawker.records.traffic import Limits
+from hawker.records.writing import WriterRules
 from hawker.storage import files
 
 SETTINGS = "shop.toml"
@@ -82,6 +83,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     recommend: ShelfRules = ShelfRules()
     answers: AnswerRules = AnswerRules()
     brand: Brand = Brand()
+    writer: WriterRules = WriterRules()
 
 
 class Shop:

@@ -1,0 +1,289 @@
+"""What numbers a text gives and of what: measures with their units, counts, money, shares, years, ages."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from importlib.resources import files
+
+from hawker.creative.ground.numbers import Number, numbers
+
+Reading = tuple[str, float, str]
+"""What is measured, how much of it in the measure's first unit, and the unit that was named."""
+
+_HEDGE = re.compile(
+    r"(?:about|around|roughly|approx\.?|approximately|some|nearly|almost|close to|circa|ca\.|just|"
+    r"[~≈]|大约为?|约合|约为?|差不多有?|将近|接近|近|大概|左右|约)\s*(?:an?\s+)?[$£€¥]?\s*$"
+)
+_AFTER = re.compile(r"\s*(?:or so|-?ish\b|左右|上下|多(?![功款种彩重])|来(?=[个天]))")
+_OVER = re.compile(r"(?:over|more than|at least|upwards? of|from|超过?|多达|不少于|至少|大于)\s*[$£€¥]?\s*$")
+_UNDER = re.compile(
+    r"(?:under|less than|below|up to|no more than|at most|不到|低于|不超过|至多|不足|小于)\s*[$£€¥]?\s*$"
+)
+_LINK = re.compile(r"\s*(?:[lwhd]\s*)?(?:x|×|\*|&|and|or|to|by|-|–|~|/|,|、|至|到|和|或|与)\s*$")
+_SIGNS = {"$": "USD", "us$": "USD", "£": "GBP", "€": "EUR", "¥": "CNY", "a$": "AUD", "c$": "CAD"}
+_MONEY_BEFORE = re.compile(r"(us\$|a\$|c\$|[$£€¥]|\b(?:usd|eur|gbp|cny|rmb|jpy|cad|aud)\b)\s*$")
+_MONEY_AFTER = re.compile(
+    r"\s*(?:-)?(us dollars?|dollars?|bucks|euros?|quid|pounds sterling|pence|cents?|usd|eur|gbp|cny|rmb|yuan|"
+    r"元人民币|美元|美金|欧元|英镑|日元|港币|元|块钱?|€|£)(?![a-z])"
+)
+_CURRENCIES = {
+    **dict.fromkeys(
+        ("us dollar", "us dollars", "dollar", "dollars", "buck", "bucks", "usd", "美元", "美金"), "USD"
+    ),
+    **dict.fromkeys(("euro", "euros", "eur", "欧元", "€"), "EUR"),
+    **dict.fromkeys(("quid", "pounds sterling", "gbp", "英镑", "£"), "GBP"),
+    **dict.fromkeys(("cny", "rmb", "yuan", "元人民币", "元", "块", "块钱"), "CNY"),
+    **dict.fromkeys(("jpy", "日元"), "JPY"),
+    "港币": "HKD",
+    "cad": "CAD",
+    "aud": "AUD",
+}
+_SHARE_AFTER = re.compile(r"\s*-?(?:%|per\s?cent\b|percent\b|个百分点|(成)(?![人分功长为员本年立套品]))")
+_SHARE_BEFORE = re.compile(r"百分之\s*$")
+_TIMES_AFTER = re.compile(r"\s*-?(?:×|x|times|fold|倍)(?![a-z\d])(?!\s*\d)")
+_YEAR_WORD = re.compile(r"\s*年(?!保|质|内|起|以|质保|龄|级|的?保)")
+_AN_IN = re.compile(
+    r"\s*in(?=\s*(?:\d|an?\b|the\b|one\b|stock\b|all\b|total\b|each\b|every\b|this\b|our\b|your\b))"
+)
+_TWO_IN = re.compile(r"[\s-]*in[\s-]*(?:1|one)\b|合一|in1")
+_COUNT_BEFORE = re.compile(
+    r"(?:\b(?:pack|set|box|bag|case|lot|bundle|carton|packet|collection|pair|tin|tub|jar|bunch|range|trio|total)s? of|\bqty|quantity|一套|一共|共有?|总共|内含|数量)[:： ]*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number and what it counts or measures; several readings where its unit has several meanings.
+
+    `kind`: measure, count, money, share, year, ratio, bare. `hedged` is said to be about so much, `over` and
+    `under` that it is a bound. `lent` means that the unit stood only with a later number (16 & 20 inch).
+    """
+
+    kind: str
+    value: float
+    start: int
+    end: int
+    readings: tuple[Reading, ...] = ()
+    step: float = 1.0
+    digits: bool = True
+    hedged: bool = False
+    bound: str = ""
+    lent: bool = False
+    noun: str = ""
+    number: tuple[int, int] = field(default=(0, 0))
+
+
+@lru_cache(maxsize=1)
+def _units() -> tuple[dict[str, tuple[tuple[str, float, str], ...]], re.Pattern[str]]:
+    """The meanings of each unit's name, and the pattern that finds a name right after a number."""
+    held: dict[str, list[tuple[str, float, str]]] = {}
+    listed = tomllib.loads(files("hawker.creative").joinpath("data", "units.toml").read_text("utf-8"))
+    for measure, units in listed.items():
+        for unit, (factor, *names) in units.items():
+            for name in names:
+                held.setdefault(name, []).append((measure, float(factor), unit))
+    ordered = sorted(held, key=len, reverse=True)
+    told = [
+        re.escape(name) + (r"(?![a-z])" if name[-1].isascii() and name[-1].isalpha() else "")
+        for name in ordered
+    ]
+    return {name: tuple(meanings) for name, meanings in held.items()}, re.compile(
+        r"[ \t]?-?[ \t]?(" + "|".join(told) + ")"
+    )
+
+
+def amounts(low: str) -> list[Amount]:
+    """All amounts of a lower-case text, in order.
+
+    >>> [(one.kind, one.readings[0][:2]) for one in amounts('16 & 20 inch, 50 pieces, 三百毫升')]
+    [('measure', ('length', 406.4)), ('measure', ('length', 508.0)), ('count', ('count', 50.0)), ('measure', ('volume', 300.0))]
+    """
+    found = [_amount(low, number) for number in _counted(low)]
+    kept = [one for one in found if one is not None]
+    for at in range(len(kept) - 2, -1, -1):
+        one, after = kept[at], kept[at + 1]
+        if one.kind == "bare" and after.kind in ("measure", "count", "share", "money") and after.readings:
+            if _LINK.fullmatch(low, one.end, after.start):
+                kept[at] = _lend(one, after)
+    return kept
+
+
+def _counted(low: str) -> Iterator[Number]:
+    """Numbers that count something: not those inside a code such as bs903-089, nor the 一 of 一起."""
+    for number in numbers(low):
+        before = low[number.start - 1] if number.start else " "
+        if number.digits and (before.isascii() and (before.isalpha() or before in "_#")):
+            if not (before in "x" and number.start > 1 and low[number.start - 2].isdigit()):
+                continue
+        if number.digits and before in "-/" and number.start > 1 and low[number.start - 2].isascii():
+            if low[number.start - 2].isalpha():
+                continue
+        yield number
+
+
+def _amount(low: str, number: Number) -> Amount | None:
+    before, end = low[max(0, number.start - 24) : number.start], number.end
+    value = number.value
+    if low.startswith("个半", end):
+        value, end = value + 0.5, end + 1
+        low_unit = end + 1
+    else:
+        low_unit = end
+    bound = "over" if _OVER.search(before) else "under" if _UNDER.search(before) else ""
+    one = Amount(
+        "bare",
+        value,
+        number.start,
+        number.end,
+        step=number.step,
+        digits=number.digits,
+        hedged=_HEDGE.search(before) is not None,
+        bound=bound,
+        number=(number.start, number.end),
+    )
+    told = _money(low, one) or _share(low, one) or _named(low, one, low_unit)
+    if told is None and value > 1 and _COUNT_BEFORE.search(before):
+        told = replace(one, kind="count", readings=(("count", value, "of"),), noun="of")
+    if told is None:
+        return one if number.digits else None
+    after = _AFTER.match(low, told.end)
+    return replace(told, hedged=True) if after and after.end() > told.end else told
+
+
+def _money(low: str, one: Amount) -> Amount | None:
+    sign = _MONEY_BEFORE.search(low, max(0, one.start - 5), one.start)
+    if sign is not None:
+        code = _SIGNS.get(sign[1]) or sign[1].upper().replace("RMB", "CNY")
+        return replace(one, kind="money", start=sign.start(1), readings=(("money", one.value, code),))
+    word = _MONEY_AFTER.match(low, one.end)
+    if word is None:
+        return None
+    if word[1] in ("cent", "cents", "pence"):
+        code = "GBP" if word[1] == "pence" else "USD"
+        return replace(one, kind="money", end=word.end(), readings=(("money", one.value / 100, code),))
+    code = _CURRENCIES.get(word[1], "")
+    return replace(one, kind="money", end=word.end(), readings=(("money", one.value, code),))
+
+
+def _share(low: str, one: Amount) -> Amount | None:
+    before = _SHARE_BEFORE.search(low, max(0, one.start - 5), one.start)
+    if before is not None:
+        return replace(one, kind="share", start=before.start(), readings=(("share", one.value, "%"),))
+    after = _SHARE_AFTER.match(low, one.end)
+    if after is not None:
+        value = one.value * 10 if after[1] else one.value
+        return replace(one, kind="share", end=after.end(), readings=(("share", value, "%"),))
+    after = _TIMES_AFTER.match(low, one.end)
+    if after is not None:
+        return replace(one, kind="times", end=after.end(), readings=(("times", one.value, "x"),))
+    return None
+
+
+def _named(low: str, one: Amount, at: int) -> Amount | None:
+    """The amount with the unit that follows; None where none does, or where it only looks like one."""
+    if one.digits and 1_000 <= one.value < 2_200 and one.step <= 1_000 and _YEAR_WORD.match(low, one.end):
+        return replace(one, kind="year", end=one.end + 1, readings=(("year", one.value, ""),))
+    if not one.digits and 1_900 <= one.value < 2_200 and low.startswith("年", one.end):
+        return replace(one, kind="year", end=one.end + 1, readings=(("year", one.value, ""),))
+    if _TWO_IN.match(low, one.end):
+        return replace(one, kind="count", readings=(("count", one.value, "in one"),), noun="in one")
+    meanings, pattern = _units()
+    unit = pattern.match(low, at)
+    if unit is None or (unit[1] == "in" and _AN_IN.match(low, one.end)):
+        return None
+    name = unit[1]
+    if not _really(low, one, unit):
+        return None
+    readings = tuple(
+        (measure, _scaled(one.value, factor, code), code) for measure, factor, code in meanings[name]
+    )
+    kind = "count" if readings[0][0] == "count" else "measure"
+    return replace(one, kind=kind, end=unit.end(), readings=readings, noun=name if kind == "count" else "")
+
+
+_IDLE = re.compile(r"[一半]$")
+_HAN_COUNT = re.compile(r"装|套|入|组|件套|盒装|袋装|支装|只装")
+
+
+def _really(low: str, one: Amount, unit: re.Match[str]) -> bool:
+    """Whether a name after a number is its unit: 一件, 两个人 and 千万 are words, 三两个 is no weight."""
+    name, said = unit[1], low[one.start : one.end]
+    if (
+        name == "'"
+        and low[unit.end() : unit.end() + 1].isalpha()
+        and low[unit.end() - 1 : unit.end() + 1] == "'s"
+    ):
+        return False
+    if name == '"' and low.count('"', 0, one.start) % 2 == 1 and low.count('"') % 2 == 0:
+        return low[one.start - 1] != '"' and low.count('"', one.start) == 1
+    if one.digits:
+        return not (name == "两" and low[unit.end() : unit.end() + 1] in "个种件款双全")
+    if not name.isascii() and said in (
+        "一",
+        "半",
+        "千",
+        "万",
+        "百",
+        "十",
+        "亿",
+        "千万",
+        "万千",
+        "百千",
+        "百万",
+    ):
+        return name not in _IDLE_UNITS and said in ("一", "半", "十") and name not in ("年", "天", "日")
+    if not name.isascii() and name in (
+        "度",
+        "两",
+        "寸",
+        "尺",
+        "日",
+        "位",
+        "面",
+        "头",
+        "口",
+        "节",
+        "道",
+        "级",
+        "种",
+        "色",
+    ):
+        return False
+    if name == "两":
+        return False
+    if name.isascii():
+        return not (said in ("one", "half") and name in _IDLE_EN) and name not in (
+            "way",
+            "ways",
+            "in",
+            '"',
+            "'",
+        )
+    return True
+
+
+_IDLE_UNITS = frozenset(
+    "件 个 只 双 支 枝 包 袋 盒 片 块 瓶 罐 听 条 张 本 册 套 组 枚 粒 颗 卷 对 副 份 箱 桶 把 根 台 部 杯 碗 串 款 色 层 "
+    "键 挡 档 级 轮 口 头 节 格 盘 朵 株 棵 扇 面 位 种 道 抽 贴 丸 板 排 度 两 寸 尺 周 匹 转 丈 巴 磅 码 支 兆 吨 页".split()
+)
+_IDLE_EN = frozenset(
+    "piece set box bag can part card item figure player person people unit pack sheet roll serving layer level "
+    "day second minute hour week month year way mile inch foot pound cup page degree".split()
+)
+
+
+def _scaled(value: float, factor: float, code: str) -> float:
+    return value * factor if code != "f" else (value - 32) * 5 / 9
+
+
+def _lend(one: Amount, after: Amount) -> Amount:
+    """An earlier number of a row with the unit of the last."""
+    lent = []
+    for measure, total, code in after.readings:
+        share = total / after.value if after.value and measure != "temperature" else 1.0
+        lent.append((measure, one.value * share, code))
+    return replace(one, kind=after.kind, readings=tuple(lent), lent=True, noun=after.noun)

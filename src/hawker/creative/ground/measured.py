@@ -1,0 +1,270 @@
+"""Numbers held against a product: measures converted, prices and discounts reckoned, ages, counts, dates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from hawker.creative.ground.amounts import Amount, amounts
+from hawker.creative.ground.claim import Claim
+from hawker.creative.ground.facts import Grounds
+from hawker.creative.ground.reading import stem
+from hawker.records.catalogue import on_sale
+from hawker.records.finding import Severity
+from hawker.records.money import MICROS
+
+CONVERTED = 0.01
+"""How far a measure in another unit may be off; one in the product's own unit may not at all."""
+ABOUT = 0.05
+"""How far off is 'about'; a number rounded to its last digit may be off as far as `ROUNDED`."""
+ROUNDED = 0.12
+BOUND = 0.25
+"""How far from a bound ('over 30') the true value may lie."""
+YEAR = 31_557_600.0
+_AGE_BEFORE = re.compile(
+    r"(?:\bage[sd]?(?: grade| range)?|\baged|\bkids|\bchildren|\btoddlers|\bbabies|\bfrom age|"
+    r"(?:suitable|recommended|right|made|fit) for (?:ages?|an?|those)?|年龄|适合|适用)[\s:：]*(?:from |of )?$"
+)
+_AGE_AFTER = re.compile(
+    r"\s*(?:\+(?!\d)|-?\s?(?:years?|yrs?)?[\s-]*olds?\b|(?:years?|yrs?\.?)?\s*(?:and|or|&)\s*(?:up|older|over|above)\b)"
+)
+_OFF_AFTER = re.compile(
+    r"[\s-]*(?:off\b|less\b|discount|reduction|saving|cheaper|cut\b|rebate|back\b|优惠|折扣|减|返|下调|降)"
+)
+_OFF_BEFORE = re.compile(
+    r"(?:\bsav(?:e|es|ing)s?(?: of| up to)?|\breduc(?:ed|tion)(?: by| of)?|\bdiscount(?:ed)?(?: by| of|:)?|\bcut by|\bdown(?: by)?|"
+    r"\bknock|\btake|\bminus|\brebate of|立省|立减|直降|减免|省下|节省|优惠|省|降价?|减|返现?|抵|让利|便宜)\s*(?:an?\s+|了)?$"
+)
+_FRACTION = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "fifth": 20.0}
+_PART_OFF = re.compile(
+    r"\b(?:(?:an?|one)[\s-]+)?(half|third|quarter|fifth)(?:[\s-]+(?:off|less|cheaper|the (?:usual |normal |regular )?price|price))"
+    r"|\b(?:sav(?:e|es|ing)|reduc(?:ed|tion)|cut|discounted|knock(?:ed)?|take)(?: by| of| off)?\s+(?:(?:an?|one)[\s-]+)?(half|third|quarter|fifth)\b"
+    r"|\b(half)[\s-]price|(半价|对折|五折价)"
+)
+_TENTHS = re.compile(
+    r"(\d+(?:\.\d+)?|[一二两三四五六七八九](?:点?[一二三四五六七八九])?)\s*折(?![叠扇纸页痕线射]|后)(?:起)?|折后价"
+)
+_SALE = re.compile(
+    r"\b(?:on sale|discounted|clearance|reduced(?: price)?|marked down|price (?:drop|cut)|cheaper than before|"
+    r"special (?:offer|price)|bogo|buy (?:one|two|1|2),? get|two for one|2 for 1|bargain price|limited[- ]time offer)\b|"
+    r"促销|特价|打折|大减价|大甩卖|清仓|秒杀价|秒杀(?!同)|降价|跳楼价|出厂价|成本价|买一送一|买.送.|满\d+减|第二件|优惠价|折扣价|特惠|限时优惠|折后"
+)
+_DATE = re.compile(
+    r"\b\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})\b|\b\d{4}[/.-]\d{1,2}(?:[/.-]\d{1,2})?\b|"
+    r"\b(?:\d{1,2}(?:st|nd|rd|th)?\s+)?(?:january|february|march|april|may|june|july|august|september|october|november|december|"
+    r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.?,?\s+(?:\d{1,2}(?:st|nd|rd|th)?,?\s+)?\d{4}\b|"
+    r"\d{4}年\d{1,2}月(?:\d{1,2}[日号])?|(?<!\d)\d{1,2}月\d{1,2}[日号]|(?:1[89]|20)\d\ds\b|\b\d0s\b|(?:1[89]|20)\d\d年?[春夏秋冬]季?|[二一][〇零九\d][〇零一二三四五六七八九]{2}年"
+)
+_RATED = re.compile(
+    r"(?P<of>(\d+(?:\.\d+)?|nine|eight|seven|four|three)\s*(?:out of|in every|/)\s*(?:10|5|100|ten|five|four|4))\b|"
+    r"\b(?:\d(?:\.\d+)?|five|four|three)[\s-]*stars?\b|\d(?:\.\d+)?\s*分(?!钟|贝|米|之|期|区|段|层|体|离|解|装|钟|类)|[五5]\s*星(?!级酒店|期)|满分|[四4]\s*星"
+)
+_LEFT = re.compile(r"\b(?:only|just)\s+(\d+)\s+(?:left|remaining|in stock)|(?:仅剩|只剩|还剩|库存)\s*(\d+)")
+_MEASURED = ("measure", "year")
+_PLURAL = re.compile(r"[\s-]+([a-z]+)")
+_DOLLARS = frozenset({"USD", "AUD", "CAD", "HKD", "SGD", "NZD", "MXN"})
+_YUAN = frozenset({"CNY", "JPY"})
+
+
+def measured(low: str, held: Grounds) -> Iterator[Claim]:
+    """The numbers of a lower-case text that no field of the product gives."""
+    taken: list[tuple[int, int]] = []
+    for claim, supported in (*_dates(low, held), *_rated(low, held), *_offers(low, held), *_left(low, held)):
+        if any(start < claim.end and claim.start < end for start, end in taken):
+            continue
+        taken.append((claim.start, claim.end))
+        if not supported:
+            yield claim
+    for one in amounts(low):
+        if not any(start < one.end and one.start < end for start, end in taken):
+            yield from _traced(low, one, held)
+
+
+def _dates(low: str, held: Grounds) -> Iterator[tuple[Claim, bool]]:
+    for match in _DATE.finditer(low):
+        yield Claim("date", *match.span()), match.group() in held.low
+
+
+def _rated(low: str, held: Grounds) -> Iterator[tuple[Claim, bool]]:
+    for match in _RATED.finditer(low):
+        yield Claim("rating", *match.span()), match.group() in held.low
+
+
+def _left(low: str, held: Grounds) -> Iterator[tuple[Claim, bool]]:
+    for match in _LEFT.finditer(low):
+        left = int(match[1] or match[2])
+        yield Claim("count", *match.span()), any(one.stock == left for one in held.products)
+
+
+def _offers(low: str, held: Grounds) -> Iterator[tuple[Claim, bool]]:
+    """Shares of the price in words, tenths of it in Chinese, and talk of a sale."""
+    for match in _PART_OFF.finditer(low):
+        share = _FRACTION.get(match[1] or match[2] or match[3] or "half", 50.0)
+        yield Claim("discount", *match.span()), _off(share, held, slack=2.0)
+    for match in _TENTHS.finditer(low):
+        if match[1] is None:
+            continue
+        said = (
+            match[1]
+            if match[1][0].isdigit()
+            else "".join(str("零一二三四五六七八九".find(c)) for c in match[1] if c != "点").replace(
+                "-1", "2"
+            )
+        )
+        tenths = float(said)
+        tenths = tenths / 10 if tenths > 10 else tenths
+        yield (
+            Claim("discount", *match.span()),
+            _off(100 - 10 * tenths, held, slack=1.0) or match.group() in held.low,
+        )
+    for match in _SALE.finditer(low):
+        yield Claim("discount", *match.span()), _reduced(held) or match.group() in held.low
+
+
+def _reduced(held: Grounds) -> bool:
+    return any(0 < one.sale_price < one.price for one in held.products)
+
+
+def _off(share: float, held: Grounds, *, slack: float) -> bool:
+    """Whether a product costs less by so many percent."""
+    return any(
+        one.price and abs(100 * (1 - one.sale_price / one.price) - share) <= slack
+        for one in held.products
+        if 0 < one.sale_price < one.price
+    )
+
+
+def _traced(low: str, one: Amount, held: Grounds) -> Iterator[Claim]:
+    if one.kind == "money":
+        yield from _money(low, one, held)
+    elif one.kind == "share":
+        yield from _share(low, one, held)
+    elif one.kind == "times":
+        if one.value not in held.times and one.value not in held.bare | held.counts:
+            yield Claim("number", one.start, one.end)
+    elif one.kind == "year":
+        if one.value not in held.bare and str(int(one.value)) not in held.raw:
+            yield Claim("date", one.start, one.end)
+    elif one.kind == "measure":
+        yield from _measure(low, one, held)
+    elif one.kind == "count":
+        if not _counted(one, held):
+            yield Claim("count", one.start, one.end)
+    else:
+        yield from _bare(low, one, held)
+
+
+def _money(low: str, one: Amount, held: Grounds) -> Iterator[Claim]:
+    code = one.readings[0][2]
+    if _OFF_AFTER.match(low, one.end) or _OFF_BEFORE.search(low, max(0, one.start - 16), one.start):
+        saved = [(p.price - p.sale_price, p.currency) for p in held.products if 0 < p.sale_price < p.price]
+        if not any(_paid(one, amount / MICROS, code, currency) for amount, currency in saved):
+            yield Claim("discount", one.start, one.end)
+        return
+    if (one.value, code) in held.money:
+        return
+    prices = [(price, p.currency) for p in held.products for price in {p.price, on_sale(p)} if price]
+    if not any(_paid(one, price / MICROS, code, currency) for price, currency in prices):
+        yield Claim("price", one.start, one.end)
+
+
+def _paid(one: Amount, true: float, code: str, currency: str) -> bool:
+    families = next((family for family in (_DOLLARS, _YUAN) if code in family), frozenset({code}))
+    return (not currency or currency in families) and _close(one, one.value, true, same=True)
+
+
+def _share(low: str, one: Amount, held: Grounds) -> Iterator[Claim]:
+    off = _OFF_AFTER.match(low, one.end) or _OFF_BEFORE.search(low, max(0, one.start - 16), one.start)
+    if off:
+        slack = 2.5 if one.hedged or one.bound else 0.51
+        if not _off(one.value, held, slack=slack) and not _verbatim(low, one, held):
+            yield Claim("discount", one.start, one.end)
+    elif one.value not in held.shares:
+        yield Claim("number", one.start, one.end)
+
+
+def _verbatim(low: str, one: Amount, held: Grounds) -> bool:
+    return low[one.start : one.end + 4].strip(" .!,") in held.low
+
+
+def _measure(low: str, one: Amount, held: Grounds) -> Iterator[Claim]:
+    if any(_matched(one, reading, held) for reading in one.readings) or _of_age(low, one, held):
+        return
+    known = (
+        one.value in held.bare or one.value in held.counts or low[one.number[0] : one.number[1]] in held.raw
+    )
+    aged = any(code in ("year", "month") for _, _, code in one.readings) and _aged(low, one)
+    yield Claim("age" if aged else "unit" if known else "number", one.start, one.end)
+
+
+def _matched(one: Amount, reading: tuple[str, float, str], held: Grounds) -> bool:
+    measure, value, unit = reading
+    for true, named in held.measures.get(measure, ()):
+        if measure == "temperature":
+            if abs(true - value) <= (0.6 if unit != named else 1e-6):
+                return True
+        elif _close(one, value, true, same=unit == named):
+            return True
+    return False
+
+
+def _close(one: Amount, value: float, true: float, *, same: bool) -> bool:
+    """Whether a number says what is true: exactly, converted, rounded where it says so, within a bound."""
+    off = abs(value - true)
+    size = abs(true) or 1.0
+    if off <= 1e-6 * size or (not same and off <= CONVERTED * size):
+        return True
+    if one.bound == "over" and value <= true <= value * (1 + BOUND):
+        return True
+    if one.bound == "under" and value * (1 - BOUND) <= true <= value:
+        return True
+    scale = value / one.value if one.value else 1.0
+    return one.hedged and (
+        off <= ABOUT * size or (off <= 0.5 * one.step * scale + 1e-9 and off <= ROUNDED * size)
+    )
+
+
+def _aged(low: str, one: Amount) -> bool:
+    return bool(_AGE_AFTER.match(low, one.end) or _AGE_BEFORE.search(low, max(0, one.start - 24), one.start))
+
+
+def _of_age(low: str, one: Amount, held: Grounds) -> bool:
+    """Whether an age falls into what the product is for; a bare number said of age counts years."""
+    seconds = [value for measure, value, _ in one.readings if measure == "time"] or [one.value * YEAR]
+    if not _aged(low, one) and not any(code in ("year", "month") for _, _, code in one.readings):
+        return False
+    ages = _ages(held)
+    if any(abs(age - value) < 1.0 for age in ages for value in seconds):
+        return True
+    point = re.match(r"[\s-]*olds?\b", low[one.end :]) and ages
+    return bool(point) and min(ages) <= seconds[0] <= (max(ages) if len(set(ages)) > 1 else float("inf"))
+
+
+def _ages(held: Grounds) -> list[float]:
+    """The ages that a product names, in seconds."""
+    return [
+        (one.readings[0][1] if one.readings else one.value * YEAR)
+        for one in amounts(held.low)
+        if _aged(held.low, one) and (one.kind == "bare" or (one.readings and one.readings[0][0] == "time"))
+    ]
+
+
+def _counted(one: Amount, held: Grounds) -> bool:
+    return one.value in held.counts or one.value in held.bare
+
+
+def _bare(low: str, one: Amount, held: Grounds) -> Iterator[Claim]:
+    if _aged(low, one):
+        if not _of_age(low, one, held) and one.value not in held.bare:
+            yield Claim("age", one.start, one.end)
+        return
+    if one.value in held.bare or one.value in held.counts:
+        return
+    follows = _PLURAL.match(low, one.end)
+    raw = low[one.number[0] : one.number[1]] in held.raw
+    if raw and (follows is None or stem(follows[1]) in held.stems or low[one.end : one.end + 1] in ".,"):
+        return
+    if 1_700 <= one.value <= 2_100 and one.value == int(one.value):
+        yield Claim("date", one.start, one.end)
+        return
+    yield Claim("number", one.start, one.end, Severity.ERROR)

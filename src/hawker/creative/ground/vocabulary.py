@@ -1,0 +1,128 @@
+"""Words that claim something of a product, with what they mean in either language: colours, materials, …
+
+Each vocabulary is a file in `creative/data`: `words` gives what each meaning is called, `above` which wider
+meaning a narrower one has, `idle` where a word only looks like one (a red-letter day, 白天).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+from hawker.creative.ground.reading import HAN, stem
+
+_IDEOGRAPH = re.compile(f"[{HAN}]")
+_SPLIT = re.compile(r"[\s-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A word of a vocabulary in a text: which meaning, and where."""
+
+    meaning: str
+    start: int
+    end: int
+
+
+class Vocabulary:
+    """The words of one kind, found in a text by their first word or character."""
+
+    def __init__(self, told: Mapping[str, Mapping[str, object]]) -> None:
+        self.latin: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self.han: dict[str, list[tuple[str, str]]] = {}
+        self.above = {
+            name: (wide,) if isinstance(wide, str) else tuple(wide)  # type: ignore[arg-type]
+            for name, wide in told.get("above", {}).items()
+        }
+        for meaning, names in told["words"].items():
+            for name in names:  # type: ignore[attr-defined]
+                self._learn(name, meaning)
+        for entries in (*self.latin.values(), *self.han.values()):
+            entries.sort(key=lambda entry: -len(entry[0]))
+        idle = told.get("idle", {})
+        self.idle_latin = _any(idle.get("en", ()), r"(?<![a-z])(?:{})(?![a-z])")
+        self.idle_han = _any(idle.get("zh", ()), "(?:{})")
+
+    def _learn(self, name: str, meaning: str) -> None:
+        if _IDEOGRAPH.search(name):
+            self.han.setdefault(name[0], []).append((name, meaning))
+        else:
+            parts = tuple(stem(part) for part in _SPLIT.split(name.lower()))
+            self.latin.setdefault(parts[0], []).append((parts, meaning))
+
+    def find(self, low: str, cut: list[tuple[str, int, int]], *, idle: bool = True) -> Iterator[Hit]:
+        """Every word of it in a lower-case text `cut` into words, the longest at each place; `idle` ones left out."""
+        latin = _spans(self.idle_latin, low) if idle and self.idle_latin else []
+        han = _spans(self.idle_han, low) if idle and self.idle_han else []
+        at = 0
+        while at < len(cut):
+            word, start, end = cut[at]
+            if _IDEOGRAPH.match(word):
+                for hit in self._in_run(word, start):
+                    if not any(first <= hit.start < last for first, last in han):
+                        yield hit
+                at += 1
+                continue
+            entry = self._at(cut, at)
+            if entry is None:
+                at += 1
+                continue
+            length, meaning = entry
+            end = cut[at + length - 1][2]
+            if not any(first <= start < last for first, last in latin):
+                yield Hit(meaning, start, end)
+            at += length
+
+    def _at(self, cut: list[tuple[str, int, int]], at: int) -> tuple[int, str] | None:
+        for parts, meaning in self.latin.get(stem(cut[at][0]), ()):
+            if len(parts) == 1:
+                return 1, meaning
+            if all(
+                at + step < len(cut) and stem(cut[at + step][0]) == part
+                for step, part in enumerate(parts[1:], start=1)
+            ):
+                return len(parts), meaning
+        return None
+
+    def _in_run(self, run: str, start: int) -> Iterator[Hit]:
+        at = 0
+        while at < len(run):
+            for name, meaning in self.han.get(run[at], ()):
+                if run.startswith(name, at):
+                    yield Hit(meaning, start + at, start + at + len(name))
+                    at += len(name) - 1
+                    break
+            at += 1
+
+    def wider(self, meaning: str) -> set[str]:
+        """A meaning and all that are above it."""
+        found = {meaning}
+        for wide in self.above.get(meaning, ()):
+            found |= self.wider(wide)
+        return found
+
+
+def _any(told: object, frame: str) -> re.Pattern[str] | None:
+    patterns = list(told) if isinstance(told, list | tuple) else []
+    return re.compile(frame.replace("{}", "|".join(patterns))) if patterns else None
+
+
+def _spans(pattern: re.Pattern[str], low: str) -> list[tuple[int, int]]:
+    return [match.span() for match in pattern.finditer(low)]
+
+
+@lru_cache(maxsize=16)
+def vocabulary(name: str) -> Vocabulary:
+    """A vocabulary that is packaged.
+
+    >>> colours = vocabulary("colours")
+    >>> [hit.meaning for hit in colours.find("navy and red, 浅灰, a red-letter day", words("navy and red, 浅灰, a red-letter day"))]
+    ['navy', 'red', 'grey']
+    """
+    return Vocabulary(
+        tomllib.loads(files("hawker.creative").joinpath("data", f"{name}.toml").read_text("utf-8"))
+    )

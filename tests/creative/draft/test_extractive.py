@@ -12,7 +12,7 @@ from hawker.records.draft import Brief, Kind
 BOWL = Product(
     "b1",
     "Bakewell Enamel Mixing Bowl, Navy - 2 Quart",
-    description="A deep bowl with a rolled rim. Features a pouring lip and a flat base.\nStacks with bowls of the series.",
+    description="A deep bowl with a rolled rim.\nFeatures a pouring lip and a flat base.\nStacks with other bowls.",
     category="Kitchen > Baking > Mixing Bowls",
     brand="Bakewell",
     color="Navy",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 from hawker.creative.draft import chinese_facts as facts
 from hawker.creative.draft.line import Fact, Line, Stock
@@ -12,36 +14,55 @@ from hawker.creative.layout import width
 from hawker.records.catalogue import Product, levels
 
 MOST, LOW = 90, 60
-_BEFORE = ("color", "material", "fit")  # what stands before the noun, in this order
-_AFTER = (
-    "pattern",
-    "detail",
-    "collar",
-    "sleeve",
-    "waist",
-    "hem",
-    "closure",
-    "cuff",
-    "length",
-    "style",
+_AFTER = ("pattern", "detail", "collar", "sleeve", "waist", "hem", "closure", "cuff", "length")
+_PLAIN = (
+    "taste",
+    "scent",
+    "season",
+    "capacity",
+    "weight",
+    "pack",
+    "fitting",
+    "age",
+    "skin",
+    "power",
+    "battery",
+    "proof",
 )
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is known of a product, read once. `measured` is the noun with its measure word, '条连衣裙'."""
+
+    product: Product
+    names: list[str]
+    noun: str
+    measure: str
+    clauses: list[Fact]
+    held: dict[str, list[Fact]]
 
 
 def stock(product: Product) -> Stock:
     """All that can be said of a product in Chinese."""
-    names = facts.names(product)
-    kind = facts.noun(product)
-    told = facts.clauses(product)
-    held = facts.attributes(product)
+    noun = facts.noun(product)
+    told = _Told(
+        product,
+        facts.names(product),
+        noun,
+        facts.measured(noun),
+        facts.clauses(product),
+        facts.attributes(product),
+    )
     return Stock(
-        names=tuple(names),
-        titles=tuple(_titles(product, names, kind, told, held)),
-        lines=tuple(_lines(product, names, kind, told, held)),
-        full=tuple(_full(names, kind, told, held)),
+        names=tuple(told.names),
+        titles=tuple(_titles(told)),
+        lines=tuple(_lines(told)),
+        full=tuple(_full(told)),
         calls=words("zh")["calls"],
-        keywords=tuple(_keywords(product, names, kind, held)),
+        keywords=tuple(_keywords(told)),
         negatives=words("zh")["negatives"],
-        tags=tuple(_tags(product, kind, held)),
+        tags=tuple(_tags(told)),
         paths=tuple(level for level in reversed(levels(product.category)) if width(level) <= 15),
         joint="",
     )
@@ -54,87 +75,104 @@ def _flat(held: dict[str, list[Fact]], roles: Sequence[str]) -> list[Fact]:
     return [row[depth] for depth in range(deepest) for row in rows if depth < len(row)]
 
 
-def _titles(
-    product: Product, names: list[str], kind: str, told: list[Fact], held: dict[str, list[Fact]]
-) -> Iterator[Line]:
-    for turn, name in enumerate(names[:6]):
-        yield Line(name, 1.2 - 0.1 * turn - 0.3 * (len(name) < 4), frozenset({"name"}))
-    short = next((name for name in names if len(name) <= 10), names[-1])
-    said = _flat(
-        held, (*_AFTER, "fit", "material", "season", "taste", "scent", "fitting", "capacity", "battery")
-    )
+def _titles(told: _Told) -> Iterator[Line]:
+    for turn, name in enumerate(told.names[:6]):
+        yield Line(name, 1.2 - 0.1 * turn - 0.4 * (len(name) < 4), frozenset({"name"}))
+    short = next((name for name in told.names if len(name) <= 10), told.names[-1])
+    said = _flat(told.held, (*_AFTER, "fit", "material", "style", *_PLAIN))
     for fact in said[:10]:
-        yield Line(f"{fact.text}{kind}", 0.9 * fact.worth, frozenset({fact.key}))
+        bare = _bare(fact.text)
+        named = fact.key.split(":")[0] in (*_AFTER, "fit", "material", "style", "taste")
+        if named and 1 < len(bare) <= 6 and not _within(bare, told.noun) and told.noun in told.names:
+            yield Line(f"{bare}{told.noun}", 0.9 * fact.worth, frozenset({fact.key}))
+        if not _within(fact.text, short):
+            yield Line(f"{short}，{fact.text}", 0.85 * fact.worth, frozenset({fact.key, "name"}))
+    for one, other in pairwise(said):
+        yield Line(f"{one.text}，{other.text}", 0.6 * one.worth, frozenset({one.key, other.key}))
+    for fact in told.clauses[:14]:
         if not _within(fact.text, short):
             yield Line(f"{short}，{fact.text}", 0.95 * fact.worth, frozenset({fact.key, "name"}))
-    for one, other in zip(said, said[1:], strict=False):
-        yield Line(f"{one.text}，{other.text}", 0.7 * one.worth, frozenset({one.key, other.key}))
-    for fact in told[:14]:
-        yield Line(fact.text, 0.6 * fact.worth, frozenset({fact.key}))
-        if not _within(fact.text, short):
-            yield Line(f"{short}，{fact.text}", 0.9 * fact.worth, frozenset({fact.key, "name"}))
-    cl = facts.measured(kind)
-    for turn, text in enumerate((f"看看这{cl}{kind}", f"在找{kind}？", f"{kind}细节一览", f"来认识{short}")):
-        yield Line(text, 0.3 - 0.02 * turn, frozenset({f"frame{turn}"}))
+    for one, other in pairwise(told.clauses[:14]):
+        yield Line(f"{one.text}，{other.text}", 0.55 * one.worth, frozenset({one.key, other.key}))
+    for turn, text in enumerate(
+        (f"看看这{told.measure}{told.noun}", f"在找{told.noun}？", f"{told.noun}细节一览", f"来认识{short}")
+    ):
+        yield Line(text, 0.2 - 0.02 * turn, frozenset({f"frame{turn}"}))
 
 
-def _lines(
-    product: Product, names: list[str], kind: str, told: list[Fact], held: dict[str, list[Fact]]
-) -> Iterator[Line]:
-    yield from _chained(names, told)
-    yield from _composed(product, names, kind, held)
-    yield from _mixed(names, kind, told, held)
-    yield from _framed(product, names, kind)
+def _bare(text: str) -> str:
+    """An attribute's words as they stand before a noun: '印花图案' as '印花'."""
+    for ending in words("zh")["endings"]:
+        if text.endswith(ending) and len(text) > len(ending):
+            return text.removesuffix(ending)
+    return text
 
 
-def _chained(names: list[str], told: list[Fact]) -> Iterator[Line]:
+def _lines(told: _Told) -> Iterator[Line]:
+    yield from _chained(told)
+    yield from _composed(told)
+    yield from _mixed(told)
+    yield from _pointed(told)
+    yield from _framed(told)
+
+
+def _chained(told: _Told) -> Iterator[Line]:
     """Clauses in the order they stood, begun at each in turn, with a name before and without."""
-    for start in range(len(told)):
-        for name in ("", *[name for name in names if 3 <= len(name) <= 14][:3]):
-            parts, keys = ([name] if name else []), set()
-            for fact in told[start:] + told[:start]:
-                if name and _within(fact.text, name):
+    named = [name for name in told.names if 3 <= len(name) <= 14][:3]
+    for start in range(len(told.clauses)):
+        for name in ("", *named):
+            parts, keys = ([name] if name else []), {"name"} if name else set()
+            for fact in told.clauses[start:] + told.clauses[:start]:
+                if name and (_within(fact.text, name) or fact.text.endswith(told.noun)):
                     continue
                 if width("，".join([*parts, fact.text])) + 2 > MOST:
                     break
                 parts.append(fact.text)
                 keys.add(fact.key)
-                if len(keys) >= 2 or width("，".join(parts)) >= LOW:
-                    yield _line(
-                        parts, 0.9 - 0.03 * start + 0.05 * bool(name), {*keys, *(["name"] if name else [])}
-                    )
+                if len(keys) >= 2:
+                    worth = 1.0 - 0.02 * start + 0.05 * bool(name)
+                    yield _line(parts, worth, keys)
+                    yield from _ended(parts, worth - 0.3, keys)
 
 
-def _composed(product: Product, names: list[str], kind: str, held: dict[str, list[Fact]]) -> Iterator[Line]:
+def _ended(parts: Sequence[str], worth: float, keys: set[str]) -> Iterator[Line]:
+    """The same with an end that claims nothing, where there is room for one."""
+    wide = width("，".join(parts)) + 2
+    if wide < LOW:
+        for tail in words("zh")["tails"]:
+            if wide + 2 + width(tail) <= MOST:
+                yield _line([*parts, tail], worth, keys | {tail})
+
+
+def _composed(told: _Told) -> Iterator[Line]:
     """Attributes before and after the noun, in frames of their own order."""
-    cl = facts.measured(kind)
-    before = "".join(fact.text for fact in _lead(held, kind))
-    before_keys = {fact.key for fact in _lead(held, kind)}
-    style = held.get("style", [])
-    after = [
-        fact
-        for fact in _flat(held, tuple(role for role in _AFTER if role != "style"))
-        if fact.text not in before
-    ]
-    rest = _flat(held, ("fit", "material"))
-    everything = [*after, *[fact for fact in rest if fact.key not in before_keys], *style]
+    lead = _lead(told)
+    first = "".join(fact.text for fact in lead)
+    keys = {fact.key for fact in lead}
+    style = told.held.get("style", [])
+    after = [fact for fact in _flat(told.held, _AFTER) if _bare(fact.text) not in first]
+    fit = [fact for fact in _flat(told.held, ("fit", "material", "color")) if fact.key not in keys]
+    everything = [*after, *[fact for fact in fit if not fact.key.startswith("color")], *style]
     if everything:
-        parts, keys = [f"{before}{kind}"], set(before_keys)
-        yield from _growing(parts, everything, keys, 1.15)
-    pool = [*after, *rest]
+        yield from _growing([f"{first}{told.noun}"], everything, keys, 1.15)
+    pool = [*after, *[fact for fact in fit if not fact.key.startswith("color")]]
+    if len(pool) < 3:
+        pool += style
     for start in range(len(pool)):
-        turned = pool[start:] + pool[:start]
-        for frame in _frames(kind, cl, style, turned, start):
-            yield frame
+        yield from _frames(told, pool[start:] + pool[:start], start)
 
 
-def _lead(held: dict[str, list[Fact]], kind: str) -> list[Fact]:
+def _lead(told: _Told) -> list[Fact]:
     """What stands before the noun: colour and stuff, '黑色蕾丝', never the same word twice."""
     found = []
     for role in ("color", "material"):
-        for fact in held.get(role, [])[:1]:
-            bare = fact.text.removesuffix("面料").removesuffix("材质")
-            if bare and bare not in kind and len(bare) <= 6 and not (bare.endswith("布") and "牛仔" in kind):
+        for fact in told.held.get(role, [])[:1]:
+            bare = _bare(fact.text)
+            if (
+                not _within(bare, told.noun)
+                and len(bare) <= 6
+                and not ("牛仔" in bare and "牛仔" in told.noun)
+            ):
                 found.append(Fact(bare, fact.worth, fact.key))
     return found
 
@@ -148,112 +186,125 @@ def _growing(parts: list[str], said: list[Fact], keys: set[str], worth: float) -
         parts.append(fact.text)
         keys.add(fact.key)
         yield _line(parts, worth - 0.2 + 0.03 * len(keys), keys)
+    yield from _ended(parts, worth - 0.4, keys)
 
 
-def _frames(kind: str, cl: str, style: list[Fact], said: list[Fact], start: int) -> Iterator[Line]:
+def _frames(told: _Told, said: list[Fact], start: int) -> Iterator[Line]:
     if len(said) < 2:
         return
     one, other, *more = said
     third = more[0].text if more else ""
     keys = {one.key, other.key, *([more[0].key] if more else [])}
-    tone = style[start % len(style)] if style else None
-    less = 0.9 - 0.02 * start
+    this = f"这{told.measure}{told.noun}"
     frames = [
-        [f"这{cl}{kind}以{one.text}搭配{other.text}", *([f"再添{third}"] if third else [])],
-        [f"从{one.text}到{other.text}", f"这{cl}{kind}把细节都交代清楚"],
-        [f"{one.text}、{other.text}" + (f"与{third}" if third else ""), f"都在这一{cl}{kind}里"],
-        [f"细看这{cl}{kind}：{one.text}", f"{other.text}", *([f"还有{third}"] if third else [])],
+        [f"{this}以{one.text}搭配{other.text}", *([f"再添{third}"] if third else [])],
+        [f"从{one.text}到{other.text}", f"{this}值得细看"],
+        [
+            f"{one.text}、{other.text}" + (f"与{third}" if third else ""),
+            f"都在这一{told.measure}{told.noun}里",
+        ],
+        [f"细看{this}：{one.text}", f"{other.text}", *([f"还有{third}"] if third else [])],
+        [f"挑{told.noun}时", f"可以留意{one.text}与{other.text}", *([f"{third}也在其中"] if third else [])],
     ]
-    if tone:
-        frames += [
-            [
-                f"偏爱{tone.text}的你",
-                f"不妨看看这{cl}{kind}：{one.text}",
-                other.text,
-                *([third] if third else []),
-            ],
-            [f"{tone.text}的{kind}", f"{one.text}配{other.text}", *([f"{third}也在其中"] if third else [])],
-        ]
     for turn, parts in enumerate(frames):
-        own = keys | ({tone.key} if tone and turn >= 4 else set())
-        yield _line(parts, less - 0.01 * turn, own)
+        yield _line(parts, 0.9 - 0.02 * start - 0.01 * turn, keys)
+        yield from _ended(parts, 0.7 - 0.02 * start, keys)
+    style = told.held.get("style", [])
+    if style:
+        tone = style[start % len(style)]
+        extra = [third] if third else []
+        liked = [f"偏爱{tone.text}的你", f"不妨看看{this}：{one.text}", other.text, *extra]
+        plain = [f"{tone.text}的{told.noun}", f"{one.text}配{other.text}", *extra]
+        if tone.key not in keys:
+            yield _line(liked, 0.95 - 0.02 * start, keys | {tone.key})
+            yield _line(plain, 0.95 - 0.02 * start, keys | {tone.key})
+            yield from _ended(plain, 0.75 - 0.02 * start, keys | {tone.key})
 
 
-def _mixed(names: list[str], kind: str, told: list[Fact], held: dict[str, list[Fact]]) -> Iterator[Line]:
-    """A name, the fields that the description does not tell, and a clause of it."""
-    roles = (
-        "taste",
-        "scent",
-        "season",
-        "capacity",
-        "weight",
-        "pack",
-        "fitting",
-        "age",
-        "skin",
-        "power",
-        "battery",
-    )
-    said = [fact for fact in _flat(held, roles) if not any(_within(fact.text, one.text) for one in told)]
-    for name in names[:2]:
-        yield from _growing([name], [*said, *told[2:]], {"name"}, 0.95)
+def _mixed(told: _Told) -> Iterator[Line]:
+    """A name, the fields that the description does not tell, and clauses of it."""
+    said = [
+        fact
+        for fact in _flat(told.held, _PLAIN)
+        if not any(_within(fact.text, clause.text) for clause in told.clauses)
+    ]
+    for name in told.names[:2]:
+        fresh = [fact for fact in told.clauses[2:] if not _within(fact.text, name)]
+        yield from _growing([name], [*said, *fresh], {"name"}, 0.9)
 
 
-def _framed(product: Product, names: list[str], kind: str) -> Iterator[Line]:
+def _pointed(told: _Told) -> Iterator[Line]:
+    """One clause at a time, with a frame around it that claims nothing."""
+    name = next((name for name in told.names if 3 <= len(name) <= 14), told.names[-1])
+    for turn, fact in enumerate(told.clauses[:10]):
+        if not _within(fact.text, name):
+            for place, text in enumerate(
+                (
+                    f"{fact.text}，这是{name}的一处细节，其余都写在商品页里。",
+                    f"说到{name}，先看这一点：{fact.text}，其他的点开再看。",
+                    f"一句话认识{name}：{fact.text}，完整介绍在商品页。",
+                    f"{fact.text}，想知道这{told.measure}{told.noun}还有什么，点开就能看全。",
+                )
+            ):
+                yield _line([text.removesuffix("。")], 0.45 - 0.02 * turn, {fact.key, f"point{place}"})
+
+
+def _framed(told: _Told) -> Iterator[Line]:
     """Lines for whoever has little to say: what it is, and where it is found."""
-    cl = facts.measured(kind)
-    leaf = levels(product.category)[-1] if levels(product.category) else ""
-    for turn, name in enumerate(names[:4]):
+    leaf = levels(told.product.category)[-1] if levels(told.product.category) else ""
+    for turn, name in enumerate(told.names[:4]):
         frames = [
             f"想看{name}，可以先到商品页了解细节，再慢慢决定要不要带回家。",
             f"{name}已在店里，规格与介绍都写在商品页，点开就能看到。",
-            f"挑{kind}的时候，不妨也看看这{cl}{name}，详细介绍在商品页。",
+            f"挑选时不妨也看看这{told.measure}{name}，详细介绍在商品页。",
             f"关于{name}的资料都整理在商品页，欢迎点开逐项对照着看。",
         ]
-        if leaf and leaf != kind:
+        if leaf and leaf not in (told.noun, name):
             frames.append(f"在{leaf}里就能找到{name}，点开商品页，细节一项一项看清楚。")
         for place, text in enumerate(frames):
-            yield Line(text, 0.3 - 0.05 * turn - 0.01 * place, frozenset({f"frame{place}"}))
+            yield Line(text, -0.1 - 0.05 * turn - 0.01 * place, frozenset({f"frame{place}"}))
 
 
-def _full(names: list[str], kind: str, told: list[Fact], held: dict[str, list[Fact]]) -> Iterator[Line]:
+def _full(told: _Told) -> Iterator[Line]:
     """Paragraphs for the product's own page."""
-    said = _flat(held, (*_AFTER, "material", "fit"))
-    listed = told or said
+    listed = told.clauses or _flat(told.held, (*_AFTER, "material", "fit", "style"))
     for start in range(min(4, len(listed))):
         turned = listed[start:] + listed[:start]
         groups = [turned[i : i + 3] for i in range(0, len(turned[:12]), 3)]
         body = "".join("，".join(fact.text for fact in group) + "。" for group in groups)
-        yield Line(f"{names[start % len(names)]}：{body}", 1.0 - 0.1 * start, frozenset({f"full{start}"}))
+        name = told.names[start % len(told.names)]
+        yield Line(f"{name}：{body}", 1.0 - 0.1 * start, frozenset({f"full{start}"}))
 
 
-def _keywords(product: Product, names: list[str], kind: str, held: dict[str, list[Fact]]) -> Iterator[str]:
-    yield from names
-    for fact in (*product.attributes.values(), product.color, product.material):
-        for value in re.split(r"[、,，/]", fact):
-            if value and value not in kind and width(value) <= 12 and not re.search(r"\d", value):
-                yield f"{value}{kind}"
-    yield from reversed(levels(product.category))
-    if product.brand:
-        yield product.brand
+def _keywords(told: _Told) -> Iterator[str]:
+    yield from told.names
+    for field in (*told.product.attributes.values(), told.product.color, told.product.material):
+        for value in re.split(r"[、,，/]", field):
+            if value and value not in told.noun and width(value) <= 12 and not re.search(r"\d", value):
+                yield f"{value}{told.noun}"
+    yield from reversed(levels(told.product.category))
+    if told.product.brand:
+        yield told.product.brand
 
 
-def _tags(product: Product, kind: str, held: dict[str, list[Fact]]) -> Iterator[str]:
-    for word in (kind, *reversed(levels(product.category)), product.brand):
+def _tags(told: _Told) -> Iterator[str]:
+    for word in (told.noun, *reversed(levels(told.product.category)), told.product.brand):
         if word and width(word) <= 28:
             yield "#" + re.sub(r"\W", "", word)
-    for fact in held.get("style", []):
+    for fact in told.held.get("style", []):
         yield f"#{fact.text}"
 
 
-def _line(parts: list[str], worth: float, keys: set[str]) -> Line:
+def _line(parts: Sequence[str], worth: float, keys: set[str]) -> Line:
     text = "，".join(parts) + "。"
-    room = 0.15 if LOW <= width(text) <= MOST else 0.15 - 0.02 * max(0, LOW - width(text)) / 4
+    room = 0.15 if LOW <= width(text) <= MOST else 0.15 - 0.02 * (LOW - width(text))
     return Line(text, worth + room, frozenset(keys))
 
 
 def _within(one: str, other: str) -> bool:
     """Whether most pairs of characters of one stand in the other: it would be said twice."""
+    if one in other:
+        return True
     pairs = {one[i : i + 2] for i in range(len(one) - 1)}
     held = {other[i : i + 2] for i in range(len(other) - 1)}
-    return len(pairs & held) * 2 >= len(pairs)
+    return bool(pairs) and len(pairs & held) * 2 >= len(pairs)

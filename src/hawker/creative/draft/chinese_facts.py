@@ -18,7 +18,9 @@ _LABEL = re.compile(r"^(?:【[^】]*】|\[[^\]]*\]|[^:：]{2,6}[:：])\s*")
 _BRACKETS = re.compile(r"[(（【\[][^()（）【】\[\]]*[)）】\]]?")
 _ODD = re.compile(r"[^\w\u4e00-\u9fff\s，、。；：:.%+°×/&·~～\-]|[™®©]")
 _LISTED = re.compile(r"[、,，/]")
+_CLOTHING = re.compile("服饰|女装|男装|衣|裙|裤|衫|床上|布艺")
 LEAST, MOST = 4, 24
+LONE = {"裙": "裙子", "裤": "裤子", "衣": "衣服", "鞋": "鞋子"}
 
 
 def clauses(product: Product) -> list[Fact]:
@@ -54,11 +56,12 @@ def sound(text: str) -> bool:
 def attributes(product: Product) -> dict[str, list[Fact]]:
     """What the fields say, by role ('material', 'style', …), each in words that can follow one another."""
     found: dict[str, list[Fact]] = {}
+    clothing = _CLOTHING.search(f"{product.category}{noun(product)}") is not None
     fields = {"颜色": product.color, "材质": product.material, **product.attributes}
     for name, held in fields.items():
         role = role_of(name)
         for value in _LISTED.split(held) if held else ():
-            said = _said(name, role, value.strip()) if role else ""
+            said = _said(name, role, value.strip(), clothing=clothing) if role else ""
             if said and said not in (fact.text for facts in found.values() for fact in facts):
                 listed = found.setdefault(role, [])
                 listed.append(Fact(said, 1.0 - 0.05 * len(listed), f"{role}:{value}"))
@@ -74,7 +77,7 @@ def role_of(name: str) -> str:
     return next((role for key, role in words("zh").tables["roles"].items() if key in name), "")
 
 
-def _said(name: str, role: str, value: str) -> str:
+def _said(name: str, role: str, value: str, *, clothing: bool) -> str:
     if not value or width(value) > 24 or words("zh").strike.search(value):
         return ""
     tables = words("zh").tables
@@ -83,6 +86,8 @@ def _said(name: str, role: str, value: str) -> str:
         if head in name and word == value.casefold():
             return spoken
     pattern = tables["said"].get(role, "")
+    if role == "material" and not clothing:
+        pattern = "{}材质"
     value = (
         value.upper()
         if re.fullmatch(r"[a-z]{1,2}", value)
@@ -100,7 +105,7 @@ def noun(product: Product) -> str:
     """What kind of thing it is: the noun of its attributes, or the narrowest category, or the title's end."""
     tables = words("zh").tables
     kinds = [
-        (key, product.attributes[name])
+        (key, _LISTED.split(product.attributes[name])[0])
         for key in ("裤型", "裙型", "衣样式", "裙长", "裤长", "类型")
         for name in product.attributes
         if name == key
@@ -108,9 +113,10 @@ def noun(product: Product) -> str:
     for key, value in kinds:
         text = tables["spoken"].get(f"{key}:{value.casefold()}", value)
         if text.endswith(("裙", "裤", "衣", "衫", "套", "装", "服", "甲")):
-            return text
-    for _, value in kinds:
-        return value
+            return LONE.get(text, text)
+    for key, value in kinds:
+        value = _LISTED.split(value)[0]
+        return tables["spoken"].get(f"{key}:{value.casefold()}", value)
     leaf = levels(product.category)[-1] if levels(product.category) else ""
     title = "".join(unicodedata.normalize("NFKC", product.title).split())
     if leaf and leaf in title:
@@ -134,10 +140,12 @@ def measured(kind: str) -> str:
 
 
 def names(product: Product) -> list[str]:
-    """Names from the fullest to the shortest: of the title's pieces those that hold the noun, with the brand."""
-    title = _ODD.sub("", _BRACKETS.sub("", clean(product.title)))
-    parts = [part for part in re.split(r"[\s，,|/]+", title) if part]
+    """Names from the fullest to the shortest: the pieces of the title that hold the noun, with the brand."""
     kind = noun(product)
+    title = _ODD.sub("", _BRACKETS.sub("", clean(product.title)))
+    if title in product.attributes.values() or title == kind:
+        return [kind]
+    parts = [part for part in re.split(r"[\s，,|/]+", title) if part]
     head = next((part for part in parts if kind in part), "") or next(
         (p for p in parts[1:] if len(p) > 2), ""
     )
@@ -148,9 +156,8 @@ def names(product: Product) -> list[str]:
     found.append(head)
     lead = re.sub(r"^[A-Za-z0-9-]+(?=[\u4e00-\u9fff])", "", head)
     found += [lead, *_cut(lead, kind)]
-    if product.brand and kind:
-        found.append(f"{product.brand}{kind}")
-    found.append(kind)
+    if kind in "".join(parts):
+        found += [f"{product.brand}{kind}", kind]
     return list(dict.fromkeys(name for name in found if name and sound(name))) or [kind or title]
 
 

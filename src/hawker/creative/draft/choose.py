@@ -10,8 +10,8 @@ from rapidfuzz.distance import Levenshtein
 from hawker.creative.draft.line import Line
 
 NEAR = 0.78  # of edit similarity, a little under what the gate calls a duplicate
-_APART = 1.6  # what a line loses that consists of words already said
-_AGAIN = 0.25  # what it loses for each fact told before
+_AGAIN = 0.12  # what a line loses for each fact told before
+APART, LOOSE = 1.4, 0.5  # what a line, and a title, lose that consist of words already said
 
 
 def near(one: str, other: str) -> bool:
@@ -23,37 +23,39 @@ def near(one: str, other: str) -> bool:
     return Levenshtein.normalized_similarity(one.casefold(), other.casefold(), score_cutoff=NEAR) >= NEAR
 
 
-def choose(lines: Iterable[Line], n: int, *, taken: Sequence[Line] = (), apart: bool = True) -> list[Line]:
+def choose(lines: Iterable[Line], n: int, *, taken: Sequence[Line] = (), apart: float = APART) -> list[Line]:
     """At most `n` lines, the worthiest first, each as unlike those before it as can be had.
 
     Maximal marginal relevance (Carbonell and Goldstein, 1998) with shared runs of three and four
-    tokens as likeness. With `apart` no two come out that are `near`.
+    tokens as likeness, which costs `apart`; no two come out that are `near`.
     """
     chosen: list[Line] = []
     said = [shingles(line.text) for line in taken]
     told = [line.facts for line in taken]
-    left = {line.text: line for line in reversed(sorted(lines, key=lambda line: line.worth))}
+    left = {line.text: line for line in sorted(lines, key=lambda line: line.worth)}
     worth = {text: line.worth for text, line in left.items()}
     for runs, facts in zip(said, told, strict=True):
-        _weigh(left, worth, runs, facts)
+        _weigh(left, worth, (runs, facts), apart)
     others = [line.text for line in taken]
     while left and len(chosen) < n:
         best = left.pop(max(left, key=lambda text: (worth[text], text)))
-        if apart and any(near(best.text, other) for other in others):
+        if any(near(best.text, other) for other in others):
             continue
         chosen.append(best)
         others.append(best.text)
-        _weigh(left, worth, shingles(best.text), best.facts)
+        _weigh(left, worth, (shingles(best.text), best.facts), apart)
     return chosen
 
 
 def _weigh(
-    left: dict[str, Line], worth: dict[str, float], runs: frozenset[str], facts: frozenset[str]
+    left: dict[str, Line], worth: dict[str, float], said: tuple[frozenset[str], frozenset[str]], apart: float
 ) -> None:
+    """Take from every line that is left what it loses beside one that was chosen."""
+    runs, facts = said
     for text, line in left.items():
         own = shingles(text)
         shared = len(own & runs) / len(own) if own else 0.0
-        worth[text] -= _APART * shared + _AGAIN * len(line.facts & facts)
+        worth[text] -= apart * shared + _AGAIN * len(line.facts & facts)
 
 
 @lru_cache(maxsize=8_192)

@@ -11,7 +11,7 @@ from hawker.records.catalogue import Product
 from hawker.records.markup import clean
 
 _BLOCK = re.compile(r"[\n\r|•·●▪★☆✔✓➤►※]+|</?(?:li|p|br|div|ul|tr|td|h\d)\b[^>]*>", re.IGNORECASE)
-_STOP = re.compile(r"(?<=[a-z0-9\"”)%][.!?])\s+(?=[A-Z0-9\"“(])|(?<=[.!?])\s{2,}|;\s+")
+_STOP = re.compile(r"(?<=[A-Za-z0-9\"”)%][A-Za-z0-9\"”)%][.!?])\s+(?=[A-Z0-9\"“(])|(?<=[.!?])\s{2,}|;\s+")
 _SHORTENED = re.compile(
     r"\b(?:approx|vs|oz|in|lb|lbs|dr|st|no|mr|mrs|ft|inc|etc|e\.g|i\.e)\.$", re.IGNORECASE
 )
@@ -25,6 +25,8 @@ _SELF = re.compile(
     r"(?=(?:includes|features|comes|contains|has|offers|makes|teaches|helps|encourages|fits|stands|holds|provides)\b)",
     re.IGNORECASE,
 )
+_LEANT = re.compile(r"^(?:makes?|lets?|keeps?|helps?|gives?|with|put)\b.{0,40}\b(?:it|them)\b", re.IGNORECASE)
+_QUOTE = re.compile(r'(?<!\d)"')
 _IS = re.compile(r"^(?:it is|it's|this is|these are|they are)\s+(?=(?:an?|the|made)\b)", re.IGNORECASE)
 _END = re.compile(
     r"(?:^|\s)(?:and|or|the|an?|of|with|for|to|in|on|by|from|at|as|is|are|that|which|your|its|their|this|&)$",
@@ -45,7 +47,7 @@ _VERBS = re.compile(
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"^(?:the|an?|its|your|some)\s+", re.IGNORECASE)
-LEAST, MOST = 14, 112
+LEAST, MOST = 10, 220
 
 
 def sentences(product: Product) -> list[Fact]:
@@ -54,7 +56,8 @@ def sentences(product: Product) -> list[Fact]:
     own = set(_content(f"{product.title} {product.category}"))
     for place, raw in enumerate(_pieces(product.description)):
         said = _standing(raw)
-        for turn, text in enumerate(_shortened(said) if said else ()):
+        for turn, whole in enumerate(_shortened(said) if said else ()):
+            text = _settled(whole, product.title)
             if LEAST <= len(text) <= MOST and _sound(text):
                 held = _content(text)
                 near = len(own.intersection(held)) / (1 + len(held))
@@ -105,12 +108,12 @@ def _pieces(description: str) -> Iterator[str]:
 
 def _standing(raw: str) -> str:
     """A sentence without its label, asides and leaning opening; '' where nothing can stand alone."""
-    text = _ODD.sub("", raw).strip(" -–—*,:;\"'“”")
+    text = _ODD.sub("  ", raw.replace("’", "'")).strip(" -–—*,:;\"'“”")
     label = _LABEL.match(text)
     if label:
         rest = text[label.end() :].strip()
         if _INCLUDES.search(label[0]) and rest and not _INCLUDES.match(rest):
-            rest = f"Includes {_lowered(rest)}"
+            rest = f"Includes {lowered(rest)}"
         elif len(rest.split()) < 4 or any(map(str.isdigit, label[0])):
             return ""
         text = rest
@@ -120,7 +123,7 @@ def _standing(raw: str) -> str:
         text = text[opening.end() :].lstrip(" ,")
     text = _IS.sub("", _SELF.sub("", text))
     text = re.sub(r"\s*[.!]+(?=\s|$)", ".", text).strip(" ,:;-")
-    if not text or "?" in text or words("en").starts("leaning").match(text):
+    if not text or "?" in text or "  " in text or words("en").starts("leaning").match(text):
         return ""
     return text[0].upper() + text[1:]
 
@@ -141,14 +144,26 @@ def _shortened(text: str) -> Iterator[str]:
 
 def _quiet(text: str) -> str:
     """Without a final stop, and without words that shout."""
-    return re.sub(r"\b[A-Z]{5,}\b", lambda found: found[0].capitalize(), text.rstrip(" .!,"))
+    return re.sub(r"\b[A-Z]{6,}\b", lambda found: found[0].capitalize(), text.rstrip(" .!,"))
+
+
+def _settled(text: str, title: str) -> str:
+    """A line whose Words All Begin With Capitals, as a sentence; names that the title has stay."""
+    held = text.split()
+    large = sum(word[0].isupper() or not word[0].isalpha() for word in held)
+    if len(held) < 2 or large < 0.8 * len(held):
+        return text
+    kept = set(re.findall(r"\w+", title))
+    return " ".join(
+        [held[0], *(word if set(re.findall(r"\w+", word)) & kept else lowered(word) for word in held[1:])]
+    )
 
 
 def sound(text: str) -> bool:
     """Whether a text says nothing that an advertisement leaves unsaid."""
     return (
         words("en").strike.search(text) is None
-        and text.count('"') % 2 == 0
+        and len(_QUOTE.findall(text)) % 2 == 0
         and text.count("(") == text.count(")")
         and "http" not in text
         and "@" not in text
@@ -159,7 +174,7 @@ def sound(text: str) -> bool:
 def _sound(text: str) -> bool:
     letters = [char for char in text if char.isalpha()]
     loud = sum(char.isupper() for char in letters)
-    lone = len(text.split()) < 3
+    lone = len(text.split()) < 2
     titled = (
         sum(word[:1].isupper() for word in text.split()) > 0.75 * len(text.split()) and len(text.split()) > 4
     )
@@ -171,6 +186,8 @@ def _sound(text: str) -> bool:
         and _END.search(text) is None
         and text.count(",") <= 4
         and text.count(":") == 0
+        and len(re.findall(r"\b[A-Z]{4,}\b", text)) < 2
+        and _LEANT.match(text) is None
     )
 
 
@@ -184,18 +201,15 @@ def bare(text: str) -> str:
     return _ARTICLE.sub("", text)
 
 
-def _lowered(text: str) -> str:
+def lowered(text: str) -> str:
     """The first word in small letters, unless it is a name or shouts by nature.
 
-    >>> _lowered("Large box"), _lowered("USB cable"), _lowered("A doll")
+    >>> lowered("Large box"), lowered("USB cable"), lowered("A doll")
     ('large box', 'USB cable', 'a doll')
     """
     head = text.split()[0] if text else ""
     return text[0].lower() + text[1:] if head[1:].islower() or len(head) == 1 else text
 
 
-lowered = _lowered
-
-
 def _content(text: str) -> list[str]:
-    return [word for word in re.findall(r"[a-z]{4,}", text.casefold())]
+    return re.findall(r"[a-z]{4,}", text.casefold())

@@ -6,43 +6,62 @@ import re
 from collections.abc import Iterator
 
 from hawker.creative.draft import trade
+from hawker.creative.draft.english_facts import sound
 from hawker.creative.draft.words import words
 from hawker.records.catalogue import Product, levels
 from hawker.records.markup import clean
 
 _BRACKETS = re.compile(r"\s*[(\[{（【][^()\[\]{}（）【】]*[)\]}）】]?")
-_PART = re.compile(r"\s+[-–—|]+\s+|\s*[|]\s*|,\s+|;\s+|:\s+|\s+-(?=\w)|(?<=\w)-\s+")
-_LINK = re.compile(r"\s(?:with|for|from|by|in|of|featuring|includes|including|w/|to|at|on)\s", re.IGNORECASE)
-_CODE = re.compile(r"\b(?=\w*\d)(?=\w*[A-Z])[A-Z0-9]{2,}(?:-[A-Z0-9]+)*\d{2,}[A-Z0-9]*\b|\b\d{5,}\b")
-_ODD = re.compile(r"[™®©*~^_<>{}\[\]\\`]+")
-_LOOSE = re.compile(r"^(?:and|or|the|an?|of|with|for|to|in|on|by|from|&|\+|-|/)$", re.IGNORECASE)
-_MEASURE = re.compile(
-    r"^[\d./x×\"'’-]+$|^\d+(?:\.\d+)?(?:oz|ml|in|inch(?:es)?|cm|mm|ft|pk|pcs?|pack|count|ct|l|g|kg|lbs?)\b",
-    re.I,
+_PART = re.compile(r"(\s+[-–—|/]+\s+|\s*[|]\s*|,\s*(?=\D)|;\s+|:\s+|\s+-(?=\w)|(?<=[^\W\d])-\s+)")
+_LINK = re.compile(
+    r"\s(?:[Ww]ith|WITH|[Ff]or|FOR|[Ff]rom|by|in|[Ff]eaturing|[Ii]ncludes|[Ii]ncluding|w/|to|at|on|that)\s"
 )
-_ALIKE = {"colour": "color"}
-MOST = 60
+_CODE = re.compile(
+    r"(?<![\w-])#?(?:[A-Z]{1,4}-?\d{3,}[A-Z\d-]*|[A-Z]+\d+(?:-[A-Z\d]+)+|\d+[A-Z]{2,}\d[A-Z\d]*|\d{5,}(?:-\d+)*"
+    r"|[A-Z\d]{2,}-\d{3,}[A-Z\d]*)(?![\w-])"
+)
+_ODD = re.compile(r"[™®©*~^_<>{}\[\]\\`¨´]+")
+_LOOSE = re.compile(r"^(?:and|or|the|an?|of|with|for|to|in|on|by|from|&|\+|-|/|w/|vs\.?)$", re.IGNORECASE)
+_MEASURE = re.compile(
+    r"^[\d./x×\"'’-]+$|^\d*(?:\.\d+)?-?(?:oz|ml|in|inch(?:es)?|cm|mm|ft|feet|pk|pcs?|pieces?|packs?|count|ct|l|g|kg"
+    r"|lbs?|scale|year|years|month|months|player|players|volt|v)\b\.?",
+    re.IGNORECASE,
+)
+_SOLD = re.compile(
+    r"\b(?:styles? may vary|may vary|multicolou?r(?:ed)?|assorted|one size|pack of \d+)\b", re.IGNORECASE
+)
+_SAID = re.compile(r"[?!]\s|\b(?:i|you|we|me|my|is|are|love|let's|it)\b", re.IGNORECASE)
+MOST, SHORT = 60, 50
 
 
 def names(product: Product) -> list[str]:
     """Names from the fullest to the shortest, each a noun phrase of its own; never empty."""
     if trade.shelved(product):
         return trade.names(product)
-    parts = _parts(product)
-    if not parts:
-        return [leaf(product) or "This product"]
-    heads = _heads(product)
-    kept = [part for part in parts if set(_stems(part)) & heads]
-    main = kept[0] if kept else parts[0]
-    found = [main, *_shorter(main, heads)]
-    if main is not parts[0] and len(parts[0]) + len(main) + 1 <= MOST and len(parts[0].split()) <= 2:
-        found.insert(0, f"{parts[0]} {main}")
-    return list(dict.fromkeys(name for name in found if len(name) >= 3))
+    held = _parts(product)
+    if not held:
+        return [leaf(product) or product.title.strip()[:MOST] or product.id]
+    main = held[0][0]
+    found = [*_fuller(held), main, *_shorter(main, _heads(product))]
+    named = [name for name in dict.fromkeys(found) if 3 <= len(name) <= MOST]
+    if not any(len(name) <= SHORT for name in named):
+        named.append(_fitted(main))
+    return named
 
 
 def parts(product: Product) -> list[str]:
-    """The pieces of a title that are not its name, as they stand."""
-    return [] if trade.shelved(product) else _parts(product)[1:]
+    """The pieces of a title beside its name that say something of it: '1000 Pieces', 'Navy Blue'."""
+    if trade.shelved(product):
+        return []
+    name = names(product)[0].casefold()
+    return [
+        part
+        for part, _ in _parts(product)[1:]
+        if part.casefold() not in name
+        and len(part.split()) <= 5
+        and sound(part)
+        and not _LINK.search(f" {part}")
+    ]
 
 
 def leaf(product: Product) -> str:
@@ -51,18 +70,37 @@ def leaf(product: Product) -> str:
     return trade.said(found[-1]) if found else ""
 
 
-def _parts(product: Product) -> list[str]:
+def _parts(product: Product) -> list[tuple[str, str]]:
+    """The pieces of a title, each with what stood behind it."""
     title = _ODD.sub("", _BRACKETS.sub("", clean(product.title)))
     for code in filter(None, (product.mpn, product.gtin)):
-        title = re.sub(rf"(?<!\w)#?{re.escape(code)}(?!\w)", "", title)
-    title = re.sub(r"\s+", " ", _CODE.sub("", title))
-    found = (_trimmed(part) for part in _PART.split(title))
-    return [_hushed(part) for part in found if len(part) > 1 and re.search(r"[^\W\d_]{2}", part)]
+        if any(map(str.isdigit, code)):
+            title = re.sub(rf"(?<![\w-])#?{re.escape(code)}(?![\w-])", "", title, flags=re.IGNORECASE)
+    title = re.sub(r"\s+", " ", _CODE.sub("", title)).strip()
+    split = [*_PART.split(title), ""]
+    found = []
+    for text, mark in zip(split[::2], split[1::2], strict=False):
+        part = _trimmed(text)
+        if re.search(r"[^\W\d_]{2}", part) and not _SOLD.search(part):
+            found.append((_hushed(part), ": " if ":" in mark else " - " if "," not in mark else ", "))
+    return found
+
+
+def _fuller(held: list[tuple[str, str]]) -> Iterator[str]:
+    """The name with the pieces that follow it, as many as a name can bear."""
+    texts, marks = [part for part, _ in held], [mark for _, mark in held]
+    for count in (3, 2):
+        if len(texts) >= count:
+            text = texts[0] + "".join(f"{marks[i - 1]}{texts[i]}" for i in range(1, count))
+            if len(text) <= MOST and text.count(",") <= 2:
+                yield text
 
 
 def _trimmed(text: str) -> str:
     """Without loose ends: 'Box of' becomes 'Box', ', 12 oz' goes."""
-    text = text.strip(" ,.;:!/-–—&+'\"#") if text.count('"') == 0 else text.strip(" ,.;:!/-–—&+'#")
+    text = text.strip(
+        " ,.;:!/-–—&+'#" + ('"' if text.count('"') == 1 and not re.search(r'\d"', text) else "")
+    )
     held = text.split()
     while held and _LOOSE.match(held[-1]):
         held.pop()
@@ -72,10 +110,9 @@ def _trimmed(text: str) -> str:
 
 
 def _hushed(text: str) -> str:
-    """Words all in capitals, of five letters and more, as words; a title that shouts throughout likewise."""
+    """Words all in capitals as words: from six letters on, from four where the whole text shouts."""
     loud = text.isupper() and len(text.split()) > 1
-    least = 4 if loud else 6
-    return re.sub(rf"\b[A-Z]{{{least},}}\b", lambda found: found[0].capitalize(), text)
+    return re.sub(rf"\b[A-Z]{{{4 if loud else 6},}}\b", lambda found: found[0].capitalize(), text)
 
 
 def _shorter(name: str, heads: set[str]) -> Iterator[str]:
@@ -87,37 +124,66 @@ def _shorter(name: str, heads: set[str]) -> Iterator[str]:
     elif link:
         return
     held = name.split()
-    if not set(_stems(held[-1])) & heads:
+    if re.search(r"\s(?:of|and|&|or)\s", " ".join(held[1:])) or _SAID.search(name):
         return
-    for start in range(1, len(held) - 1):
+    for start in range(1, len(held) - (1 if _last(name) in heads else 2)):
         rest = held[start:]
         if _LOOSE.match(rest[0]) or _MEASURE.match(rest[0]) or _LOOSE.match(held[start - 1]):
             continue
-        if held[start - 1].endswith(("'s", "’s", "-", "/")) and len(rest) < 2:
+        if _MEASURE.match(held[start - 1]) and _MEASURE.match(rest[0]):
             continue
-        yield " ".join(rest)
+        if not held[start - 1].endswith(("'s", "’s", "'", "’", "-", "/")):
+            yield " ".join(rest)
+
+
+def _fitted(name: str) -> str:
+    """The first words of a name that is too long for a title, ended where a phrase may end."""
+    held = name.split()
+    while len(" ".join(held)) > SHORT and len(held) > 1:
+        held.pop()
+        while len(held) > 1 and (_LOOSE.match(held[-1]) or _MEASURE.match(held[-1])):
+            held.pop()
+    return _trimmed(" ".join(held))[:SHORT].strip() or name[:SHORT]
 
 
 def _heads(product: Product) -> set[str]:
     """Stems of the nouns that name the product's kind: those of its narrowest categories."""
     found: set[str] = set()
     for level in levels(product.category)[-2:]:
-        found.update(_stems(level))
-    return found - set(_stems(" ".join(words("en")["idle"])))
+        for part in re.split(r"[,&/]+", trade.said(level)):
+            found.update(stems(part)[-1:])
+    return found - set(stems(" ".join(words("en")["idle"])))
 
 
-def _stems(text: str) -> list[str]:
+def _last(name: str) -> str:
+    link = _LINK.search(name)
+    return (stems(name[: link.start()] if link else name) or [""])[-1]
+
+
+def stems(text: str) -> list[str]:
+    """The words of a text, plurals as singulars.
+
+    >>> stems("Puzzles, batteries and boxes")
+    ['puzzle', 'battery', 'and', 'box']
+    """
     return [_stem(word) for word in re.findall(r"[a-z]+", text.casefold())]
 
 
 def _stem(word: str) -> str:
-    """A plural as its singular, roughly.
-
-    >>> [_stem(word) for word in ("puzzles", "batteries", "boxes", "dress")]
-    ['puzzle', 'battery', 'box', 'dress']
-    """
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 4 and word.endswith(("xes", "ches", "shes", "sses")):
         return word[:-2]
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us")) else word
+
+
+def plural(name: str) -> bool:
+    """Whether a name is of several things: 'String cheese' is one, 'Sandwich cookies, 8 oz' are many.
+
+    >>> plural("Sandwich cookies, 8 oz"), plural("String cheese"), plural("Cards with a box")
+    (True, False, True)
+    """
+    head = name.split(",")[-2 if " & " not in name and "," in name else -1] if "," in name else name
+    link = _LINK.search(head)
+    last = (head[: link.start()] if link else head).split()[-1].casefold()
+    return last.endswith("s") and not last.endswith(("ss", "us", "is", "'s"))

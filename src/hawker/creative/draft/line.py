@@ -23,7 +23,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Fact:
-    """One thing the product says of itself, in words that can stand in a sentence. `key` says where it stands."""
+    """One thing the product says of itself, in words fit for a sentence; `key` says where it stands."""
 
     text: str
     worth: float

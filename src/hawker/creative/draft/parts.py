@@ -1,11 +1,11 @@
-"""Each kind of copy from one product's lines: which lines fill which part, so that no two drafts are alike."""
+"""Each kind of copy from one product's lines: which lines fill which part, no two drafts alike."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from hawker.creative.draft.choose import choose, shingles
+from hawker.creative.draft.choose import LOOSE, choose, shingles
 from hawker.creative.draft.line import Line, Stock
 from hawker.creative.layout import LAYOUTS, Part, width
 from hawker.records.draft import Kind
@@ -36,10 +36,10 @@ def fitting(lines: Iterable[Line], most: int, *, least: int = 1) -> list[Line]:
 
 def _pair(stock: Stock, n: int, *, title: tuple[str, int], body: tuple[str, int]) -> list[Parts]:
     """A title and a line each, put together so that the two say different things."""
-    titles = choose(fitting(stock.titles, title[1]), n)
+    titles = choose(fitting(stock.titles, title[1]), n, apart=LOOSE)
     lines = choose(_ample(stock.lines, body[1]), len(titles))
     titles = titles[: len(lines)]
-    made = []
+    made: list[Parts] = []
     for head in titles:
         best = min(lines, key=lambda line: (_shared(head, line), lines.index(line)))
         lines.remove(best)
@@ -70,7 +70,7 @@ def _native(stock: Stock, n: int) -> list[Parts]:
 
 
 def _banner(stock: Stock, n: int) -> list[Parts]:
-    heads = choose(fitting(stock.titles, 25), n)
+    heads = choose(fitting(stock.titles, 25), n, apart=LOOSE)
     made = []
     used: list[Line] = []
     for head in heads:
@@ -91,7 +91,7 @@ def _email(stock: Stock, n: int) -> list[Parts]:
 def _sms(stock: Stock, n: int) -> list[Parts]:
     names = {name.casefold() for name in stock.names}
     short = min((name for name in stock.names if width(name) <= 40), key=lambda name: -len(name), default="")
-    made = []
+    made: list[Parts] = []
     for line in choose(fitting(stock.lines, 138 - width(short)), n):
         named = not short or any(name in line.text.casefold() for name in names)
         mark = "：" if stock.joint == "" else ": "
@@ -109,7 +109,7 @@ def _social(stock: Stock, n: int) -> list[Parts]:
     bodies = choose(_ample(stock.lines, 140), n)
     made = []
     for body in bodies:
-        head = choose(fitting(stock.titles, 60), 1, taken=[body])
+        head = choose(fitting(stock.titles, 60), 1, taken=[body], apart=LOOSE)
         lead = f"{head[0].text}{'。' if stock.joint == '' else '. '}" if head and _ended(head[0].text) else ""
         made.append({"post": (f"{lead}{body.text}",), **({"hashtag": tags} if tags else {})})
     return made
@@ -122,7 +122,7 @@ def _ended(text: str) -> bool:
 def _sets(stock: Stock, n: int, kind: Kind) -> list[Parts]:
     """Sets of headlines and descriptions: the lines there are, dealt out among as many sets as they fill."""
     layout = LAYOUTS[kind]
-    heads = choose(fitting(stock.titles, 30), layout["headline"].most * n)
+    heads = choose(fitting(stock.titles, 30), layout["headline"].most * n, apart=LOOSE)
     lines = choose(_ample(stock.lines, 90), layout["description"].most * n)
     sets = max(1, min(n, len(heads) // layout["headline"].least, len(lines) // layout["description"].least))
     made: list[Parts] = []
@@ -148,7 +148,7 @@ def _performance(stock: Stock, n: int) -> list[Parts]:
     for turn, parts in enumerate(made):
         heads, said = list(parts["headline"]), list(parts["description"])
         if not any(width(head) <= 15 for head in heads):
-            tiny = choose(fitting(stock.titles, 15), turn + 1)
+            tiny = choose(fitting(stock.titles, 15), turn + 1, apart=LOOSE)
             heads = [tiny[turn].text if turn < len(tiny) else calls[turn % len(calls)], *heads][:15]
         if not any(width(line) <= 60 for line in said) and brief:
             said = [*said[:4], brief[turn % len(brief)].text]

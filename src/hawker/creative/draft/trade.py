@@ -13,16 +13,12 @@ from hawker.records.catalogue import Product, levels
 _OPEN = re.compile(r"\s*\([^)]*\)?")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 _CUT = 28  # characters after which the till cuts a label
-_VAGUE = frozenset(
-    ["premium", "traditional", "mainstream", "economy", "primal", "enhanced", "blends", "miscellaneous", "select", "choice", "lean", "poultry", "other", "regular", "value", "specialty", "garden", "variety", "entrees", "smoked/cooked", "all", "misc", "rolls", "angus"]
-)
-_KIND = frozenset(["canned", "dry", "natural", "regular", "processed", "frozen", "fresh", "refrigerated", "bulk"])
-_DROP = frozenset(["all", "bulk", "bulk&bag", "excl", "incl", "including", "exc", "mw", "fs", "other", "singles", "only", "ex", "brands"])
+_NUMBER = re.compile(r"\s+\d(?![\d.]*%).*$")
 _SIZE = re.compile(r"^(\d*\.?\d+)\s*([a-z]+)$", re.IGNORECASE)
 
 
 def shelved(product: Product) -> bool:
-    """Whether the catalogue knows it by its shelf alone: no description, and a title that is the category's."""
+    """Whether the catalogue knows it by its shelf alone: no description, and the category for a title."""
     path = levels(product.category)
     if product.description or not path or not path[-1].isupper():
         return False
@@ -32,18 +28,13 @@ def shelved(product: Product) -> bool:
 def names(product: Product) -> list[str]:
     """The type in words, with the size and without; the category where the type says nothing alone."""
     path = levels(product.category)
-    kind = said(path[-1], whole=len(path[-1]) < _CUT)
+    kind = said(path[-1], whole=len(path[-1]) < _CUT or any(mark in path[-1] for mark in "(:-"))
     above = said(path[-2]) if len(path) > 1 else ""
-    if (
-        not kind
-        or (kind.casefold().split()[0] in _VAGUE
-        and len(kind.split()) == 1)
-        or kind.casefold() in _VAGUE
-    ):
+    if not kind or kind.casefold() in words("en")["vague"]:
         kind = above or kind or path[-1].capitalize()
     kind = _ordered(kind, path)
     size = measure(product.size)
-    found = [f"{kind}, {size}" if size else "", kind, *kind.split(" & ")[:0]]
+    found = [f"{kind}, {size}" if size else "", kind]
     return [name for name in found if name]
 
 
@@ -55,11 +46,11 @@ def said(label: str, *, whole: bool = True) -> str:
     """
     if not label.isupper():
         return label.strip()
-    text = _OPEN.sub("", label).strip()
+    text = _NUMBER.sub("", _OPEN.sub("", label).strip())
     head, colon, tail = text.partition(":")
     if colon:
         text = _turned(head.strip(), tail.strip())
-    text = re.split(r"\s+-\s+|\s-(?=\w)", text)[0]
+    text = _joined(re.split(r"\s+-\s+|\s-(?=\w)|\s(?:NOT|EXCL?)\b", text)[0])
     parts = [_spelled(part, last=not whole) for part in re.split(r"\s*/\s*", text)]
     parts = [part for part in dict.fromkeys(parts) if part]
     if not parts:
@@ -84,10 +75,11 @@ def measure(size: str) -> str:
 def _spelled(text: str, *, last: bool) -> str:
     """One part of a label; with `last` its final word may have been cut by the till."""
     shorthand = words("en").tables["shorthand"]
+    dropped = words("en")["dropped"]
     raw = re.split(r"[\s.]+", text.replace("&", " & ").replace(",", " "))
     if last and len(raw) > 1 and raw[-1].casefold() not in shorthand:
         raw = raw[:-1]
-    kept = [word for word in (token.casefold().strip("-") for token in raw) if word and word not in _DROP]
+    kept = [word for word in (token.casefold().strip("-") for token in raw) if word and word not in dropped]
     out = [shorthand.get(word, word) for word in kept if re.search(r"[a-z&]", word)]
     while out and out[-1] in ("&", "and", "with", "w", "on", "the", "not"):
         out.pop()
@@ -96,12 +88,20 @@ def _spelled(text: str, *, last: bool) -> str:
     return " ".join(out)
 
 
+def _joined(text: str) -> str:
+    """'CANDY BAGS-CHOCOLATE' as 'CHOCOLATE CANDY BAGS', 'COMPUTING-MAGAZINE' as two words."""
+    found = re.match(r"^([A-Z &]{4,})-([A-Z]{4,})$", text)
+    if found is None or found[1] in ("MULTI", "SEMI", "ANTI"):
+        return text
+    return f"{found[1]} {found[2]}" if " " not in found[1] else f"{found[2]} {found[1]}"
+
+
 def _turned(head: str, tail: str) -> str:
     """'PASTA: CANNED' as 'CANNED PASTA', 'MEAT: TURKEY' as 'TURKEY'."""
     first = tail.split()[0].casefold() if tail.split() else ""
     if not first or first in ("fs", "tubs", "regular", "not"):
         return head
-    return f"{tail} {head}" if first in _KIND or head.casefold() == "bread" else tail
+    return f"{tail} {head}" if first in words("en")["kinds"] or head.casefold() == "bread" else tail
 
 
 def _ordered(kind: str, path: tuple[str, ...]) -> str:

@@ -201,7 +201,7 @@ def _frames(told: _Told, said: list[Fact], start: int) -> Iterator[Line]:
         [f"从{one.text}到{other.text}", f"{this}值得细看"],
         [
             f"{one.text}、{other.text}" + (f"与{third}" if third else ""),
-            f"都在这一{told.measure}{told.noun}里",
+            f"都在这{told.measure}{told.noun}里",
         ],
         [f"细看{this}：{one.text}", f"{other.text}", *([f"还有{third}"] if third else [])],
         [f"挑{told.noun}时", f"可以留意{one.text}与{other.text}", *([f"{third}也在其中"] if third else [])],
@@ -240,9 +240,9 @@ def _pointed(told: _Told) -> Iterator[Line]:
         if not _within(fact.text, name):
             for place, text in enumerate(
                 (
-                    f"{fact.text}，这是{name}的一处细节，其余都写在商品页里。",
-                    f"说到{name}，先看这一点：{fact.text}，其他的点开再看。",
-                    f"一句话认识{name}：{fact.text}，完整介绍在商品页。",
+                    f"{fact.text}，这是{name}的细节，其余都写在商品页里。",
+                    f"说到{name}，先看这点：{fact.text}，其他的点开再看。",
+                    f"先认识{name}：{fact.text}，完整介绍在商品页。",
                     f"{fact.text}，想知道这{told.measure}{told.noun}还有什么，点开就能看全。",
                 )
             ):
@@ -260,7 +260,7 @@ def _framed(told: _Told) -> Iterator[Line]:
             f"关于{name}的资料都整理在商品页，欢迎点开逐项对照着看。",
         ]
         if leaf and leaf not in (told.noun, name):
-            frames.append(f"在{leaf}里就能找到{name}，点开商品页，细节一项一项看清楚。")
+            frames.append(f"在{leaf}里就能找到{name}，点开商品页，细节逐项看清楚。")
         for place, text in enumerate(frames):
             yield Line(text, -0.1 - 0.05 * turn - 0.01 * place, frozenset({f"frame{place}"}))
 

@@ -139,7 +139,7 @@ def _pointed(name: str, fact: Fact, less: float) -> Iterator[Line]:
     for place, text in enumerate(
         (
             f"Worth knowing about {said}: {facts.lowered(fact.text)}.",
-            f"{fact.text}: that is one thing to know about {said}.",
+            f"{fact.text}. One of the things to know about {said}.",
         )
     ):
         yield Line(text, 0.4 * fact.worth + _room(text) - less, frozenset({fact.key, f"point{place}"}))

@@ -144,7 +144,8 @@ def _shortened(text: str) -> Iterator[str]:
 
 def _quiet(text: str) -> str:
     """Without a final stop, and without words that shout."""
-    return re.sub(r"\b[A-Z]{6,}\b", lambda found: found[0].capitalize(), text.rstrip(" .!,"))
+    text = re.sub(r"(?<=\d)\s?\+(?=$|[ ,.](?![A-Za-z]))", " and up", text.rstrip(" .!,"))
+    return re.sub(r"\b[A-Z]{6,}\b", lambda found: found[0].capitalize(), text)
 
 
 def _settled(text: str, title: str) -> str:
@@ -207,8 +208,9 @@ def lowered(text: str) -> str:
     >>> lowered("Large box"), lowered("USB cable"), lowered("A doll")
     ('large box', 'USB cable', 'a doll')
     """
-    head = text.split()[0] if text else ""
-    return text[0].lower() + text[1:] if head[1:].islower() or len(head) == 1 else text
+    head, *more = text.split() or [""]
+    named = bool(more) and more[0][0].isupper() and head.casefold() not in ("a", "an", "the")
+    return text[0].lower() + text[1:] if not named and (head[1:].islower() or len(head) == 1) else text
 
 
 def _content(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from hawker.creative.draft.choose import LOOSE, choose, shingles
+from hawker.creative.draft.choose import LOOSE, choose, near, shingles
 from hawker.creative.draft.line import Line, Stock
 from hawker.creative.layout import LAYOUTS, Part, width
 from hawker.records.draft import Kind
@@ -31,7 +31,7 @@ def _holds(lines: Sequence[str], part: Part) -> bool:
 
 def fitting(lines: Iterable[Line], most: int, *, least: int = 1) -> list[Line]:
     """Those lines that are no wider than `most`."""
-    return [line for line in lines if least <= line.width <= most]
+    return [line for line in lines if least <= line.width <= most and not line.text.endswith("+")]
 
 
 def _pair(stock: Stock, n: int, *, title: tuple[str, int], body: tuple[str, int]) -> list[Parts]:
@@ -55,8 +55,7 @@ def _ample(lines: Iterable[Line], most: int) -> list[Line]:
 
 
 def _shared(one: Line, other: Line) -> float:
-    runs = shingles(one.text)
-    return len(one.facts & other.facts) + len(runs & shingles(other.text)) / max(1, len(runs))
+    return len(one.facts & other.facts) + _overlap(one, other)
 
 
 def _called(made: list[Parts], stock: Stock) -> list[Parts]:
@@ -71,7 +70,7 @@ def _native(stock: Stock, n: int) -> list[Parts]:
 
 def _banner(stock: Stock, n: int) -> list[Parts]:
     heads = choose(fitting(stock.titles, 25), n, apart=LOOSE)
-    made = []
+    made: list[Parts] = []
     used: list[Line] = []
     for head in heads:
         under = choose(fitting((*stock.titles, *stock.lines), 40), 1, taken=[head, *used])
@@ -105,14 +104,36 @@ def _described(stock: Stock, n: int) -> list[Parts]:
 
 
 def _social(stock: Stock, n: int) -> list[Parts]:
-    tags = tuple(dict.fromkeys(tag for tag in stock.tags if width(tag) <= 30))[:3]
+    tags = _distinct(stock.tags, 30, 3)
     bodies = choose(_ample(stock.lines, 140), n)
     made = []
     for body in bodies:
-        head = choose(fitting(stock.titles, 60), 1, taken=[body], apart=LOOSE)
-        lead = f"{head[0].text}{'。' if stock.joint == '' else '. '}" if head and _ended(head[0].text) else ""
+        fresh = [line for line in fitting(stock.titles, 60) if _apart(line, body) and _ended(line.text)]
+        head = choose(fresh, 1, taken=[body], apart=LOOSE)
+        lead = f"{head[0].text}{'。' if stock.joint == '' else '. '}" if head else ""
         made.append({"post": (f"{lead}{body.text}",), **({"hashtag": tags} if tags else {})})
     return made
+
+
+def _apart(one: Line, other: Line) -> bool:
+    """Whether two lines can stand one after the other without saying the same words twice."""
+    first, second = one.text.casefold(), other.text.casefold()
+    opening = re.split(r"[，,.:。：]", second)[0]
+    return first not in second and opening not in first and _overlap(one, other) < 0.3
+
+
+def _overlap(one: Line, other: Line) -> float:
+    runs = shingles(one.text)
+    return len(runs & shingles(other.text)) / max(1, len(runs))
+
+
+def _distinct(texts: Iterable[str], most: int, n: int) -> tuple[str, ...]:
+    """The first `n` that fit and are not nearly the same."""
+    kept: list[str] = []
+    for text in texts:
+        if 0 < width(text) <= most and not any(near(text, other) for other in kept):
+            kept.append(text)
+    return tuple(kept[:n])
 
 
 def _ended(text: str) -> bool:
@@ -134,14 +155,15 @@ def _sets(stock: Stock, n: int, kind: Kind) -> list[Parts]:
 
 
 def _responsive(stock: Stock, n: int) -> list[Parts]:
-    paths = tuple(dict.fromkeys(path for path in stock.paths if width(path) <= 15))[:2]
+    paths = _distinct(stock.paths, 15, 2)
     return [{**parts, **({"path": paths} if paths else {})} for parts in _sets(stock, n, Kind.RESPONSIVE)]
 
 
 def _performance(stock: Stock, n: int) -> list[Parts]:
     """As a search set, with a headline of 15, a description of 60 and long headlines beside."""
     made = _sets(stock, n, Kind.PERFORMANCE)
-    long = choose([line for line in stock.titles if 30 < line.width <= 90], 5 * len(made))
+    wide = (line for line in stock.titles if 30 < line.width <= 90)
+    long = choose(wide, 5 * len(made), apart=LOOSE)
     brief = choose(fitting(stock.lines, 60), len(made))
     calls = [call for call in stock.calls if width(call) <= 15]
     out = []
@@ -152,10 +174,9 @@ def _performance(stock: Stock, n: int) -> list[Parts]:
             heads = [tiny[turn].text if turn < len(tiny) else calls[turn % len(calls)], *heads][:15]
         if not any(width(line) <= 60 for line in said) and brief:
             said = [*said[:4], brief[turn % len(brief)].text]
-        longs = _texts(long[turn :: len(made)][:5]) or (heads[0],)
-        out.append(
-            {"headline": tuple(heads), "long_headline": longs, "description": tuple(dict.fromkeys(said))}
-        )
+            said = list(_distinct(reversed(said), 90, 5))
+        longs = _texts(long[turn :: len(made)][:5]) or (said[-1],)
+        out.append({"headline": tuple(heads), "long_headline": longs, "description": tuple(said)})
     return out
 
 

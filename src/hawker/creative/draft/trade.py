@@ -25,6 +25,11 @@ def shelved(product: Product) -> bool:
     return product.title.casefold().startswith(path[-1].casefold())
 
 
+def spelled(product: Product) -> str:
+    """What the labels of a shelf say once their shorthand is written out; '' of any other product."""
+    return ", ".join(map(said, levels(product.category)[-2:])) if shelved(product) else ""
+
+
 def names(product: Product) -> list[str]:
     """The type in words, with the size and without; the category where the type says nothing alone."""
     path = levels(product.category)

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hawker.creative.draft import trade
 from hawker.creative.ground.amounts import Amount, amounts
 from hawker.creative.ground.reading import HAN, LONGEST, read, stem, words
 from hawker.creative.ground.vocabulary import vocabulary
@@ -83,6 +84,7 @@ def said(product: Product) -> str:
         product.title,
         description,
         product.category.replace(LEVELS.strip(), "|"),
+        trade.spelled(product),
         product.brand,
         product.label,
         product.color,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from hawker.creative.law.books import JURISDICTIONS, Rule, claims, rules
-from hawker.creative.law.folding import Folded, fold
+from hawker.creative.law.folding import LETTERS, Folded, fold
 from hawker.creative.law.weighing import Facts, Reading, facts, lifted
 from hawker.errors import BadInput, nearest
 from hawker.records.catalogue import Product
@@ -85,7 +85,12 @@ def check(
 @lru_cache(maxsize=4096)
 def _read(folded: str, claim: str) -> tuple[tuple[int, int], ...]:
     """Where a claim is read in a folded text, whoever the product is."""
-    found = {match.span() for pattern in claims()[claim].reads.values() for match in pattern.finditer(folded)}
+    found = {
+        match.span()
+        for language, pattern in claims()[claim].reads.items()
+        if LETTERS[language].search(folded)
+        for match in pattern.finditer(folded)
+    }
     kept: list[tuple[int, int]] = []
     for start, end in sorted(found, key=lambda span: (span[0], -span[1])):
         if start < end and (not kept or end > kept[-1][1]):

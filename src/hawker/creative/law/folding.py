@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib import resources
 
 HAN = "\u3400-\u9fff"
+LETTERS = {"en": re.compile("[a-z]"), "zh": re.compile(f"[{HAN}]")}
 _QUOTES = dict.fromkeys("’‘ʼ`´＇", "'") | dict.fromkeys("“”„«»「」『』＂", '"')
 _DASHES = dict.fromkeys("‐‑‒–—―−－﹣", "-")
 _BLANKS = dict.fromkeys("\t\n\r\v\f\u00a0\u2002\u2003\u2009\u202f\u3000", " ")

@@ -57,7 +57,7 @@ class Remote:
         url, _, model = spec.removeprefix(ENDPOINT).partition("#")
         if not re.match(r"https?://[^/\s@]+(/\S*)?$", url):
             raise BadSetting(
-                f"'{spec.partition('@')[0][:120]}' names no endpoint.",
+                f"'{ENDPOINT}…' names no endpoint." if "@" in url else f"'{spec[:120]}' names no endpoint.",
                 remedy="Write it as openai:https://host/v1#model, and put the key into HAWKER_WRITER_KEY.",
             )
         return cls(url, model, rules=rules)

@@ -14,6 +14,7 @@ from hawker.delivery import engine as running
 from hawker.delivery.engine import Engine
 from hawker.delivery.observe import DUE
 from hawker.delivery.pipeline import CONTEXT
+from hawker.delivery.wording import Words
 from hawker.delivery.world import PRICED, World
 from hawker.errors import BadInput, Corrupt, HawkerError
 from hawker.features import assemble
@@ -28,7 +29,7 @@ from hawker.records.events import DAY, EVENT_COLUMNS, Event
 from hawker.records.placement import Placement
 from hawker.retrieval import flights, index
 from hawker.retrieval.targeting import Membership
-from hawker.storage import files, floors, tables, vectors
+from hawker.storage import files, floors, tables, vectors, wordings
 from hawker.storage.control import Control
 from hawker.storage.decision_log import DecisionLog
 from hawker.storage.event_log import EventLog
@@ -37,6 +38,7 @@ from hawker.storage.hot_redis import InRedis
 from hawker.storage.ledger import Ledger
 from hawker.storage.models import ModelStore
 from hawker.storage.shop import Shop
+from hawker.storage.wordings import Prior
 
 RANKER = "ranker"
 POPULAR = "rule:popular"
@@ -80,6 +82,8 @@ def build(
     )
     restore.counters(made.frequency, shop, made.world.caps, decisions=made.decision_log, now=now)
     unreleased = list(restore.unreleased(shop, watermark=state.watermark))
+    made.tally.restore(shop, now=now)
+    made.believe(made.beliefs())
     made.await_turn(unreleased)
     if shared:
         made.hear(but={event.id for event in unreleased})
@@ -129,6 +133,7 @@ def world(shop: Shop, state: State, *, since: int = 0) -> World:
         nearest=settings.nearest,
         utc_offset_minutes=settings.utc_offset_minutes,
         static=reading(shop) if state.interests is not None else None,
+        words=Words(knowing(shop)),
     )
     further = others(shop, there)
     blank = replace(blank, models={outcome: found for outcome, (found, _) in further.items()})
@@ -145,6 +150,17 @@ def reading(shop: Shop) -> Static | None:
 
         structlog.get_logger("hawker").error("static_unusable", error=str(error))
         return None
+
+
+def knowing(shop: Shop) -> Prior:
+    """What is known of creatives beforehand; where it cannot be read, nothing."""
+    try:
+        return wordings.prior(shop)
+    except Corrupt as error:
+        import structlog  # only where there is something to say
+
+        structlog.get_logger("hawker").error("prior_unusable", error=str(error))
+        return Prior()
 
 
 def hot(shop: Shop) -> Hot:
@@ -194,7 +210,7 @@ def versions(shop: Shop, control: Control) -> dict[str, str]:
             for further in _line(shop, ranker(shop, outcome))[:1]:
                 found[f"model-{outcome}"] = further
     made = {name: shop.table(name) for name in ("catalogue", "audiences", "segments", "flights")}
-    made["vectors"] = vectors.place(shop)
+    made |= {"vectors": vectors.place(shop), "wordings": wordings.prior_file(shop)}
     if shop.settings.learn_floors:
         made["floors"] = floors.file(shop)
     for name, path in made.items():

@@ -18,7 +18,9 @@ from hawker.delivery.credit import Credits
 from hawker.delivery.frequency import Frequency
 from hawker.delivery.observe import Dues
 from hawker.delivery.pacing import Pacer, Setting
+from hawker.delivery.tally import Tally
 from hawker.delivery.wishes import Wishes
+from hawker.delivery.wording import Beliefs, believed
 from hawker.delivery.world import World
 from hawker.features.arrival import Arrival
 from hawker.features.examples import microseconds
@@ -71,6 +73,8 @@ class Engine:
         self.frequency = Frequency(self.hot, self._dues)
         self.frequency.rule(world)
         self.door = door.opened(shop, self._dues, held=event_log.known)
+        self.tally = Tally(self._dues)
+        self._basis, self._beliefs = (-1, world.index.creatives, world.words.prior), Beliefs()
         self.credits = Credits(self._dues, shop.settings.attribution)
         self.credits.products = credit.per_conversion(world.index)
 
@@ -165,6 +169,7 @@ class Engine:
         self.world = people.heeded(self.world, new, shop=self.shop)
         self.wishes.hide([event for event in new if not marked(event.reason)], self.world.index)
         self.frequency.confirm(new, now=now)
+        self.tally.count(new)
         self.settle(new)
         return verdicts
 
@@ -199,6 +204,7 @@ class Engine:
     def hear(self, *, but: Collection[str] = ()) -> int:
         """Take over what other processes were told since the last time; `but` names what is here already."""
         events = hearsay.hear(self, self._arrival, but=but)
+        self.tally.count(events)
         self.ledger.told_elsewhere(self._dues.told_elsewhere(events))
         return len(events)
 
@@ -235,6 +241,7 @@ class Engine:
             opted_out=world.opted_out | self.world.opted_out,
             minors=world.minors | self.world.minors,
             preferences=self.world.preferences,
+            words=replace(world.words, beliefs=self.world.words.beliefs),
         )
         self.world = fresh if self.pacer.fits(fresh) else self.pacer.fitted(fresh, now=self.tick())
 
@@ -243,9 +250,23 @@ class Engine:
         if setting.campaigns is self.world.index.campaigns:
             self.world = replace(self.world, pace=setting.pace)
 
+    def beliefs(self) -> Beliefs:
+        """What is believed of creatives now: where anything changed some milliseconds' work, for a thread."""
+        world, seen = self.world, self.tally.changes
+        basis = (seen, world.index.creatives, world.words.prior)
+        if seen != self._basis[0] or basis[1] is not self._basis[1] or basis[2] is not self._basis[2]:
+            held = believed(self.tally, world.index.creatives, world.words.prior, now=self.tick())
+            self._basis, self._beliefs = basis, held
+        return self._beliefs
+
+    def believe(self, beliefs: Beliefs) -> None:
+        """Choose words by these beliefs from now on."""
+        self.world = replace(self.world, words=replace(self.world.words, beliefs=beliefs))
+
     def close(self) -> None:
         """Write down what waits, and give the leases back."""
         self.settle(())
+        self.tally.keep(self.shop, now=self.tick())
         self.decision_log.close()
         self.frequency.keep(self.shop.state, now=self.tick())
         self.hot.close()

@@ -121,6 +121,7 @@ class Sold(NamedTuple):
     device: str
     advertiser: str = ""
     creative: str = ""
+    segment: str = ""
 
 
 class Dues:
@@ -226,6 +227,7 @@ def sold(decision: Decision) -> tuple[Sold, ...]:
             asked.device,
             slot.ad.advertiser,
             slot.ad.creative,
+            slot.wording.segment if slot.wording is not None else "",
         )
         for slot in decision.slots
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawker import auction
+from hawker.delivery import wording
 from hawker.delivery.bidding import bids
 from hawker.delivery.fill import Filled, fill, named, paid, rules
 from hawker.delivery.frequency import thinned
@@ -24,7 +25,8 @@ from hawker.records.bid import FallbackReason, NoBidReason
 from hawker.records.catalogue import Product
 from hawker.records.charge import dearest
 from hawker.records.consent import ConsentPath
-from hawker.records.decision import Decision, Request, ShownAd, Slot
+from hawker.records.creative import Creative
+from hawker.records.decision import Decision, Request, ShownAd, Slot, Wording
 from hawker.records.preferences import Preferences
 from hawker.retrieval.candidates import candidates
 from hawker.retrieval.targeting import Capped, Eligible, eligible
@@ -96,7 +98,9 @@ def decide(
     if not len(found.ads):
         empty = FallbackReason.NOTHING_ELIGIBLE if len(world.index) else FallbackReason.NO_CAMPAIGNS
         return msgspec.structs.replace(blank, fallback=empty, excluded=found.excluded)
-    return _settle(blank, world, found=found, scored=score(seen, world, found, now=now), rng=rng)
+    barred = wording.barred(capped.creatives if capped else frozenset(), spared)
+    asked = wording.asked(seen, world, barred=barred)
+    return _settle(blank, world, found=found, scored=score(seen, world, found, now=now), rng=rng, asked=asked)
 
 
 def refused(request: Request, world: World, now: int, rng: np.random.Generator, *, seed: int = 0) -> Decision:
@@ -228,8 +232,9 @@ def _settle(
     found: Eligible,
     scored: Scored,
     rng: np.random.Generator,
+    asked: wording.Asked,
 ) -> Decision:
-    """Draw the slots, clear the auction, and write the answer down."""
+    """Draw the slots, clear the auction, choose the words, and write the answer down."""
     index = world.index
     held = beside(index, scored.ads, scored.owners, chance=scored.chances[world.outcome])
     drawn = fill(
@@ -241,7 +246,8 @@ def _settle(
         rng=rng,
         beside=held,
     )
-    filled = tuple(_slot(world, scored, drawn, place=place) for place in range(len(drawn.order)))
+    words = [wording.chosen(index, int(scored.ads[row]), world.words, asked, rng) for row in drawn.order]
+    filled = tuple(_slot(world, scored, drawn, place=at, words=one) for at, one in enumerate(words))
     return msgspec.structs.replace(
         blank,
         slots=filled,
@@ -264,11 +270,18 @@ def _excluded(found: Eligible, scored: Scored, lost: dict[NoBidReason, int]) -> 
     return excluded
 
 
-def _slot(world: World, scored: Scored, drawn: Filled, *, place: int) -> Slot:
+def _slot(
+    world: World,
+    scored: Scored,
+    drawn: Filled,
+    *,
+    place: int,
+    words: tuple[Creative | None, Wording | None],
+) -> Slot:
     index, row, rival = world.index, drawn.order[place], drawn.rivals[place]
     price, pricing = drawn.prices[place], index.campaigns[scored.owners[row]].pricing
     return Slot(
-        ad=_shown(world, int(scored.ads[row])),
+        ad=_shown(world, int(scored.ads[row]), words[0]),
         price=price,
         pricing=pricing,
         charge=dearest(price, pricing),
@@ -277,14 +290,14 @@ def _slot(world: World, scored: Scored, drawn: Filled, *, place: int) -> Slot:
         value=float(scored.values[row]),
         explored=drawn.by_chance[place],
         runner_up=index.ids[scored.ads[rival]] if rival >= 0 else "",
+        wording=words[1],
     )
 
 
-def _shown(world: World, ad: int) -> ShownAd:
+def _shown(world: World, ad: int, creative: Creative | None) -> ShownAd:
     """The words and picture of an ad: its creative's, else the product's own."""
     index = world.index
     campaign = index.campaigns[index.campaign[ad]]
-    creative = index.creatives.get(index.creative[ad])
     product = world.catalogue.get(index.product_names[ad]) or Product(index.product_names[ad], title="")
     seller = index.advertisers.get(campaign.advertiser)
     return ShownAd(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hawker import auction
 from hawker.auction import Bidding
 from hawker.auction.bidder import GUESS
+from hawker.delivery.wording import Words
 from hawker.errors import NotFound, nearest
 from hawker.features.interests import Interests
 from hawker.features.match import speaks
@@ -51,7 +52,7 @@ class World:
     `out_of_budget` names campaigns known to be spent, `caps` are the frequency caps of all that have
     any, by entity ('campaign:c-1'). `bidding` is how campaigns bid (None: as asked), `pace` where the pacer
     has each of them now (None: nobody is paced), `sales` what a purchase of each ad's product brings, in
-    micros (None: nobody bids by it). `static` reads queries.
+    micros (None: nobody bids by it). `static` reads queries, `words` chooses among creatives.
     """
 
     placements: Mapping[str, Placement]
@@ -78,6 +79,7 @@ class World:
     versions: Mapping[str, str] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
     static: Reading | None = None
+    words: Words = field(default_factory=Words)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "models", {**self.models, self.outcome: self.model})

@@ -1,4 +1,4 @@
-"""A decision executed again from its record alone: scores, slots, prices and odds, compared bit for bit."""
+"""A decision executed again from its record alone: scores, slots, prices, odds, words, bit for bit."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from hawker.delivery.engine import Engine
 from hawker.delivery.fill import Beside, Filled, fill, named, paid, rules
 from hawker.delivery.looks import Remembered, whole
 from hawker.delivery.record import features, kept_apart, sheet
+from hawker.delivery.wording import redrawn
 from hawker.errors import NotFound
 from hawker.features.program import Sheet
 from hawker.ranking import Calibrated, Cascade, Model
@@ -135,6 +136,7 @@ def execute(decision: Decision, models: Mapping[str, Model]) -> tuple[Executed, 
         if tuple(chances[outcome].tolist()) != before
     ]
     differences += _differences(decision, executed, filled)
+    differences += redrawn(decision, rng)
     return executed, differences
 
 

@@ -189,6 +189,16 @@ class AdIndex:
         """The ads with a creative."""
         return self._showing.get(creative, ())
 
+    @cached_property
+    def copies(self) -> Mapping[str, tuple[Creative, ...]]:
+        """By product: the approved creatives that compete for ads which name none, by id."""
+        found: dict[str, list[Creative]] = {}
+        for id in sorted(self.creatives):
+            one = self.creatives[id]
+            if not one.retired:
+                found.setdefault(one.product, []).append(one)
+        return {product: tuple(held) for product, held in found.items()}
+
     @property
     def campaigns(self) -> tuple[Campaign, ...]:
         """The campaigns, in the order of their codes."""

@@ -258,7 +258,7 @@ class Application:
 
 
 async def _beat(application: Application) -> None:
-    """Keep the ledger's leases alive, and take over what shoppers chose elsewhere."""
+    """Keep the ledger's leases alive, and take over what shoppers chose elsewhere and clicks say of words."""
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
         engine = serving(application)
@@ -267,6 +267,8 @@ async def _beat(application: Application) -> None:
             engine.settle(())
             engine.wishes.refresh()
             engine.frequency.tend(engine.shop.state, now=engine.tick())
+            engine.tally.tend(engine.shop, now=engine.tick())
+            engine.believe(await asyncio.to_thread(engine.beliefs))
             engine.paced(await asyncio.to_thread(engine.pacer.advance, now=engine.tick()))
         except Exception as error:
             _log.error("heartbeat", error=repr(error))

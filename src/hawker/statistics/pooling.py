@@ -155,9 +155,9 @@ class _Totals:
     @classmethod
     def of(cls, cells: Cells, score: Floats) -> _Totals:
         count = len(cells.product)
-        clicked = np.bincount(cells.variant, cells.clicked, minlength=count)
+        clicked = np.bincount(cells.variant, cells.clicked, minlength=count).astype(np.float64)
         base = _bases(cells, np.zeros(len(cells.variant)))
-        expected = np.bincount(cells.variant, cells.shown * base, minlength=count)
+        expected = np.bincount(cells.variant, cells.shown * base, minlength=count).astype(np.float64)
         any_clicked = np.bincount(cells.product, clicked)[cells.product] > 0.5
         kept = (expected > 0) & any_clicked
         codes = np.unique(cells.product[kept], return_inverse=True)[1].astype(np.int64)
@@ -217,19 +217,20 @@ def _scored(cells: Cells, expected: Floats, prior: Floats, effect: Floats, sprea
     place, variant = cells.place
     first, low = 1.0 / spread.own, spread.lower
     for _ in range(_STEPS):
-        weight = np.maximum(expected * np.exp(np.clip(effect, -5, 5)), _FEWEST)
+        weight: Floats = np.maximum(expected * np.exp(np.clip(effect, -5, 5)), _FEWEST)
         seen = effect + (cells.clicked - weight) / weight
-        up = 1.0 / (1.0 / weight + low)
+        up: Floats = 1.0 / (1.0 / weight + low)
         at = np.bincount(place, up, minlength=len(variant))
         seen_at = np.bincount(place, up * seen, minlength=len(variant)) / at
-        rise = 1.0 / (1.0 / at + low)
-        whole = first + np.bincount(variant, rise, minlength=len(prior))
-        mean = (first * prior + np.bincount(variant, rise * seen_at, minlength=len(prior))) / whole
+        rise = np.asarray(1.0 / (1.0 / at + low), np.float64)
+        whole: Floats = first + np.bincount(variant, rise, minlength=len(prior))
+        heard_of = np.bincount(variant, rise * seen_at, minlength=len(prior))
+        mean = np.asarray((first * prior + heard_of) / whole, np.float64)
         down, told = _cavity(whole[variant], mean[variant], rise, seen_at, low)
-        at_whole = at + down
-        at_mean = (at * seen_at + down * told) / at_whole
+        at_whole: Floats = at + down
+        at_mean: Floats = (at * seen_at + down * told) / at_whole
         sink, heard = _cavity(at_whole[place], at_mean[place], up, seen, low)
-        row_whole = weight + sink
+        row_whole: Floats = weight + sink
         step = (weight * seen + sink * heard) / row_whole - effect
         effect = effect + np.clip(step, -1.0, 1.0)
     return Posterior(
@@ -246,4 +247,5 @@ def _cavity(whole: Floats, mean: Floats, own: Floats, said: Floats, low: float) 
 def _paired(one: Ints, other: Ints) -> Ints:
     """A code for each pair of codes."""
     wide = int(other.max(initial=0)) + 1
-    return np.unique(one * wide + other, return_inverse=True)[1].astype(np.int64)
+    codes: Ints = np.unique(one * wide + other, return_inverse=True)[1].astype(np.int64)
+    return codes

@@ -189,11 +189,11 @@ def _named(low: str, one: Amount, at: int) -> Amount | None:
         return replace(one, kind="year", end=one.end + 1, readings=(("year", one.value, ""),))
     if not one.digits and 1_900 <= one.value < 2_200 and low.startswith("年", one.end):
         return replace(one, kind="year", end=one.end + 1, readings=(("year", one.value, ""),))
-    if _TWO_IN.match(low, one.end):
+    if one.value == int(one.value) < 30 and _TWO_IN.match(low, one.end):
         return replace(one, kind="count", readings=(("count", one.value, "in one"),), noun="in one")
     meanings, pattern = _units()
     unit = pattern.match(low, at)
-    if unit is None or (unit[1] == "in" and _AN_IN.match(low, one.end)):
+    if unit is None or (unit[1] == "in" and one.value == int(one.value) and _AN_IN.match(low, one.end)):
         return None
     name = unit[1]
     if not _really(low, one, unit):

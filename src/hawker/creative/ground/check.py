@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hawker.creative.ground.claim import Claim
+from hawker.creative.ground.claimed import claimed
 from hawker.creative.ground.facts import MEANINGS, Grounds, grounds
 from hawker.creative.ground.measured import measured
+from hawker.creative.ground.named import named
 from hawker.creative.ground.reading import Reading, read, words
 from hawker.creative.ground.vocabulary import vocabulary
 from hawker.creative.saying import objection
@@ -46,6 +48,8 @@ def _claims(reading: Reading, held: Grounds) -> Iterator[Claim]:
         for hit in listed.find(low, cut):
             if hit.meaning not in held.meanings[name]:
                 yield Claim(_REASON[name], hit.start, hit.end)
+    yield from named(reading, cut, held)
+    yield from claimed(low, cut, held)
 
 
 def _objected(claim: Claim, reading: Reading, reader: str) -> Objection:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from hawker.creative.ground.amounts import Amount, amounts
 from hawker.creative.ground.claim import Claim
+from hawker.creative.ground.claimed import patterns
 from hawker.creative.ground.facts import Grounds
 from hawker.creative.ground.reading import stem
 from hawker.records.catalogue import on_sale
 from hawker.records.finding import Severity
 from hawker.records.money import MICROS
 
-CONVERTED = 0.01
+CONVERTED = 0.02
 """How far a measure in another unit may be off; one in the product's own unit may not at all."""
 ABOUT = 0.05
 """How far off is 'about'; a number rounded to its last digit may be off as far as `ROUNDED`."""
@@ -38,7 +39,7 @@ _OFF_BEFORE = re.compile(
 _FRACTION = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "fifth": 20.0}
 _PART_OFF = re.compile(
     r"\b(?:(?:an?|one)[\s-]+)?(half|third|quarter|fifth)(?:[\s-]+(?:off|less|cheaper|the (?:usual |normal |regular )?price|price))"
-    r"|\b(?:sav(?:e|es|ing)|reduc(?:ed|tion)|cut|discounted|knock(?:ed)?|take)(?: by| of| off)?\s+(?:(?:an?|one)[\s-]+)?(half|third|quarter|fifth)\b"
+    r"|\b(?:sav(?:e|es|ing)|reduc(?:ed|tion)|cut|discounted|marked down|knock(?:ed)?|take)(?: by| of| off)?\s+(?:(?:an?|one)[\s-]+)?(half|third|quarter|fifth)\b"
     r"|\b(half)[\s-]price|(半价|对折|五折价)"
 )
 _TENTHS = re.compile(
@@ -68,7 +69,7 @@ _YUAN = frozenset({"CNY", "JPY"})
 
 def measured(low: str, held: Grounds) -> Iterator[Claim]:
     """The numbers of a lower-case text that no field of the product gives."""
-    taken: list[tuple[int, int]] = []
+    taken: list[tuple[int, int]] = [match.span() for match in dict(patterns("numbers"))["idle"].finditer(low)]
     for claim, supported in (*_dates(low, held), *_rated(low, held), *_offers(low, held), *_left(low, held)):
         if any(start < claim.end and claim.start < end for start, end in taken):
             continue
@@ -229,15 +230,11 @@ def _aged(low: str, one: Amount) -> bool:
 
 
 def _of_age(low: str, one: Amount, held: Grounds) -> bool:
-    """Whether an age falls into what the product is for; a bare number said of age counts years."""
+    """Whether the product names this age, neither a younger nor an older one; a bare number counts years."""
     seconds = [value for measure, value, _ in one.readings if measure == "time"] or [one.value * YEAR]
     if not _aged(low, one) and not any(code in ("year", "month") for _, _, code in one.readings):
         return False
-    ages = _ages(held)
-    if any(abs(age - value) < 1.0 for age in ages for value in seconds):
-        return True
-    point = re.match(r"[\s-]*olds?\b", low[one.end :]) and ages
-    return bool(point) and min(ages) <= seconds[0] <= (max(ages) if len(set(ages)) > 1 else float("inf"))
+    return any(abs(age - value) < 1.0 for age in _ages(held) for value in seconds)
 
 
 def _ages(held: Grounds) -> list[float]:

@@ -12,6 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import accumulate
+
+import rjieba
 
 from hawker.creative.ground.reading import HAN, stem
 
@@ -62,9 +65,8 @@ class Vocabulary:
         while at < len(cut):
             word, start, end = cut[at]
             if _IDEOGRAPH.match(word):
-                for hit in self._in_run(word, start):
-                    if not any(first <= hit.start < last for first, last in han):
-                        yield hit
+                hits = [hit for hit in self._in_run(word, start) if not _inside(hit, han)]
+                yield from _whole(hits, word, start) if idle and hits else hits
                 at += 1
                 continue
             entry = self._at(cut, at)
@@ -104,6 +106,29 @@ class Vocabulary:
         for wide in self.above.get(meaning, ()):
             found |= self.wider(wide)
         return found
+
+
+def _inside(hit: Hit, spans: list[tuple[int, int]]) -> bool:
+    return any(first <= hit.start < last for first, last in spans)
+
+
+def _whole(hits: list[Hit], run: str, start: int) -> Iterator[Hit]:
+    """Hits that are words of a run: 分期 is none in 十分期待, whose words are cut before and behind it."""
+    borders = _borders(run)
+    for hit in hits:
+        first, last = hit.start - start, hit.end - start
+        if (
+            first in borders
+            and last in borders
+            or (last - first > 1 and (first in borders or last in borders))
+        ):
+            yield hit
+
+
+@lru_cache(maxsize=20_000)
+def _borders(run: str) -> frozenset[int]:
+    """Where the words of a run of ideographs begin and end."""
+    return frozenset((0, *accumulate(len(word) for word in rjieba.cut(run))))
 
 
 def _any(told: object, frame: str) -> re.Pattern[str] | None:

@@ -50,6 +50,10 @@ _AN_IN = re.compile(
     r"\s*in(?=\s*(?:\d|an?\b|the\b|one\b|stock\b|all\b|total\b|each\b|every\b|this\b|our\b|your\b))"
 )
 _TWO_IN = re.compile(r"[\s-]*in[\s-]*(?:1|one)\b|合一|in1")
+_SPELT_COUNT = re.compile(
+    r"[\s-]+(?:of them\b|in (?:all|total)\b|included\b|(?:in|to|per) (?:a|an|the|each|every) (?:box|pack|set|bag|carton|case|tin)\b|"
+    r"(?:[a-z]+[\s-]+)?(?!(?:friends|hands|worlds|cheers|minds|hearts|generations|reasons|wishes|times|ways|heads|lives|us|is|as|his|its|this|was|has|does|always|feet|others|stars)\b)([a-z]{3,}s)\b)"
+)
 _COUNT_BEFORE = re.compile(
     r"(?:\b(?:pack|set|box|bag|case|lot|bundle|carton|packet|collection|pair|tin|tub|jar|bunch|range|trio|total)s? of|\bqty|quantity|一套|一共|共有?|总共|内含|数量)[:： ]*$"
 )
@@ -148,6 +152,8 @@ def _amount(low: str, number: Number) -> Amount | None:
     told = _money(low, one) or _share(low, one) or _named(low, one, low_unit)
     if told is None and value > 1 and _COUNT_BEFORE.search(before):
         told = replace(one, kind="count", readings=(("count", value, "of"),), noun="of")
+    if told is None and not number.digits and value > 1 and (noun := _SPELT_COUNT.match(low, number.end)):
+        told = replace(one, kind="count", readings=(("count", value, "spelt"),), noun=noun[1] or "")
     if told is None:
         return one if number.digits else None
     after = _AFTER.match(low, told.end)
@@ -160,13 +166,16 @@ def _money(low: str, one: Amount) -> Amount | None:
         code = _SIGNS.get(sign[1]) or sign[1].upper().replace("RMB", "CNY")
         return replace(one, kind="money", start=sign.start(1), readings=(("money", one.value, code),))
     word = _MONEY_AFTER.match(low, one.end)
-    if word is None:
+    if word is None or (word[1] == "块" and not one.digits):
         return None
     if word[1] in ("cent", "cents", "pence"):
         code = "GBP" if word[1] == "pence" else "USD"
         return replace(one, kind="money", end=word.end(), readings=(("money", one.value / 100, code),))
-    code = _CURRENCIES.get(word[1], "")
-    return replace(one, kind="money", end=word.end(), readings=(("money", one.value, code),))
+    code, value, end = _CURRENCIES.get(word[1], ""), one.value, word.end()
+    tenth = re.match(r"\d(?!\d)", low[end:]) if word[1] == "块" else None
+    if tenth is not None:
+        value, end = value + int(tenth[0]) / 10, end + 1
+    return replace(one, kind="money", value=value, end=end, readings=(("money", value, code),))
 
 
 def _share(low: str, one: Amount) -> Amount | None:
@@ -218,8 +227,8 @@ def _really(low: str, one: Amount, unit: re.Match[str]) -> bool:
         and low[unit.end() - 1 : unit.end() + 1] == "'s"
     ):
         return False
-    if name == '"' and low.count('"', 0, one.start) % 2 == 1 and low.count('"') % 2 == 0:
-        return low[one.start - 1] != '"' and low.count('"', one.start) == 1
+    if name == '"' and low[max(0, one.start - 1)] == '"':
+        return False
     if one.digits:
         return not (name == "两" and low[unit.end() : unit.end() + 1] in "个种件款双全")
     if not name.isascii() and said in (

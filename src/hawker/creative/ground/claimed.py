@@ -13,7 +13,7 @@ from hawker.creative.ground.facts import MEANINGS, Grounds, compact, root
 from hawker.creative.ground.reading import HAN, words
 from hawker.creative.ground.vocabulary import vocabulary
 
-_CLAIMS = {"contains": "ingredient", "free_from": "ingredient", "made_of": "material"}
+_CLAIMS = {"contains": "ingredient", "free_from": "ingredient", "made_of": "material", "share": "number"}
 """What it is that a pattern's own name claims."""
 _EMPTY = frozenset(
     "the a an of to our its with and by than for in is are any every other all your or as at on from s you we it "
@@ -26,7 +26,7 @@ _SOFT = frozenset(
     "小心 大自然 自然 生活 内心 心底 远方 阳光 春天 灵感 设计师 设计 大师 匠人 匠心 工匠 手工 天然 时间 岁月 "
     "它 你 我 她 他们 我们 心 爱 温暖 美好 幸福 快乐 惊喜 用心 好 上等 优质 高品质 精致 舒适 柔软 亲肤 这一款 这款 "
     "满满 温柔 巧思 细节 专业 团队 厂家 源头 工厂 原厂 本店 自家 官方 保证 保障 行货 品质 好物 好看 好用 单品 "
-    "设计感 质感 时尚 元素 多种 独特 特殊 新型 新 全新 进口 国产 高级 高档 上乘 考究 讲究 同款 匠造 精心 精工 手感 面料 材质 料".split()
+    "设计感 质感 时尚 元素 多种 独特 特殊 新型 新 全新 进口 国产 高级 高档 上乘 考究 讲究 同款 匠造 精心 精工 手感 面料 材质 料 弹性 空气感 张力 温度 诚意 心意 元素 魅力 气息 故事 情感 韵味 情怀 意境 活力".split()
 )
 Compiled = tuple[tuple[str, re.Pattern[str]], ...]
 

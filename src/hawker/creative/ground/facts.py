@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from hawker.creative.draft import trade
@@ -28,7 +28,7 @@ _HELD: OrderedDict[tuple[int, ...], Grounds] = OrderedDict()
 class Grounds:
     """A product, or several, as what claims are traced to.
 
-    `measures`: what is measured to (how much, unit); `counts` with and `bare` without a counter; `raw` are
+    `measures`: what is measured to (how much, unit); `counts` with their counters, `bare` without; `raw` are
     all runs of digits as written; `ages` from and to, in seconds.
     """
 
@@ -38,7 +38,7 @@ class Grounds:
     stems: frozenset[str]
     roots: frozenset[str]
     measures: dict[str, tuple[tuple[float, str], ...]]
-    counts: frozenset[float]
+    counts: dict[float, frozenset[str]]
     bare: frozenset[float]
     raw: frozenset[str]
     shares: frozenset[float]
@@ -140,15 +140,25 @@ def _take_apart(products: tuple[Product, ...]) -> Grounds:
         frozenset(stems),
         frozenset(root(word) for word in stems),
         {measure: tuple(sorted(values)) for measure, values in measures.items()},
-        frozenset(one.value for one in found if one.kind == "count"),
+        {
+            value: frozenset(one.noun for one in found if one.kind == "count" and one.value == value)
+            for value in {one.value for one in found if one.kind == "count"}
+        },
         frozenset(one.value for one in found if one.kind in ("bare", "year", "times", "ratio") or one.lent),
         frozenset(low[one.number[0] : one.number[1]] for one in found) | frozenset(re.findall(r"\d+", low)),
         frozenset(one.value for one in found if one.kind == "share"),
         frozenset(one.value for one in found if one.kind == "times"),
         frozenset((one.value, one.readings[0][2]) for one in found if one.kind == "money"),
         {name: _meanings(name, low, cut) for name in MEANINGS},
-        frozenset(compact(code) for code in CODE.findall(low)),
+        frozenset(_codes(low)),
     )
+
+
+def _codes(low: str) -> Iterator[str]:
+    """Codes without their marks, and the pieces of those that have any."""
+    for code in CODE.findall(low):
+        yield compact(code)
+        yield from (piece for piece in _PARTS.split(code) if piece)
 
 
 def _meanings(name: str, low: str, cut: list[tuple[str, int, int]]) -> frozenset[str]:

@@ -9,7 +9,8 @@ from hawker.creative.ground.amounts import Amount, amounts
 from hawker.creative.ground.claim import Claim
 from hawker.creative.ground.claimed import patterns
 from hawker.creative.ground.facts import Grounds
-from hawker.creative.ground.reading import stem
+from hawker.creative.ground.reading import stem, words
+from hawker.creative.ground.vocabulary import vocabulary
 from hawker.records.catalogue import on_sale
 from hawker.records.finding import Severity
 from hawker.records.money import MICROS
@@ -60,6 +61,10 @@ _RATED = re.compile(
     r"(?P<of>(\d+(?:\.\d+)?|nine|eight|seven|four|three)\s*(?:out of|in every|/)\s*(?:10|5|100|ten|five|four|4))\b|"
     r"\b(?:\d(?:\.\d+)?|five|four|three)[\s-]*stars?\b|\d(?:\.\d+)?\s*分(?!钟|贝|米|之|期|区|段|层|体|离|解|装|钟|类)|[五5]\s*星(?!级酒店|期)|满分|[四4]\s*星"
 )
+_PRICED = re.compile(
+    r"(?:\bpriced? (?:at|of|is)|\bcosts?(?: only| just)?|\bprice:|售价|到手价?|只要|仅需|仅售|价格|券后价?)[:：\s]*(?:是|为|仅|只)?\s*$"
+)
+_SENTENCE_END = re.compile(r"[,.;!?|/+、，。；]|\d")
 _LEFT = re.compile(r"\b(?:only|just)\s+(\d+)\s+(?:left|remaining|in stock)|(?:仅剩|只剩|还剩|库存)\s*(\d+)")
 _MEASURED = ("measure", "year")
 _PLURAL = re.compile(r"[\s-]+([a-z]+)")
@@ -141,7 +146,7 @@ def _traced(low: str, one: Amount, held: Grounds) -> Iterator[Claim]:
     elif one.kind == "share":
         yield from _share(low, one, held)
     elif one.kind == "times":
-        if one.value not in held.times and one.value not in held.bare | held.counts:
+        if one.value not in held.times and one.value not in held.bare and one.value not in held.counts:
             yield Claim("number", one.start, one.end)
     elif one.kind == "year":
         if one.value not in held.bare and str(int(one.value)) not in held.raw:
@@ -180,8 +185,33 @@ def _share(low: str, one: Amount, held: Grounds) -> Iterator[Claim]:
         slack = 2.5 if one.hedged or one.bound else 0.51
         if not _off(one.value, held, slack=slack) and not _verbatim(low, one, held):
             yield Claim("discount", one.start, one.end)
-    elif one.value not in held.shares:
+    elif one.value not in held.shares or not _of_what(low, one, held):
         yield Claim("number", one.start, one.end)
+
+
+def _of_what(low: str, one: Amount, held: Grounds) -> bool:
+    """Whether a share is of what the product has it of: 80 % cotton is not 80 % polyester."""
+    named = _next(low, one.end)
+    if named is None:
+        return True
+    theirs = {
+        found
+        for other in amounts(held.low)
+        if other.kind == "share" and other.value == one.value and (found := _next(held.low, other.end))
+    }
+    return not theirs or named in theirs
+
+
+def _next(low: str, end: int) -> tuple[str, str] | None:
+    """The material or ingredient named right after a place."""
+    after = _SENTENCE_END.split(low[end : end + 24], maxsplit=1)[0]
+    cut = words(after)
+    found = [
+        (hit.start, (name, hit.meaning))
+        for name in ("materials", "ingredients")
+        for hit in vocabulary(name).find(after, cut)
+    ]
+    return min(found)[1] if found else None
 
 
 def _verbatim(low: str, one: Amount, held: Grounds) -> bool:
@@ -247,13 +277,45 @@ def _ages(held: Grounds) -> list[float]:
 
 
 def _counted(one: Amount, held: Grounds) -> bool:
-    return one.value in held.counts or one.value in held.bare
+    """Whether there are so many; 8 bags are not 8 boxes, though both are 8 pieces."""
+    if one.value in held.bare:
+        return True
+    nouns = held.counts.get(one.value)
+    if nouns is None:
+        return False
+    kind = _COUNTERS.get(one.noun, "")
+    return not kind or any(_COUNTERS.get(noun, "") in ("", kind) for noun in nouns)
+
+
+_COUNTERS = {
+    word: group
+    for group in (
+        "袋 包 bag bags pouch pouches",
+        "盒 箱 box boxes carton cartons case",
+        "瓶 bottle bottles",
+        "罐 听 can cans jar jars",
+        "片 张 抽 页 sheet sheets slice slices",
+        "双 对 副 pair pairs",
+        "本 册",
+        "卷 roll rolls",
+        "桶 杯 碗",
+        "台 部",
+        "打 dozen",
+    )
+    for word in group.split()
+}
+"""Counters of things that are not one another; all others count anything."""
 
 
 def _bare(low: str, one: Amount, held: Grounds) -> Iterator[Claim]:
     if _aged(low, one):
         if not _of_age(low, one, held) and one.value not in held.bare:
             yield Claim("age", one.start, one.end)
+        return
+    if _PRICED.search(low, max(0, one.start - 20), one.start):
+        prices = [price / MICROS for p in held.products for price in {p.price, on_sale(p)} if price]
+        if not any(_close(one, one.value, price, same=True) for price in prices):
+            yield Claim("price", one.start, one.end)
         return
     if one.value in held.bare or one.value in held.counts:
         return

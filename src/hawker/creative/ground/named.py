@@ -75,12 +75,7 @@ def _models(reading: Reading, held: Grounds) -> Iterator[Claim]:
 
 
 def _known(code: str, held: Grounds) -> bool:
-    short = compact(code)
-    return (
-        short in held.codes
-        or (len(short) > 2 and any(short in known for known in held.codes))
-        or code in held.low
-    )
+    return compact(code) in held.codes or (len(code) > 4 and compact(code) in held.stems)
 
 
 def _capitalised(reading: Reading, held: Grounds) -> Iterator[Claim]:

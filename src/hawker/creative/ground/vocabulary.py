@@ -117,11 +117,9 @@ def _whole(hits: list[Hit], run: str, start: int) -> Iterator[Hit]:
     borders = _borders(run)
     for hit in hits:
         first, last = hit.start - start, hit.end - start
-        if (
-            first in borders
-            and last in borders
-            or (last - first > 1 and (first in borders or last in borders))
-        ):
+        ends = (first in borders) + (last in borders)
+        across = any(first < border < last for border in borders)
+        if ends == 2 or (last - first > 1 and not across) or (last - first > 2 and ends):
             yield hit
 
 

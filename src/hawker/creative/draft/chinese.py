@@ -97,7 +97,7 @@ def _titles(told: _Told) -> Iterator[Line]:
     for turn, text in enumerate(
         (f"看看这{told.measure}{told.noun}", f"在找{told.noun}？", f"{told.noun}细节一览", f"来认识{short}")
     ):
-        yield Line(text, 0.2 - 0.02 * turn, frozenset({f"frame{turn}"}))
+        yield Line(text, 0.2 - 0.02 * turn, frozenset({f"frame:{turn}"}))
 
 
 def _bare(text: str) -> str:
@@ -139,9 +139,12 @@ def _ended(parts: Sequence[str], worth: float, keys: set[str]) -> Iterator[Line]
     """The same with an end that claims nothing, where there is room for one."""
     wide = width("，".join(parts)) + 2
     if wide < LOW:
-        for tail in words("zh")["tails"]:
-            if wide + 2 + width(tail) <= MOST:
-                yield _line([*parts, tail], worth, keys | {tail})
+        tails = words("zh")["tails"]
+        for turn, tail in enumerate(tails):
+            whole = wide + 2 + width(tail)
+            more = [] if whole >= LOW else [tails[(turn + 3) % len(tails)]]
+            if whole <= MOST:
+                yield _line([*parts, tail, *more], worth, keys | {f"frame:{one}" for one in (tail, *more)})
 
 
 def _composed(told: _Told) -> Iterator[Line]:
@@ -181,6 +184,8 @@ def _growing(parts: list[str], said: list[Fact], keys: set[str], worth: float) -
     """Every beginning of a list of facts that fits, the fuller the better."""
     parts, keys = list(parts), set(keys)
     for fact in said:
+        if _bare(fact.text) in "，".join(parts):
+            continue
         if width("，".join([*parts, fact.text])) + 2 > MOST:
             break
         parts.append(fact.text)
@@ -190,35 +195,49 @@ def _growing(parts: list[str], said: list[Fact], keys: set[str], worth: float) -
 
 
 def _frames(told: _Told, said: list[Fact], start: int) -> Iterator[Line]:
-    if len(said) < 2:
+    if len(_apart(said)) < 2:
         return
-    one, other, *more = said
+    one, other, *more = _apart(said)
     third = more[0].text if more else ""
     keys = {one.key, other.key, *([more[0].key] if more else [])}
     this = f"这{told.measure}{told.noun}"
+    lead = "".join(fact.text for fact in _lead(told) if _bare(one.text) != fact.text != _bare(other.text))
+    also = [third] if third else []
     frames = [
-        [f"{this}以{one.text}搭配{other.text}", *([f"再添{third}"] if third else [])],
-        [f"从{one.text}到{other.text}", f"{this}值得细看"],
         [
-            f"{one.text}、{other.text}" + (f"与{third}" if third else ""),
-            f"都在这{told.measure}{told.noun}里",
+            f"这{told.measure}{lead}{told.noun}以{one.text}搭配{other.text}",
+            *([f"再添{third}"] if third else []),
         ],
+        [f"从{one.text}到{other.text}", f"{this}值得细看"],
+        [f"{one.text}、{other.text}" + (f"与{third}" if third else ""), f"都在{this}里"],
         [f"细看{this}：{one.text}", f"{other.text}", *([f"还有{third}"] if third else [])],
         [f"挑{told.noun}时", f"可以留意{one.text}与{other.text}", *([f"{third}也在其中"] if third else [])],
+        [
+            f"想找带{one.text}的{lead}{told.noun}？{other.text}" + (f"与{third}" if third else ""),
+            "这里也能看到",
+        ],
+        [f"{told.noun}怎么选？先看{one.text}", f"再看{other.text}", *([f"{third}也别忘了"] if third else [])],
     ]
-    for turn, parts in enumerate(frames):
-        yield _line(parts, 0.9 - 0.02 * start - 0.01 * turn, keys)
-        yield from _ended(parts, 0.7 - 0.02 * start, keys)
     style = told.held.get("style", [])
-    if style:
-        tone = style[start % len(style)]
-        extra = [third] if third else []
-        liked = [f"偏爱{tone.text}的你", f"不妨看看{this}：{one.text}", other.text, *extra]
-        plain = [f"{tone.text}的{told.noun}", f"{one.text}配{other.text}", *extra]
-        if tone.key not in keys:
-            yield _line(liked, 0.95 - 0.02 * start, keys | {tone.key})
-            yield _line(plain, 0.95 - 0.02 * start, keys | {tone.key})
-            yield from _ended(plain, 0.75 - 0.02 * start, keys | {tone.key})
+    tone = style[start % len(style)] if style else None
+    if tone and tone.key not in keys:
+        keys = keys | {tone.key}
+        frames += [
+            [f"偏爱{tone.text}的你", f"不妨看看{this}：{one.text}", other.text, *also],
+            [f"{tone.text}的{lead}{told.noun}", f"{one.text}配{other.text}", *also],
+        ]
+    for turn, parts in enumerate(frames):
+        own = keys | {f"frame:{turn}"}
+        yield _line(parts, 0.9 - 0.02 * start - 0.01 * turn, own)
+        yield from _ended(parts, 0.7 - 0.02 * start, own)
+
+
+def _apart(said: Sequence[Fact]) -> list[Fact]:
+    """Facts whose words differ: of '拉链设计' and '拉链门襟' the first."""
+    kept: dict[str, Fact] = {}
+    for fact in said:
+        kept.setdefault(_bare(fact.text), fact)
+    return list(kept.values())
 
 
 def _mixed(told: _Told) -> Iterator[Line]:
@@ -246,7 +265,7 @@ def _pointed(told: _Told) -> Iterator[Line]:
                     f"{fact.text}，想知道这{told.measure}{told.noun}还有什么，点开就能看全。",
                 )
             ):
-                yield _line([text.removesuffix("。")], 0.45 - 0.02 * turn, {fact.key, f"point{place}"})
+                yield _line([text.removesuffix("。")], 0.45 - 0.02 * turn, {fact.key, f"frame:point{place}"})
 
 
 def _framed(told: _Told) -> Iterator[Line]:
@@ -262,7 +281,7 @@ def _framed(told: _Told) -> Iterator[Line]:
         if leaf and leaf not in (told.noun, name):
             frames.append(f"在{leaf}里就能找到{name}，点开商品页，细节逐项看清楚。")
         for place, text in enumerate(frames):
-            yield Line(text, -0.1 - 0.05 * turn - 0.01 * place, frozenset({f"frame{place}"}))
+            yield Line(text, -0.1 - 0.05 * turn - 0.01 * place, frozenset({f"frame:{place}"}))
 
 
 def _full(told: _Told) -> Iterator[Line]:

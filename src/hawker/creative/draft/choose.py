@@ -10,7 +10,8 @@ from rapidfuzz.distance import Levenshtein
 from hawker.creative.draft.line import Line
 
 NEAR = 0.78  # of edit similarity, a little under what the gate calls a duplicate
-_AGAIN = 0.12  # what a line loses for each fact told before
+FRAME = "frame:"
+_AGAIN, _FRAMED = 0.12, 0.4  # what a line loses for each fact told before, for a frame used before
 APART, LOOSE = 1.4, 0.5  # what a line, and a title, lose that consist of words already said
 
 
@@ -55,7 +56,8 @@ def _weigh(
     for text, line in left.items():
         own = shingles(text)
         shared = len(own & runs) / len(own) if own else 0.0
-        worth[text] -= apart * shared + _AGAIN * len(line.facts & facts)
+        again = sum(_FRAMED if fact.startswith(FRAME) else _AGAIN for fact in line.facts & facts)
+        worth[text] -= apart * shared + again
 
 
 @lru_cache(maxsize=8_192)

@@ -84,12 +84,12 @@ def _framed_titles(told: _Told) -> Iterator[Line]:
         for place, frame in enumerate(
             ("See {}", "Looking for {}?", "A closer look: {}", "Have you seen {}?")
         ):
-            yield Line(frame.format(_with_article(name)), 0.2 - low - 0.02 * place, frozenset({"frame"}))
+            yield Line(frame.format(_with_article(name)), 0.2 - low - 0.02 * place, frozenset({"frame:"}))
     if leaf and leaf.casefold() not in (name.casefold() for name in told.names):
         yield Line(leaf, 0.15, frozenset({"leaf"}))
         yield Line(f"Browse {leaf}", 0.25, frozenset({"leaf"}))
-    yield Line("Details at a glance", -0.6, frozenset({"frame"}))
-    yield Line("Take a closer look", -0.65, frozenset({"frame"}))
+    yield Line("Details at a glance", -0.6, frozenset({"frame:"}))
+    yield Line("Take a closer look", -0.65, frozenset({"frame:"}))
 
 
 def _lines(told: _Told) -> Iterator[Line]:
@@ -99,7 +99,7 @@ def _lines(told: _Told) -> Iterator[Line]:
         if len(fact.text) < LOW - 4:
             for tail in words("en")["tails"]:
                 text = f"{fact.text}. {tail}"
-                yield Line(text, 0.7 * fact.worth + _room(text), frozenset({fact.key, tail}))
+                yield Line(text, 0.7 * fact.worth + _room(text), frozenset({fact.key, f"frame:{tail}"}))
     for one, other in combinations(whole[:14], 2):
         if one.key != other.key and LOW - 12 <= len(one.text) + len(other.text) + 3 <= MOST:
             text = f"{one.text}. {other.text}."
@@ -142,7 +142,7 @@ def _pointed(name: str, fact: Fact, less: float) -> Iterator[Line]:
             f"{fact.text}. One of the things to know about {said}.",
         )
     ):
-        yield Line(text, 0.4 * fact.worth + _room(text) - less, frozenset({fact.key, f"point{place}"}))
+        yield Line(text, 0.4 * fact.worth + _room(text) - less, frozenset({fact.key, f"frame:point{place}"}))
 
 
 def _shelf(told: _Told, name: str, less: float) -> Iterator[Line]:
@@ -174,7 +174,7 @@ def _shelf(told: _Told, name: str, less: float) -> Iterator[Line]:
     if product.color and _COLOURED.match(product.color) and product.color.casefold() not in name.casefold():
         frames.append(f"{_capital(name)} in {product.color.lower()}. See the details in our shop.")
     for turn, text in enumerate(frames):
-        yield Line(text, 0.05 + _room(text) - less + 0.01 * turn, frozenset({f"frame{turn}"}))
+        yield Line(text, 0.05 + _room(text) - less + 0.01 * turn, frozenset({f"frame:{turn}"}))
 
 
 def _full(told: _Told) -> Iterator[Line]:

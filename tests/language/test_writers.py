@@ -72,7 +72,7 @@ def test_a_cut_model_is_refused_and_the_process_lives(tmp_path: Path, kept: int)
     path = tmp_path / "cut.gguf"
     with model().open("rb") as file:
         path.write_bytes(file.read(kept))
-    with pytest.raises(UnreadableFile, match="llama.cpp cannot open"):
+    with pytest.raises(UnreadableFile, match=r"llama\.cpp cannot open"):
         Local(path, rules=RULES).write(TOLD)
 
 

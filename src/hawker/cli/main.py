@@ -28,7 +28,9 @@ VERBS = (
     "train",
     "evaluate",
     "audience",
+    "write",
     "model",
+    "models",
     "serve",
     "key",
     "report",
@@ -144,6 +146,7 @@ def _register() -> None:
     from hawker.cli.init import init
     from hawker.cli.key import group as keys
     from hawker.cli.model import group as models
+    from hawker.cli.models import group as fetched
     from hawker.cli.recommend import recommend
     from hawker.cli.replay import replay
     from hawker.cli.report import report
@@ -151,6 +154,7 @@ def _register() -> None:
     from hawker.cli.serve import serve
     from hawker.cli.statement import credit, statement
     from hawker.cli.train import train
+    from hawker.cli.write import group as writing
 
     app.command()(demo)
     app.command()(init)
@@ -162,7 +166,9 @@ def _register() -> None:
     app.command()(train)
     app.command()(evaluate)
     app.add_typer(models(), name="model")
+    app.add_typer(fetched(), name="models")
     app.add_typer(audiences(), name="audience")
+    app.add_typer(writing(), name="write")
     app.command()(serve)
     app.add_typer(keys(), name="key")
     app.command()(report)

@@ -7,6 +7,7 @@ from typing import Any
 from hawker.cli.words import (
     adapt,
     audience,
+    models,
     portrait,
     recommend,
     search,
@@ -14,11 +15,24 @@ from hawker.cli.words import (
     understood,
     vectors,
     verbs,
+    write,
 )
 
 TOPICS = tuple(
     topic.WORDS
-    for topic in (adapt, audience, portrait, recommend, search, suggesting, understood, vectors, verbs)
+    for topic in (
+        adapt,
+        audience,
+        models,
+        portrait,
+        recommend,
+        search,
+        suggesting,
+        understood,
+        vectors,
+        verbs,
+        write,
+    )
 )
 WORDS: dict[str, tuple[str, str]] = {code: said for topic in TOPICS for code, said in topic.items()}
 """Each in English and Chinese; braces name what is filled in. A code stands in one topic only."""

@@ -55,7 +55,10 @@ def test_it_wants_one_thing(shop: Shop, given: tuple[str, ...]) -> None:
 def test_what_has_had_its_time_goes(tmp_path: Path) -> None:
     shop = shops.tiny(tmp_path / "shop", event_days=12)
     told = answer("-C", shop.folder, "forget", "--expired")
-    assert told == {"removed": {"events": 1, "decisions": 0, "quarantine": 0, "models": 0}, "overdue": []}
+    assert told == {
+        "removed": {"events": 1, "decisions": 0, "quarantine": 0, "questions": 0, "models": 0},
+        "overdue": [],
+    }
     assert "events" in hawker("-C", shop.folder, "forget", "--expired").stdout
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from hawker.answers import compare, goods, offers, orders, policies, safe
+from hawker.answers import compare, goods, offers, orders, phrase, policies, safe
 from hawker.answers.case import Case
 from hawker.answers.facts import titled
 from hawker.answers.lexicon import Lexicon, lexicon
@@ -20,6 +20,7 @@ from hawker.answers.reply import Answer, Conversation, Sentence, Turn
 from hawker.answers.say import summary
 from hawker.answers.shop_words import Written
 from hawker.language.analysis import plain
+from hawker.language.writer import Writer, writer
 from hawker.privacy import masking
 from hawker.records.catalogue import Product
 from hawker.retrieval import search_shop
@@ -40,6 +41,8 @@ class Assistant:
     currency: str = ""
     shop_language: str = "en"
     contact: str = ""
+    jurisdiction: str = ""
+    writer: Writer | None = None
     words: Lexicon = field(default_factory=lexicon)
 
     def ask(
@@ -53,11 +56,18 @@ class Assistant:
     ) -> Answer:
         """Answer a question. `conversation` is the last answer's, `shopper` whoever has signed in.
 
-        Nothing is asked of a model, and nothing is kept. `now` is not looked at yet: no record that an answer
-        stands on has a time.
+        No model is asked but the writer, where the shop has named one; nothing is kept. `now` is not looked
+        at yet: no record that an answer stands on has a time.
         """
         del now
-        return self.considered(text, conversation=conversation, language=language, shopper=shopper)[0]
+        answer, _ = self.considered(text, conversation=conversation, language=language, shopper=shopper)
+        return self.phrased(answer)
+
+    def phrased(self, answer: Answer) -> Answer:
+        """The answer in the words of the shop's writer, where it has one and the check does not object."""
+        about = [self.names.places[one] for one in answer.products if one in self.names.places]
+        products = self._products(about) if answer.kind != "policy" else ()
+        return phrase.phrased(answer, self.writer, products=products, jurisdiction=self.jurisdiction)
 
     def considered(
         self,
@@ -248,4 +258,6 @@ def build(
         currency=settings.currency,
         shop_language=settings.language,
         contact=settings.answers.contact,
+        jurisdiction=settings.answers.jurisdiction,
+        writer=writer(settings.answers.writer) if settings.answers.writer else None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -68,6 +68,19 @@ def lexicon() -> Lexicon:
         again=_pattern([cue for one in read.values() for cue in one["again"]["words"]]),
         every=cues,
     )
+
+
+def places(cues: Pattern, text: str) -> Iterator[tuple[int, int]]:
+    """Where cues stand in a text, those that overlap too.
+
+    >>> list(places(re.compile("多久发|发货"), "多久发货"))
+    [(0, 3), (2, 4)]
+    """
+    match = cues.search(text)
+    while match is not None:
+        if match.end() > match.start():
+            yield match.span()
+        match = cues.search(text, match.start() + 1)
 
 
 def _read(language: str) -> dict[str, Any]:

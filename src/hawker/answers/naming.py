@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from hawker.answers.lexicon import Lexicon
+from hawker.answers.lexicon import Lexicon, places
 from hawker.answers.safe import harmless
 from hawker.language.analysis import ideographic, plain, stem
 from hawker.records.catalogue import Product
@@ -233,7 +233,7 @@ def content(text: str, words: Lexicon) -> list[Token]:
 def _asked(text: str, words: Lexicon) -> list[tuple[int, int]]:
     """The places of a text's cues, and of the phrases that frame it."""
     patterns = (*words.every, words.framing, words.again, *words.modifiers.values())
-    return [match.span() for pattern in patterns for match in pattern.finditer(text) if match.group()]
+    return [span for pattern in patterns for span in places(pattern, text)]
 
 
 def _within(token: Token, spans: Sequence[tuple[int, int]]) -> bool:

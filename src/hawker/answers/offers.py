@@ -72,6 +72,11 @@ def request(
     )
 
 
+def decided(found: Found, *, asked: Request, engine: Engine, search: Search) -> Decision:
+    """What is sponsored beside a recommendation: only what answers it, or was booked by its words."""
+    return engine.decide(sponsored.beside(asked, found, search=search, world=engine.world))
+
+
 def beside(
     answer: Answer, found: Found, *, asked: Request, engine: Engine, search: Search
 ) -> tuple[Answer, Decision]:
@@ -79,7 +84,7 @@ def beside(
 
     Consent decides, as for every ad, whether anything of the shopper's is read.
     """
-    decision = engine.decide(sponsored.beside(asked, found, search=search, world=engine.world))
+    decision = decided(found, asked=asked, engine=engine, search=search)
     label = LABELS["zh" if answer.language.startswith("zh") else "en"]
     ads = tuple(
         Suggestion(

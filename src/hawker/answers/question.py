@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hawker.answers.lexicon import Lexicon, Pattern
+from hawker.answers.lexicon import Lexicon, Pattern, places
 from hawker.answers.naming import MARK, Token, content
 from hawker.language.analysis import ideographic
 
@@ -82,10 +82,9 @@ def _found(text: str, patterns: Mapping[str, Pattern]) -> tuple[str, ...]:
 def _fields(text: str, words: Lexicon) -> tuple[str, ...]:
     """The fields whose cues stand in a text, the longest cue first where several overlap."""
     spans = [
-        (match.start(), match.end(), name)
+        (start, end, name)
         for name, concept in words.fields.items()
-        for match in concept.cues.finditer(text)
-        if match.group()
+        for start, end in places(concept.cues, text)
     ]
     kept: list[tuple[int, int, str]] = []
     for start, end, name in sorted(spans, key=lambda one: one[0] - one[1]):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hawker.answers.case import Case
-from hawker.answers.lexicon import Lexicon
+from hawker.answers.lexicon import Lexicon, places
 from hawker.answers.naming import Token, content, tokens
 from hawker.answers.passages import Passages
 from hawker.answers.policies import Passage
@@ -126,15 +126,11 @@ class Written:
 
     def _left(self, case: Case) -> list[Token]:
         """The words of a question that are neither frames, nor cues, nor of a topic."""
-        spans = [
-            match.span()
-            for cues in self.words.topics.values()
-            for match in cues.finditer(case.asked.rest)
-            if match.group()
-        ]
+        said = case.asked.rest
+        spans = [span for cues in self.words.topics.values() for span in places(cues, said)]
         return [
             token
-            for token in content(case.asked.rest, self.words)
+            for token in content(said, self.words)
             if not any(start <= token.start and token.end <= end for start, end in spans)
         ]
 

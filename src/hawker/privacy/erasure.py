@@ -277,6 +277,17 @@ def _preferences(shop: Shop, journal: Journal) -> tuple[int, int]:
         choices.close()
 
 
+def _asked(shop: Shop, journal: Journal) -> tuple[int, int]:
+    """What they asked the assistant."""
+    from hawker.storage.questions import Questions
+
+    questions = Questions(shop.control)
+    try:
+        return questions.forget(journal.names, journal.sessions), 0
+    finally:
+        questions.close()
+
+
 def _caps(shop: Shop, journal: Journal) -> tuple[int, int]:
     """Counters of impressions, in the folder and in the Redis that servers share."""
     path = shop.state / hot.SAVED
@@ -322,6 +333,7 @@ _STEPS: dict[str, Callable[[Shop, Journal], tuple[int, int]]] = {
     "quarantine": _quarantine,
     "decisions": _decisions,
     "preferences": _preferences,
+    "questions": _asked,
     "caps": _caps,
     "folds": _snapshots,
     "events": _events,

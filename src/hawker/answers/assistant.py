@@ -127,7 +127,11 @@ class Assistant:
             return self._order(case)
         if "discount" in asked.kinds and not ({"stock"} & set(asked.fields)):
             return self._discount(case)
-        if asked.topics and (answer := self._policy(case)):
+        about = (*case.products, *case.options)[:1]
+        called = any(goods.called(one, asked.rest) for one in about)
+        if called and len(case.products) == 1:
+            return goods.answered(case, case.products[0], self.words)
+        if asked.topics and not called and (answer := self._policy(case)):
             return answer
         if case.options:
             return self._which(case)
@@ -175,6 +179,8 @@ class Assistant:
     def _which(self, case: Case) -> Answer:
         """Several products fit equally: one answer where all say the same, else the question which."""
         told = [goods.answered(case, one, self.words) for one in case.options]
+        if all(one.abstained for one in told):
+            return told[0]
         values = {tuple(c.value for s in one.sentences for c in s.citations) for one in told}
         if len(values) == 1 and not told[0].abstained and case.asked.fields:
             return told[0]

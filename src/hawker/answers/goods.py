@@ -27,12 +27,12 @@ _YES = re.compile(
 def answered(case: Case, product: Product, words: Lexicon) -> Answer:
     """The answer about a product that was named, or that is still spoken of."""
     asked = case.asked
-    called = _attribute(product, asked.rest)
+    attributes = called(product, asked.rest)
     unsaid = next((name for name in _UNSAID if name in asked.modifiers), "")
-    if unsaid and not called:
+    if unsaid and not attributes:
         return _unsaid(case, product, unsaid)
-    if called:
-        return case.answer("attribute", *(case.fact(product, one) for one in called), about=[product])
+    if attributes:
+        return case.answer("attribute", *(case.fact(product, one) for one in attributes), about=[product])
     if asked.fields:
         return fields(case, product, asked.fields, words)
     if asked.words:
@@ -146,7 +146,7 @@ def _told(product: Product, cues: re.Pattern[str], units: str, case: Case) -> Fa
     return None
 
 
-def _attribute(product: Product, rest: str) -> list[Fact]:
+def called(product: Product, rest: str) -> list[Fact]:
     """The attributes that a question calls by their own names, the longest first."""
     said = {term for token in tokens(rest) for term in token.terms}
     found = []

@@ -25,7 +25,9 @@ _PLACES = (
     re.compile(r"\bfourth\b|第[四4]"),
     re.compile(r"\bfifth\b|第[五5]"),
 )
+_STRONG = re.compile(r"\s+(?:or|vs\.?|versus|than)\s+|和|与|跟|还是|比较?|或者?|\bvs\.?")
 _MOST = 6
+_PLAIN = 0.75
 
 
 @dataclass(frozen=True)
@@ -87,31 +89,57 @@ class Recall:
         return Named(asked, tuple(dict.fromkeys(rows)), share=1.0, whole=True)
 
     def _several(self, said: str, language: str) -> Named | None:
-        """Two products or more, each by part of its title between words that join them."""
+        """Two products, each by part of its title on one side of a word that joins them; else a list."""
+        best: tuple[bool, float, Mention, Mention, int] | None = None
+        joints = sorted(_JOINED.finditer(said), key=lambda one: not _STRONG.fullmatch(one.group()))
+        for joint in joints[:_MOST]:
+            left = self._part(said[: joint.start()])
+            right = self._part(said[joint.end() :])
+            if left is None or right is None or left.row == right.row:
+                continue
+            sure = len(left.rows) == len(right.rows) == 1
+            mass = (left.mass + right.mass) * min(left.share, right.share)
+            if best is None or (sure, mass) > best[:2]:
+                best = sure, mass, left, right, joint.end()
+            if sure and min(left.share, right.share) >= _PLAIN:
+                break
+        if best is None or min(best[2].share, best[3].share) < _PLAIN:
+            return self._listed(said, language) or self._paired(said, best, language)
+        return self._paired(said, best, language)
+
+    def _part(self, part: str) -> Mention | None:
+        exact = self.names.exact(part)
+        mention = exact[0] if exact else self.names.near(part, self.words)
+        return mention if mention is not None and mention.share >= SURE and self._telling(mention) else None
+
+    def _paired(
+        self, said: str, best: tuple[bool, float, Mention, Mention, int] | None, language: str
+    ) -> Named | None:
+        if best is None:
+            return None
+        sure, _, left, right, at = best
+        spans = (*left.spans, *((at + start, at + end) for start, end in right.spans))
+        asked = read(masked(said, spans), self.words, language=language)
+        if not sure:
+            unsure = left if len(left.rows) > 1 else right
+            return Named(asked, options=unsure.rows, share=unsure.share)
+        return Named(asked, (left.row, right.row), share=min(left.share, right.share))
+
+    def _listed(self, said: str, language: str) -> Named | None:
+        """Three products or more between words that join them."""
         rows: list[int] = []
-        options: list[int] = []
         spans: list[tuple[int, int]] = []
         start = 0
-        parts = []
         for joint in [*_JOINED.finditer(said), None]:
             end = joint.start() if joint else len(said)
-            parts.append((start, said[start:end]))
+            mention = self._part(said[start:end])
+            if mention is not None and len(mention.rows) == 1:
+                spans += [(start + first, start + last) for first, last in mention.spans]
+                rows += [mention.row] if mention.row not in rows else []
             start = joint.end() if joint else len(said)
-        for at, part in parts:
-            mention = self.names.near(part, self.words)
-            if mention is None or mention.share < SURE or not self._telling(mention):
-                continue
-            spans += [(at + first, at + last) for first, last in mention.spans]
-            if mention.row not in rows:
-                rows.append(mention.row)
-                if len(mention.rows) > 1 and not options:
-                    options = list(mention.rows)
-        if len(rows) < 2:
+        if len(rows) < 3:
             return None
-        asked = read(masked(said, spans), self.words, language=language)
-        if options:
-            return Named(asked, options=tuple(options), share=1.0)
-        return Named(asked, tuple(rows[:_MOST]), share=1.0)
+        return Named(read(masked(said, spans), self.words, language=language), tuple(rows[:_MOST]), share=1.0)
 
     def _before(self, said: str, asked: Asked, before: Conversation) -> Named:
         """What was spoken of before, where the question names nothing of its own."""

@@ -22,9 +22,13 @@ MARK = "¤"
 _WORD = re.compile(
     r"\d+(?:[.,]\d+)*|[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|[^\W\d_\u3040-\u30ff\u3400-\u9fff]+"
 )
+_IDS = (
+    re.compile(r"[^\s,;:!?()\"“”‘’'。，？！；：、\[\]]+"),
+    re.compile(r"(?<![a-z0-9])[a-z0-9][a-z0-9_./#-]*"),
+)
 _LOOKED_AT = 60
 _SHORTEST_TITLE = 4
-_NEARLY, _WHOLE = 0.6, 0.95
+_NEARLY, _WHOLE, _APART = 0.6, 0.9, 0.02
 _GAP = 2
 
 
@@ -68,6 +72,7 @@ class Names:
 
     products: Sequence[Product]
     titles: list[str] = field(default_factory=list)
+    compact: list[str] = field(default_factory=list)
     terms: list[frozenset[str]] = field(default_factory=list)
     titled: list[frozenset[str]] = field(default_factory=list)
     rows: dict[str, list[int]] = field(default_factory=dict)
@@ -83,6 +88,7 @@ class Names:
             beside = " ; ".join((product.brand, product.color, product.size, product.mpn, product.id))
             further = frozenset(term for token in tokens(plain(beside)) for term in token.terms)
             self.titles.append(title)
+            self.compact.append(compact(title)[0])
             self.titled.append(own)
             self.terms.append(own | further)
             for term in own | further:
@@ -106,15 +112,19 @@ class Names:
     def exact(self, text: str) -> list[Mention]:
         """The products whose id or whole title stands in a plain text, the longest names first."""
         found: list[tuple[int, int, int]] = []
-        for match in re.finditer(r"[^\s,;:!?()\"“”‘’'。，？！；：、\[\]]+", text):
-            for named in {match.group(), match.group().rstrip(".")}:
+        for pattern in _IDS:
+            for match in pattern.finditer(text):
+                named = match.group() if match.group() in self.ids else match.group().rstrip(".")
                 if (row := self.ids.get(named)) is not None:
                     found.append((match.start(), match.start() + len(named), row))
+        letters, places = compact(text)
         for row in self._likely(text):
-            title = self.titles[row]
-            at = text.find(title) if len(title) >= _SHORTEST_TITLE else -1
-            if at >= 0 and _bordered(text, at, at + len(title)):
-                found.append((at, at + len(title), row))
+            title = self.compact[row]
+            at = letters.find(title) if len(title) >= _SHORTEST_TITLE else -1
+            if at >= 0:
+                start, end = places[at], places[at + len(title) - 1] + 1
+                if _bordered(text, start, end):
+                    found.append((start, end, row))
         kept: list[tuple[int, int, list[int]]] = []
         for start, end, row in sorted(found, key=lambda one: (one[0] - one[1], one[2])):
             same = next((one for one in kept if one[:2] == (start, end)), None)
@@ -152,19 +162,22 @@ class Names:
         self, equal: list[tuple[float, float, int, list[bool]]], text: str, said: Sequence[Token]
     ) -> tuple[tuple[int, ...], float, list[bool]]:
         """Of products that fit equally, those that cannot be told apart, and what was matched."""
+        running = [(self._running(one, text, said), one) for one in equal]
+        longest = max(length for length, _ in running)
+        equal = [one for length, one in running if length == longest]
         first = equal[0]
-        spans = _spans(said, first[3], [True] * len(said))
-        longest = max(spans, key=lambda span: span[1] - span[0])
-        named = text[longest[0] : longest[1]]
-        running = [one for one in equal if named in self.titles[one[2]]]
-        begun = [one for one in running if self.titles[one[2]].startswith(named)]
-        if len(begun) == 1 or len(running) == 1:
-            chosen = (begun if len(begun) == 1 else running)[0]
-            return (chosen[2],), chosen[1], chosen[3]
-        if first[1] >= _WHOLE and (len(equal) == 1 or equal[1][1] < _WHOLE):
+        apart = len(equal) == 1 or first[1] - equal[1][1] > _APART
+        if len(equal) == 1 or (first[1] >= _WHOLE and apart):
             return (first[2],), first[1], first[3]
-        close = [one for one in (running or equal) if one[1] >= _NEARLY * first[1]] or [first]
+        close = [one for one in equal if one[1] >= _NEARLY * first[1]]
         return tuple(one[2] for one in close), first[1], first[3]
+
+    def _running(self, one: tuple[float, float, int, list[bool]], text: str, said: Sequence[Token]) -> int:
+        """How many letters of a title stand in a text in a row; one more where it begins with them."""
+        spans = _spans(said, one[3], [True] * len(said))
+        title = self.titles[one[2]]
+        runs = [text[start:end] for start, end in spans]
+        return max((len(run) + title.startswith(run) for run in runs if run in title), default=0)
 
     def _likely(self, text: str) -> list[int]:
         """The products that share the most with a text."""
@@ -185,11 +198,13 @@ class Names:
         own, titled = self.terms[row], self.titled[row]
         has = [any(term in own for term in token.terms) for token in said]
         mass = sum(weights[at] for at, met in enumerate(has) if met and plainly[at])
-        met_ = list(has)
-        for at, met in enumerate(has):
-            if met and not plainly[at]:
+        met_ = [met and own_ for met, own_ in zip(has, plainly, strict=True)]
+        joined = [False] * len(said)
+        for at in (*range(len(said)), *reversed(range(len(said)))):
+            if has[at] and not plainly[at]:
                 beside = [place for place in (at - 1, at + 1) if 0 <= place < len(said)]
-                met_[at] = any(has[place] and plainly[place] for place in beside)
+                met_[at] = any(met_[place] and (plainly[place] or joined[place]) for place in beside)
+                joined[at] = met_[at]
         heard = {term for token, met in zip(said, met_, strict=True) if met for term in token.terms}
         whole = sum(_idf(self.counted[term], len(self.products)) for term in titled)
         part = sum(_idf(self.counted[term], len(self.products)) for term in titled & heard)
@@ -215,6 +230,16 @@ def tokens(text: str) -> list[Token]:
             pairs.append(word + held[at + 1][0])
         found.append(Token(word, start, end, tuple(pairs) or (word,), han=True))
     return found
+
+
+def compact(text: str) -> tuple[str, list[int]]:
+    """The letters and digits of a text, and where each stands.
+
+    >>> compact("a-b 1")
+    ('ab1', [0, 2, 4])
+    """
+    places = [at for at, letter in enumerate(text) if letter.isalnum()]
+    return "".join(text[at] for at in places), places
 
 
 def masked(text: str, spans: Iterable[tuple[int, int]]) -> str:

@@ -13,7 +13,7 @@ from hawker.language.analysis import ideographic
 LONGEST = 2_000
 _MEASURED = ("weight", "capacity", "load", "battery", "power", "nutrition", "pages", "pack", "area")
 _OFFERED = re.compile(r"availab\w*|come in|do you (?:have|sell|carry|stock)|have you got|有货|有没有货|现货")
-_NUMBERED = re.compile(r"how many|left|remaining|多少|几|剩")
+_NUMBERED = re.compile(r"how many|多少|几")
 
 
 @dataclass(frozen=True)

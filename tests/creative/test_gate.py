@@ -53,7 +53,11 @@ def test_each_objection_names_its_part_and_characters() -> None:
         ({"title": "White stoneware mug with room for all of the tea in the house"}, "length", "too_long"),
         ({"description": "Glazed, white, yours!!"}, "safety", "repeated"),
         ({"description": "Glazed with care and"}, "safety", "cut"),
-        ({"description": "Ein Becher mit weißer Glasur für die Küche und das Büro"}, "language", "other_language"),
+        (
+            {"description": "Ein Becher mit weißer Glasur für die Küche und das Büro"},
+            "language",
+            "other_language",
+        ),
         ({"title": "[Product name] in white"}, "safety", "prompt"),
     ],
 )
@@ -90,7 +94,10 @@ def test_the_reader_is_told_in_chinese() -> None:
 def test_a_text_about_several_products_may_say_what_any_of_them_says() -> None:
     other = Product("m2", "Porcelain cup, 200 ml", color="blue")
     assert gate.text("The mug holds 350 ml, the blue cup 200 ml.", [MUG, other], language="en") == ()
-    assert [one.text for one in gate.text("The blue cup holds 200 ml.", MUG, language="en")] == ["blue", "200 ml"]
+    assert [one.text for one in gate.text("The blue cup holds 200 ml.", MUG, language="en")] == [
+        "blue",
+        "200 ml",
+    ]
 
 
 def test_a_text_about_no_product_is_held_to_manners_only() -> None:

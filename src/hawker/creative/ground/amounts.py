@@ -54,6 +54,7 @@ _SPELT_COUNT = re.compile(
     r"[\s-]+(?:of them\b|in (?:all|total)\b|included\b|(?:in|to|per) (?:a|an|the|each|every) (?:box|pack|set|bag|carton|case|tin)\b|"
     r"(?:[a-z]+[\s-]+)?(?!(?:friends|hands|worlds|cheers|minds|hearts|generations|reasons|wishes|times|ways|heads|lives|us|is|as|his|its|this|was|has|does|always|feet|others|stars)\b)([a-z]{3,}s)\b)"
 )
+_LENDING = frozenset({"measure", "count", "share", "money"})
 _COUNT_BEFORE = re.compile(
     r"(?:\b(?:pack|set|box|bag|case|lot|bundle|carton|packet|collection|pair|tin|tub|jar|bunch|range|trio|total)s? of|\bqty|quantity|一套|一共|共有?|总共|内含|数量)[:： ]*$"
 )
@@ -110,23 +111,26 @@ def amounts(low: str) -> list[Amount]:
     kept = [one for one in found if one is not None]
     for at in range(len(kept) - 2, -1, -1):
         one, after = kept[at], kept[at + 1]
-        if one.kind == "bare" and after.kind in ("measure", "count", "share", "money") and after.readings:
-            if _LINK.fullmatch(low, one.end, after.start):
-                kept[at] = _lend(one, after)
+        lends = one.kind == "bare" and after.kind in _LENDING and bool(after.readings)
+        if lends and _LINK.fullmatch(low, one.end, after.start):
+            kept[at] = _lend(one, after)
     return kept
 
 
 def _counted(low: str) -> Iterator[Number]:
     """Numbers that count something: not those inside a code such as bs903-089, nor the 一 of 一起."""
     for number in numbers(low):
-        before = low[number.start - 1] if number.start else " "
-        if number.digits and (before.isascii() and (before.isalpha() or before in "_#")):
-            if not (before in "x" and number.start > 1 and low[number.start - 2].isdigit()):
-                continue
-        if number.digits and before in "-/" and number.start > 1 and low[number.start - 2].isascii():
-            if low[number.start - 2].isalpha():
-                continue
-        yield number
+        before, earlier = (
+            low[max(0, number.start - 1) : number.start],
+            low[max(0, number.start - 2) : number.start - 1],
+        )
+        if not number.digits or not before:
+            yield number
+            continue
+        runs_on = before == "x" and earlier.isdigit()
+        coded = before in "_#" or (before.isascii() and before.isalpha() and not runs_on)
+        if not coded and not (before in "-/" and earlier.isascii() and earlier.isalpha()):
+            yield number
 
 
 def _amount(low: str, number: Number) -> Amount | None:
@@ -214,75 +218,57 @@ def _named(low: str, one: Amount, at: int) -> Amount | None:
     return replace(one, kind=kind, end=unit.end(), readings=readings, noun=name if kind == "count" else "")
 
 
-_IDLE = re.compile(r"[一半]$")
-_HAN_COUNT = re.compile(r"装|套|入|组|件套|盒装|袋装|支装|只装")
-
-
 def _really(low: str, one: Amount, unit: re.Match[str]) -> bool:
     """Whether a name after a number is its unit: 一件, 两个人 and 千万 are words, 三两个 is no weight."""
-    name, said = unit[1], low[one.start : one.end]
-    if (
-        name == "'"
-        and low[unit.end() : unit.end() + 1].isalpha()
-        and low[unit.end() - 1 : unit.end() + 1] == "'s"
-    ):
+    name = unit[1]
+    if name == "'" and low[unit.end() : unit.end() + 1] == "s":
         return False
     if name == '"' and low[max(0, one.start - 1)] == '"':
         return False
     if one.digits:
-        return not (name == "两" and low[unit.end() : unit.end() + 1] in "个种件款双全")
-    if not name.isascii() and said in (
-        "一",
-        "半",
-        "千",
-        "万",
-        "百",
-        "十",
-        "亿",
-        "千万",
-        "万千",
-        "百千",
-        "百万",
-    ):
-        return name not in _IDLE_UNITS and said in ("一", "半", "十") and name not in ("年", "天", "日")
-    if not name.isascii() and name in (
-        "度",
-        "两",
-        "寸",
-        "尺",
-        "日",
-        "位",
-        "面",
-        "头",
-        "口",
-        "节",
-        "道",
-        "级",
-        "种",
-        "色",
-    ):
-        return False
-    if name == "两":
-        return False
+        return not (name == "两" and low.startswith(_PAIRED, unit.end()))
+    said = low[one.start : one.end]
     if name.isascii():
-        return not (said in ("one", "half") and name in _IDLE_EN) and name not in (
-            "way",
-            "ways",
-            "in",
-            '"',
-            "'",
-        )
-    return True
+        return not (said in ("one", "half") and name in _ONE) and name not in _SPELT_NEVER
+    if said in _ROUND:
+        return said in _LITTLE and name not in _SO_MANY
+    return name not in _SPELT_NEVER and (name not in _SPELT_SOME or 3 < one.value < 100)
 
 
-_IDLE_UNITS = frozenset(
-    "件 个 只 双 支 枝 包 袋 盒 片 块 瓶 罐 听 条 张 本 册 套 组 枚 粒 颗 卷 对 副 份 箱 桶 把 根 台 部 杯 碗 串 款 色 层 "
-    "键 挡 档 级 轮 口 头 节 格 盘 朵 株 棵 扇 面 位 种 道 抽 贴 丸 板 排 度 两 寸 尺 周 匹 转 丈 巴 磅 码 支 兆 吨 页".split()
+_PAIRED = ("个", "种", "件", "款", "双", "全")
+_ROUND = frozenset({"一", "半", "千", "万", "百", "十", "亿", "千万", "万千", "百千", "百万"})
+_LITTLE = frozenset({"一", "半", "十"})
+_SPELT_NEVER = frozenset(
+    {"way", "ways", "in", '"', "'", "度", "两", "寸", "尺", "日", "位", "面", "口", "道"}
 )
-_IDLE_EN = frozenset(
-    "piece set box bag can part card item figure player person people unit pack sheet roll serving layer level "
-    "day second minute hour week month year way mile inch foot pound cup page degree".split()
+"""Names that are no units after a number in words."""
+_SPELT_SOME = frozenset({"色", "头", "种", "级", "节"})
+_SO_MANY = frozenset(
+    "件个只双支枝包袋盒片块瓶罐听条张本册套组枚粒颗卷对副份箱桶把根台部杯碗串款色层键挡档级轮口头节格盘朵株棵扇面位种道抽贴丸"
+    "板排度两寸尺周匹转丈巴磅码兆吨页年天日"
 )
+"""After 一, 半 or 十 these count nothing: 一起, 一件, 半块, 十分."""
+_ONE = frozenset(
+    (
+        *(
+            "piece",
+            "set",
+            "box",
+            "bag",
+            "can",
+            "part",
+            "card",
+            "item",
+            "figure",
+            "player",
+            "person",
+            "people",
+        ),
+        *("unit", "pack", "sheet", "roll", "serving", "layer", "level", "day", "second", "minute", "hour"),
+        *("week", "month", "year", "way", "mile", "inch", "foot", "pound", "cup", "page", "degree"),
+    )
+)
+"""After one or half these are ways of speaking: one day, half an hour."""
 
 
 def _scaled(value: float, factor: float, code: str) -> float:

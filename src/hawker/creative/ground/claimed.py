@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from hawker.creative.ground.claim import Claim
 from hawker.creative.ground.facts import MEANINGS, Grounds, compact, root
-from hawker.creative.ground.reading import HAN, words
+from hawker.creative.ground.reading import HAN, latin, words
 from hawker.creative.ground.vocabulary import vocabulary
 
 _CLAIMS = {"contains": "ingredient", "free_from": "ingredient", "made_of": "material", "share": "number"}
@@ -36,7 +36,7 @@ def claimed(low: str, cut: list[tuple[str, int, int]], held: Grounds) -> Iterato
     for hit in vocabulary("claims").find(low, cut):
         if not said(low[hit.start : hit.end], held):
             yield Claim(hit.meaning.removesuffix("_zh"), hit.start, hit.end)
-    for name, pattern in patterns("claims"):
+    for name, pattern in patterns("claims", low):
         for match in pattern.finditer(low):
             span = _named(match)
             part = low[span[0] : span[1]] if span else ""
@@ -88,8 +88,26 @@ def _named(match: re.Match[str]) -> tuple[int, int] | None:
     return match.span()
 
 
+def patterns(section: str, low: str) -> Compiled:
+    """The packaged patterns of a section that a lower-case text can meet at all, by name."""
+    han, other = _compiled(section)
+    if low.isascii():
+        return other
+    return han + other if latin(low) or "#" in low else han
+
+
 @lru_cache(maxsize=4)
-def patterns(section: str) -> Compiled:
-    """The packaged patterns of a section, by name."""
-    told = tomllib.loads(files("hawker.creative").joinpath("data", "patterns.toml").read_text("utf-8"))
-    return tuple((name, re.compile("|".join(each))) for name, each in told[section].items())
+def _compiled(section: str) -> tuple[Compiled, Compiled]:
+    """The patterns with ideographs in them, and the others."""
+    told = tomllib.loads(files("hawker.creative").joinpath("data", "patterns.toml").read_text("utf-8"))[
+        section
+    ]
+    sorted_out: list[Compiled] = []
+    for wanted in (True, False):
+        kept = {name: [one for one in each if _ideographic(one) is wanted] for name, each in told.items()}
+        sorted_out.append(tuple((name, re.compile("|".join(each))) for name, each in kept.items() if each))
+    return sorted_out[0], sorted_out[1]
+
+
+def _ideographic(pattern: str) -> bool:
+    return "\\u4e00" in pattern or re.search(f"[{HAN}]", pattern) is not None

@@ -164,7 +164,7 @@ def _codes(low: str) -> Iterator[str]:
 def _meanings(name: str, low: str, cut: list[tuple[str, int, int]]) -> frozenset[str]:
     listed = vocabulary(name)
     found: set[str] = set()
-    for hit in listed.find(low, cut, idle=False):
+    for hit in listed.find(low, cut, whole=False):
         found |= listed.wider(hit.meaning)
     return frozenset(found)
 

@@ -28,7 +28,7 @@ _AGE_BEFORE = re.compile(
     r"(?:suitable|recommended|right|made|fit) for (?:ages?|an?|those)?|年龄|适合|适用)[\s:：]*(?:from |of )?$"
 )
 _AGE_AFTER = re.compile(
-    r"\s*(?:\+(?!\d)|-?\s?(?:years?|yrs?)?[\s-]*olds?\b|(?:years?|yrs?\.?)?\s*(?:and|or|&)\s*(?:up|older|over|above)\b)"
+    r"\s*(?:\+(?!\d)|(?:及?以上|以后|起|的?宝宝|的?孩子|的?儿童)|-?\s?(?:years?|yrs?)?[\s-]*olds?\b|(?:years?|yrs?\.?)?\s*(?:and|or|&)\s*(?:up|older|over|above)\b)"
 )
 _OFF_AFTER = re.compile(
     r"[\s-]*(?:off\b|less\b|discount|reduction|saving|cheaper|cut\b|rebate|back\b|优惠|折扣|减|返|下调|降)"
@@ -74,7 +74,7 @@ _YUAN = frozenset({"CNY", "JPY"})
 
 def measured(low: str, held: Grounds) -> Iterator[Claim]:
     """The numbers of a lower-case text that no field of the product gives."""
-    taken: list[tuple[int, int]] = [match.span() for match in dict(patterns("numbers"))["idle"].finditer(low)]
+    taken = [match.span() for _, idle in patterns("numbers", low) for match in idle.finditer(low)]
     for claim, supported in (*_dates(low, held), *_rated(low, held), *_offers(low, held), *_left(low, held)):
         if any(start < claim.end and claim.start < end for start, end in taken):
             continue

@@ -130,7 +130,7 @@ _PLAINLY = frozenset(
 def _english() -> re.Pattern[str]:
     """What stands around an English name, in either case; the name itself has its capitals."""
     told = (
-        dict(patterns("brands"))["en"]
+        dict(patterns("brands", "b"))["en"]
         .pattern.replace("(?:made by", "(?i:made by")
         .replace("(?:quality", "(?i:quality")
     )
@@ -138,7 +138,7 @@ def _english() -> re.Pattern[str]:
 
 
 def _chinese(low: str, held: Grounds) -> Iterator[Claim]:
-    pattern = dict(patterns("brands"))["zh"]
+    pattern = dict(patterns("brands", "牌"))["zh"]
     for match in pattern.finditer(low):
         for group, value in match.groupdict().items():
             if value is None or value in _SOFT or value.startswith(_SOFT_STARTS):

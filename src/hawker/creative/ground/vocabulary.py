@@ -57,27 +57,29 @@ class Vocabulary:
             parts = tuple(stem(part) for part in _SPLIT.split(name.lower()))
             self.latin.setdefault(parts[0], []).append((parts, meaning))
 
-    def find(self, low: str, cut: list[tuple[str, int, int]], *, idle: bool = True) -> Iterator[Hit]:
-        """Every word of it in a lower-case text `cut` into words, the longest at each place; `idle` ones left out."""
-        latin = _spans(self.idle_latin, low) if idle and self.idle_latin else []
-        han = _spans(self.idle_han, low) if idle and self.idle_han else []
+    def find(self, low: str, cut: list[tuple[str, int, int]], *, whole: bool = True) -> Iterator[Hit]:
+        """Every word of it in a lower-case text that is `cut` into words, the longest at each place.
+
+        Left out are idle ones and, where only `whole` words count, characters of two neighbouring words.
+        """
+        found = list(self._hits(low, cut, whole))
+        if not found:
+            return iter(())
+        latin, han = _spans(self.idle_latin, low), _spans(self.idle_han, low)
+        return (hit for hit in found if not _inside(hit, han if _IDEOGRAPH.match(low, hit.start) else latin))
+
+    def _hits(self, low: str, cut: list[tuple[str, int, int]], whole: bool) -> Iterator[Hit]:
         at = 0
         while at < len(cut):
-            word, start, end = cut[at]
+            word, start, _ = cut[at]
+            step = 1
             if _IDEOGRAPH.match(word):
-                hits = [hit for hit in self._in_run(word, start) if not _inside(hit, han)]
-                yield from _whole(hits, word, start) if idle and hits else hits
-                at += 1
-                continue
-            entry = self._at(cut, at)
-            if entry is None:
-                at += 1
-                continue
-            length, meaning = entry
-            end = cut[at + length - 1][2]
-            if not any(first <= start < last for first, last in latin):
-                yield Hit(meaning, start, end)
-            at += length
+                hits = list(self._in_run(word, start))
+                yield from _whole(hits, word, start) if whole and hits else hits
+            elif (entry := self._at(cut, at)) is not None:
+                step = entry[0]
+                yield Hit(entry[1], start, cut[at + step - 1][2])
+            at += step
 
     def _at(self, cut: list[tuple[str, int, int]], at: int) -> tuple[int, str] | None:
         for parts, meaning in self.latin.get(stem(cut[at][0]), ()):
@@ -134,8 +136,8 @@ def _any(told: object, frame: str) -> re.Pattern[str] | None:
     return re.compile(frame.replace("{}", "|".join(patterns))) if patterns else None
 
 
-def _spans(pattern: re.Pattern[str], low: str) -> list[tuple[int, int]]:
-    return [match.span() for match in pattern.finditer(low)]
+def _spans(pattern: re.Pattern[str] | None, low: str) -> list[tuple[int, int]]:
+    return [match.span() for match in pattern.finditer(low)] if pattern else []
 
 
 @lru_cache(maxsize=16)

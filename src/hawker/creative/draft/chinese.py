@@ -83,7 +83,13 @@ def _titles(told: _Told) -> Iterator[Line]:
     for fact in said[:10]:
         bare = _bare(fact.text)
         named = fact.key.split(":")[0] in (*_AFTER, "fit", "material", "style", "taste")
-        if named and 1 < len(bare) <= 6 and not _within(bare, told.noun) and told.noun in told.names:
+        if (
+            named
+            and 1 < len(bare) <= 6
+            and not re.search("[与和及]", bare)
+            and not _within(bare, told.noun)
+            and told.noun in told.names
+        ):
             yield Line(f"{bare}{told.noun}", 0.9 * fact.worth, frozenset({fact.key}))
         if not _within(fact.text, short):
             yield Line(f"{short}，{fact.text}", 0.85 * fact.worth, frozenset({fact.key, "name"}))
@@ -157,7 +163,7 @@ def _composed(told: _Told) -> Iterator[Line]:
     fit = [fact for fact in _flat(told.held, ("fit", "material", "color")) if fact.key not in keys]
     everything = [*after, *[fact for fact in fit if not fact.key.startswith("color")], *style]
     if everything:
-        yield from _growing([f"{first}{told.noun}"], everything, keys, 1.15)
+        yield from _growing([f"{first}{told.noun}"], everything, keys, 1.3)
     pool = [*after, *[fact for fact in fit if not fact.key.startswith("color")]]
     if len(pool) < 3:
         pool += style
@@ -182,7 +188,7 @@ def _lead(told: _Told) -> list[Fact]:
 
 def _growing(parts: list[str], said: list[Fact], keys: set[str], worth: float) -> Iterator[Line]:
     """Every beginning of a list of facts that fits, the fuller the better."""
-    parts, keys = list(parts), set(keys)
+    parts, keys, plain = list(parts), set(keys), len(parts)
     for fact in said:
         if _bare(fact.text) in "，".join(parts):
             continue
@@ -191,7 +197,8 @@ def _growing(parts: list[str], said: list[Fact], keys: set[str], worth: float) -
         parts.append(fact.text)
         keys.add(fact.key)
         yield _line(parts, worth - 0.2 + 0.03 * len(keys), keys)
-    yield from _ended(parts, worth - 0.4, keys)
+    if len(parts) > plain:
+        yield from _ended(parts, worth - 0.4, keys)
 
 
 def _frames(told: _Told, said: list[Fact], start: int) -> Iterator[Line]:
@@ -286,13 +293,15 @@ def _framed(told: _Told) -> Iterator[Line]:
 
 def _full(told: _Told) -> Iterator[Line]:
     """Paragraphs for the product's own page."""
-    listed = told.clauses or _flat(told.held, (*_AFTER, "material", "fit", "style"))
+    listed = [fact for fact in told.clauses if fact.text not in told.names] or _flat(
+        told.held, (*_AFTER, "material", "fit", "style")
+    )
     for start in range(min(4, len(listed))):
         turned = listed[start:] + listed[:start]
         groups = [turned[i : i + 3] for i in range(0, len(turned[:12]), 3)]
         body = "".join("，".join(fact.text for fact in group) + "。" for group in groups)
         name = told.names[start % len(told.names)]
-        yield Line(f"{name}：{body}", 1.0 - 0.1 * start, frozenset({f"full{start}"}))
+        yield Line(f"{name}：{body}", 2.0 - 0.1 * start, frozenset({f"full{start}"}))
 
 
 def _keywords(told: _Told) -> Iterator[str]:

@@ -12,7 +12,7 @@ from hawker.creative.draft.line import Line
 NEAR = 0.78  # of edit similarity, a little under what the gate calls a duplicate
 FRAME = "frame:"
 _AGAIN, _FRAMED = 0.12, 0.4  # what a line loses for each fact told before, for a frame used before
-APART, LOOSE = 1.4, 0.5  # what a line, and a title, lose that consist of words already said
+APART, LOOSE = 1.2, 0.5  # what a line, and a title, lose that consist of words already said
 
 
 def near(one: str, other: str) -> bool:

@@ -159,8 +159,6 @@ def _shelf(told: _Told, name: str, less: float) -> Iterator[Line]:
         f"{_capital(name)}. Take a look in our shop.",
         f"See {said} in our shop.",
         f"{_capital(name)}: all on one page.",
-        "See the details on the product page and decide in your own time.",
-        "One page, all the details: have a look before you choose.",
     ]
     if leaf and leaf.casefold() not in name.casefold():
         frames += [f"Browsing {leaf}? Have a look at {said} as well.", f"You will find {said} under {leaf}."]
@@ -173,6 +171,11 @@ def _shelf(told: _Told, name: str, less: float) -> Iterator[Line]:
         frames.append(f"{_capital(name)} by {product.brand}. See the details in our shop.")
     if product.color and _COLOURED.match(product.color) and product.color.casefold() not in name.casefold():
         frames.append(f"{_capital(name)} in {product.color.lower()}. See the details in our shop.")
+    for text in (
+        "See the details on the product page and decide in your own time.",
+        "All the details are on one page. Have a look before you choose.",
+    ):
+        yield Line(text, -1.0, frozenset({f"frame:{text}"}))
     for turn, text in enumerate(frames):
         yield Line(text, 0.05 + _room(text) - less + 0.01 * turn, frozenset({f"frame:{turn}"}))
 
@@ -188,14 +191,17 @@ def _full(told: _Told) -> Iterator[Line]:
         turned = listed[start:] + listed[:start]
         text = " ".join(f"{fact.text}." for fact in turned[:8])
         name = _capital(told.names[start % len(told.names)])
-        yield Line(f"{name}. {text}", 1.0 - 0.1 * start, frozenset({f"full{start}"}))
+        yield Line(f"{name}. {text}", 2.0 - 0.1 * start, frozenset({f"full{start}"}))
 
 
 def _keywords(told: _Told) -> Iterator[str]:
     product, last = told.product, told.names[-1]
-    for text in (*told.names, *(part for part in told.parts if len(part.split()) <= 4), naming.leaf(product)):
+    for text in (*(name for name in told.names if len(name.split()) <= 6), naming.leaf(product)):
         if text:
             yield text.casefold()
+    for part in told.parts:
+        if len(part.split()) <= 3 and not _shares(part, last):
+            yield f"{part} {last}".casefold()
     if _branded(product):
         yield product.brand.casefold()
         yield f"{product.brand} {last}".casefold()

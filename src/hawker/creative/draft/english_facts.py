@@ -46,6 +46,7 @@ _VERBS = re.compile(
     r"\b(?:is|are|can|will|has|have|includes?|features?|comes?|contains?|makes?|fits?|lets?|helps?|made|designed|holds?|provides?|allows?)\b",
     re.IGNORECASE,
 )
+_OPEN = re.compile(r"^(?:for|to|in|of|on|with|by|from|at|also|even)\s", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:the|an?|its|your|some)\s+", re.IGNORECASE)
 LEAST, MOST = 10, 220
 
@@ -53,12 +54,13 @@ LEAST, MOST = 10, 220
 def sentences(product: Product) -> list[Fact]:
     """What the description says in sentences that can stand alone; the first are worth the most."""
     found: dict[str, Fact] = {}
+    title = product.title.casefold()
     own = set(_content(f"{product.title} {product.category}"))
     for place, raw in enumerate(_pieces(product.description)):
         said = _standing(raw)
         for turn, whole in enumerate(_shortened(said) if said else ()):
             text = _settled(whole, product.title)
-            if LEAST <= len(text) <= MOST and _sound(text):
+            if LEAST <= len(text) <= MOST and _sound(text) and text.casefold() not in title:
                 held = _content(text)
                 near = len(own.intersection(held)) / (1 + len(held))
                 worth = 1.0 - 0.03 * place - 0.05 * turn + 0.3 * near + 0.1 * any(map(str.isdigit, text))
@@ -86,6 +88,7 @@ def _noun(text: str) -> bool:
     return (
         _NOT_NOUN.search(text) is None
         and _END.search(text) is None
+        and _OPEN.match(text) is None
         and (text[0].islower() or text[0].isdigit() or len(text.split()) > 1)
         and len(text.split()) > 1
         and not tail.endswith(("ly", "ing", "ed"))
@@ -108,7 +111,7 @@ def _pieces(description: str) -> Iterator[str]:
 
 def _standing(raw: str) -> str:
     """A sentence without its label, asides and leaning opening; '' where nothing can stand alone."""
-    text = _ODD.sub("  ", raw.replace("’", "'")).strip(" -–—*,:;\"'“”")
+    text = _unquoted(_ODD.sub("  ", raw.replace("’", "'")))
     label = _LABEL.match(text)
     if label:
         rest = text[label.end() :].strip()
@@ -117,7 +120,7 @@ def _standing(raw: str) -> str:
         elif len(rest.split()) < 4 or any(map(str.isdigit, label[0])):
             return ""
         text = rest
-    text = _ASIDE.sub("", _BRACKETS.sub("", text)).strip(" -–—*,:;\"'“”")
+    text = _unquoted(_ASIDE.sub("", _BRACKETS.sub("", text)))
     opening = words("en").starts("opening").match(text)
     if opening:
         text = text[opening.end() :].lstrip(" ,")
@@ -126,6 +129,12 @@ def _standing(raw: str) -> str:
     if not text or "?" in text or "  " in text or words("en").starts("leaning").match(text):
         return ""
     return text[0].upper() + text[1:]
+
+
+def _unquoted(text: str) -> str:
+    """Without blanks and marks around it; an inch or a foot after a number stays."""
+    text = text.strip(" -–—*,:;")
+    return text if re.search(r"\d[\"'”]$", text) else text.strip(" \"'“”")
 
 
 def _shortened(text: str) -> Iterator[str]:
@@ -189,6 +198,7 @@ def _sound(text: str) -> bool:
         and text.count(":") == 0
         and len(re.findall(r"\b[A-Z]{4,}\b", text)) < 2
         and _LEANT.match(text) is None
+        and re.search(r"\w-\s|\s\+$|\.\s\d", text) is None
     )
 
 

@@ -41,8 +41,11 @@ def names(product: Product) -> list[str]:
     held = _parts(product)
     if not held:
         return [leaf(product) or product.title.strip()[:MOST] or product.id]
-    main = held[0][0]
-    found = [*_fuller(held), main, *_shorter(main, _heads(product))]
+    heads = _heads(product)
+    place = _named(held, heads, product)
+    main = held[place][0]
+    found = [*_fuller(held), *([f"{held[place - 1][0]}{held[place - 1][1]}{main}"] if place else [])]
+    found += [main, *_shorter(main, heads)]
     named = [name for name in dict.fromkeys(found) if 3 <= len(name) <= MOST]
     if not any(len(name) <= SHORT for name in named):
         named.append(_fitted(main))
@@ -86,6 +89,18 @@ def _parts(product: Product) -> list[tuple[str, str]]:
     return found
 
 
+def _named(held: list[tuple[str, str]], heads: set[str], product: Product) -> int:
+    """Which piece of a title is the name: the first, or one behind a colon or dash that says what it is."""
+    if _last(held[0][0]) in heads:
+        return 0
+    path = {level.casefold() for level in levels(product.category)}
+    for place in range(1, len(held)):
+        text = held[place][0]
+        if held[place - 1][1] != ", " and _last(text) in heads and text.casefold() not in path:
+            return place
+    return 0
+
+
 def _fuller(held: list[tuple[str, str]]) -> Iterator[str]:
     """The name with the pieces that follow it, as many as a name can bear."""
     texts, marks = [part for part, _ in held], [mark for _, mark in held]
@@ -126,7 +141,7 @@ def _shorter(name: str, heads: set[str]) -> Iterator[str]:
     held = name.split()
     if re.search(r"\s(?:of|and|&|or)\s", " ".join(held[1:])) or _SAID.search(name):
         return
-    for start in range(1, len(held) - (1 if _last(name) in heads else 2)):
+    for start in range(2 if len(held) > 3 else 1, len(held) - (1 if _last(name) in heads else 2)):
         rest = held[start:]
         if _LOOSE.match(rest[0]) or _MEASURE.match(rest[0]) or _LOOSE.match(held[start - 1]):
             continue

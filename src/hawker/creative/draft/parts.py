@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import permutations
 
 from hawker.creative.draft.choose import LOOSE, choose, near, shingles
 from hawker.creative.draft.line import Line, Stock
@@ -11,6 +12,7 @@ from hawker.creative.layout import LAYOUTS, Part, width
 from hawker.records.draft import Kind
 
 Parts = dict[str, tuple[str, ...]]
+_FEW = 5  # so many pairs are matched by trying every order
 _ASKED_FOR = 1.35  # what a line is worth that the brief asks for, by a word that must appear or an interest
 
 
@@ -39,12 +41,22 @@ def _pair(stock: Stock, n: int, *, title: tuple[str, int], body: tuple[str, int]
     titles = choose(fitting(stock.titles, title[1]), n, apart=LOOSE)
     lines = choose(_ample(stock.lines, body[1]), len(titles))
     titles = titles[: len(lines)]
-    made: list[Parts] = []
-    for head in titles:
-        best = min(lines, key=lambda line: (_shared(head, line), lines.index(line)))
-        lines.remove(best)
-        made.append({title[0]: (head.text,), body[0]: (best.text,)})
+    made: list[Parts] = [
+        {title[0]: (head.text,), body[0]: (line.text,)}
+        for head, line in zip(titles, _matched(titles, lines), strict=True)
+    ]
     return made
+
+
+def _matched(heads: list[Line], lines: list[Line]) -> list[Line]:
+    """The lines in the order in which each says least of what its head says: the best of all where few."""
+    if len(heads) <= _FEW:
+        return list(min(permutations(lines), key=lambda turn: sum(map(_shared, heads, turn))))
+    left, found = list(lines), []
+    for head in heads:
+        found.append(min(left, key=lambda line: _shared(head, line)))
+        left.remove(found[-1])
+    return found
 
 
 def _ample(lines: Iterable[Line], most: int) -> list[Line]:
@@ -119,7 +131,9 @@ def _apart(one: Line, other: Line) -> bool:
     """Whether two lines can stand one after the other without saying the same words twice."""
     first, second = one.text.casefold(), other.text.casefold()
     opening = re.split(r"[，,.:。：]", second)[0]
-    return first not in second and opening not in first and _overlap(one, other) < 0.3
+    words = set(first.split())
+    again = len(words) > 1 and len(words & set(re.split(r"[^\w'-]+", second))) > 0.6 * len(words)
+    return not again and first not in second and opening not in first and _overlap(one, other) < 0.3
 
 
 def _overlap(one: Line, other: Line) -> float:

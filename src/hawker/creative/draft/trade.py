@@ -72,7 +72,12 @@ def measure(size: str) -> str:
     """
     found = _SIZE.match(size.strip())
     unit = words("en").tables["units"].get(found[2].casefold()) if found else None
-    if found is None or unit is None or (unit in ("count", "pack") and found[1] == "1"):
+    if (
+        found is None
+        or unit is None
+        or float(found[1]) > 500
+        or (unit in ("count", "pack") and found[1] == "1")
+    ):
         return ""
     return f"{found[1]}-pack" if unit == "pack" else f"{'0' * found[1].startswith('.')}{found[1]} {unit}"
 
@@ -86,7 +91,7 @@ def _spelled(text: str, *, last: bool) -> str:
         raw = raw[:-1]
     kept = [word for word in (token.casefold().strip("-") for token in raw) if word and word not in dropped]
     out = [shorthand.get(word, word) for word in kept if re.search(r"[a-z&]", word)]
-    while out and out[-1] in ("&", "and", "with", "w", "on", "the", "not"):
+    while out and (out[-1] in ("and", "with", "on", "the", "not") or len(out[-1]) == 1):
         out.pop()
     while out and out[0] in ("&", "and"):
         out.pop(0)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 LEAST = 0.01
 """The share of choices that is spread evenly over all there are."""
-_NODES = 48
+_NODES = 32
 _REACH = 4.0
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Normal = tuple[float, float]
 """A mean and a variance."""
-EAGER = 0.2
+EAGER = 0.15
 """How much of the uncertainty counts when one is drawn (decision 0046)."""
 _CREATIVE = "creative:"
 

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-_STEPS = 6
+_STEPS = 4
 _ROUNDS = 3
 _FEWEST = 1e-9
-_SCORES = np.linspace(-0.2, 0.9, 12)
+_WORTHS = np.linspace(0.0, 0.9, 10)
+_DOUBT = 0.5  # of the logarithm of the spread, beforehand
+_NOTHING = 0.75  # how likely it is beforehand that a score says nothing
 _SPREADS = np.exp(np.linspace(np.log(0.03), np.log(1.0), 15))
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
 
@@ -31,11 +33,11 @@ class Spread:
     """How far effects spread: `total` in one cell, `worth` the correlation of score and effect.
 
     Of the variance that the score leaves, the share `below` lies half between the placements of a variant
-    and half between the segments of a placement. The default: variants differ by a fifth, scores say little.
+    and half between the segments of a placement. The default: variants differ by a seventh, scores say little.
     """
 
-    total: float = 0.2
-    worth: float = 0.15
+    total: float = 0.15
+    worth: float = 0.1
     below: float = 0.3
 
     @property
@@ -130,17 +132,19 @@ def learned(cells: Cells, score: Floats, *, start: Spread | None = None) -> Spre
     """How far effects spread and what the score is worth, by the likelihood of all products' counts.
 
     A product's own rate is integrated out. What is returned is the mean over a grid, each point as likely
-    as the counts say, starting from spreads a priori near `start`'s.
+    as the counts say. Beforehand spreads are near `start`'s, and the score more likely says nothing.
     """
     first = start or Spread()
     totals = _Totals.of(cells, score)
-    logs = np.array([[totals.likelihood(total, worth) for worth in _SCORES] for total in _SPREADS])
-    logs -= 0.5 * (np.log(_SPREADS / first.total) / 0.7)[:, None] ** 2
-    logs -= 0.5 * ((_SCORES - first.worth) / 0.3)[None] ** 2
+    logs = np.array([[totals.likelihood(total, worth) for worth in _WORTHS] for total in _SPREADS])
+    logs -= 0.5 * (np.log(_SPREADS / first.total) / _DOUBT)[:, None] ** 2
+    something = np.exp(-_WORTHS[1:] / max(3 * first.worth, 0.1))
+    slab = (1.0 - _NOTHING) * something / something.sum()
+    logs += np.log(np.concatenate([[_NOTHING], slab]))
     mass = np.exp(logs - logs.max())
     mass /= mass.sum()
-    total = float(np.exp((mass.sum(axis=1) * np.log(_SPREADS)).sum()))
-    return Spread(total, float((mass.sum(axis=0) * _SCORES).sum()), first.below)
+    total = float(np.sqrt((mass.sum(axis=1) * _SPREADS**2).sum()))
+    return Spread(total, float((mass.sum(axis=0) * _WORTHS).sum()), first.below)
 
 
 @dataclass(frozen=True)
@@ -223,7 +227,7 @@ def _scored(cells: Cells, expected: Floats, prior: Floats, effect: Floats, sprea
         at = np.bincount(place, up, minlength=len(variant))
         seen_at = np.bincount(place, up * seen, minlength=len(variant)) / at
         rise = np.asarray(1.0 / (1.0 / at + low), np.float64)
-        whole: Floats = first + np.bincount(variant, rise, minlength=len(prior))
+        whole = np.asarray(first + np.bincount(variant, rise, minlength=len(prior)), np.float64)
         heard_of = np.bincount(variant, rise * seen_at, minlength=len(prior))
         mean = np.asarray((first * prior + heard_of) / whole, np.float64)
         down, told = _cavity(whole[variant], mean[variant], rise, seen_at, low)

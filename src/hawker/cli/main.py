@@ -40,6 +40,7 @@ VERBS = (
     "explain",
     "search",
     "recommend",
+    "ask",
     "forget",
     "backup",
     "restore",
@@ -135,6 +136,7 @@ def begin(
 
 def _register() -> None:
     from hawker.cli.adapt import adapt
+    from hawker.cli.ask import ask
     from hawker.cli.audience import group as audiences
     from hawker.cli.backup import backup, restore
     from hawker.cli.check import check
@@ -178,6 +180,7 @@ def _register() -> None:
     app.command()(explain)
     app.command()(search)
     app.command()(recommend)
+    app.command()(ask)
     app.command()(forget)
 
 

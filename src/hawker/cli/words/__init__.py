@@ -6,6 +6,7 @@ from typing import Any
 
 from hawker.cli.words import (
     adapt,
+    ask,
     audience,
     models,
     portrait,
@@ -15,6 +16,7 @@ from hawker.cli.words import (
     understood,
     vectors,
     verbs,
+    worded,
     write,
 )
 
@@ -22,6 +24,7 @@ TOPICS = tuple(
     topic.WORDS
     for topic in (
         adapt,
+        ask,
         audience,
         models,
         portrait,
@@ -31,6 +34,7 @@ TOPICS = tuple(
         understood,
         vectors,
         verbs,
+        worded,
         write,
     )
 )

@@ -19,7 +19,7 @@ from hawker.statistics.intervals import normal
 
 Floats = NDArray[np.float64]
 SIGNS = ("copy", "fit", "fluency")
-_WEIGHTS, _DOUBTS = (1.0, 0.5, 0.05), (0.5, 0.5, 0.05)
+_WEIGHTS, _DOUBTS = (1.0, 0.5, 0.025), (0.5, 0.5, 0.04)
 _KNOWN = 50.0  # rows that the spread of news headlines counts for beside the shop's own
 _TURNS = 5
 _HEAVIEST = 20.0  # what one impression may count for, however improbable it was
@@ -33,8 +33,8 @@ class Blend:
     """Weights of the signs with their covariance (3, 3), and the spread that they leave unexplained.
 
     As shipped, a headline's words count in full, give or take a half, since they were learned on news and
-    not in this shop; the others count a little, in as much doubt as they count. `rest` None is the spread
-    that the click prior left on news.
+    not in this shop. Fit is a guess, in as much doubt as it counts; fluency is what it was on news, which
+    is next to nothing. `rest` None is the spread that the click prior left on news.
     """
 
     weights: Floats = field(default_factory=lambda: np.array(_WEIGHTS))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 _MONEY = re.compile(
-    r"(?:US\$|[$¥￥])\s?(\d[\d,]*(?:\.\d+)?)|(\d[\d,]*(?:\.\d+)?)\s?(?:元|块|USD\b|CNY\b|dollars?\b)"
+    r"(?:US\$|[$¥￥])\s?(\d[\d,]*(?:\.\d+)?)|(\d[\d,]*(?:\.\d+)?)\s?(?:元|USD\b|CNY\b|dollars?\b)"
 )
 _FACT = re.compile(r"\d")
 
@@ -64,8 +64,9 @@ class Asked:
 
 
 def declined(answer: Answered) -> bool:
-    """Whether the answer owns up that it cannot say, or asks back instead of answering."""
-    return answer.abstained or bool(answer.clarify)
+    """Whether the answer owns up that it cannot say, asks back, or states nothing that stands on a record."""
+    stated = any(list(one.citations) for one in answer.sentences)
+    return answer.abstained or bool(answer.clarify) or not stated
 
 
 def exact(asked: Asked, answer: Answered) -> bool:

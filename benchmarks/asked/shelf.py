@@ -172,8 +172,8 @@ def _two(kind: str, phrase: str, *, products: Sequence[Product], names: Names, r
 
 _LESS = r"(cheaper|less|lower|便宜|更低|低)"
 _MORE = r"(dearer|more expensive|higher|costs more|贵|更高)"
-_HEAVY = r"(heavier|weighs more|more|更重|重)"
-_LIGHT = r"(lighter|weighs less|less|更轻|轻)"
+_HEAVY = r"(heavier|weighs more|(higher|greater) weight|更重|重)"
+_LIGHT = r"(lighter|weighs less|(lower|smaller) weight|更轻|轻)"
 
 
 def _won(ahead: Product, behind: Product, *, kind: str) -> str:
@@ -187,9 +187,8 @@ def _won(ahead: Product, behind: Product, *, kind: str) -> str:
 
 def _tag(product: Product) -> str:
     """The first words of its title, by which an answer has to name it."""
-    words = product.title.split()
-    head = words[:3] if product.title.isascii() else words[:2]
-    return r"\W*".join(re.escape(word.strip(",.-:!")) for word in head)
+    words = re.findall(r"\w+", product.title)
+    return r"\W*".join(words[:3] if product.title.isascii() else words[:2])
 
 
 def grams(product: Product) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -29,13 +30,21 @@ def goods(language: str) -> list[Product]:
 
 
 @dataclass
+class Stated:
+    """One sentence that cites something."""
+
+    text: str = ""
+    citations: tuple[Any, ...] = ("a record",)
+
+
+@dataclass
 class Said:
     """An answer in one sentence."""
 
     text: str
     abstained: bool = False
     clarify: tuple[str, ...] = ()
-    sentences: tuple[object, ...] = field(default=())
+    sentences: tuple[Stated, ...] = field(default=(Stated(),))
 
 
 def test_a_third_of_the_kinds_is_unseen(language: str) -> None:
@@ -79,6 +88,7 @@ def test_what_is_wanted_is_what_the_record_says(goods: list[Product], language: 
         assert asked.exact(question, Said(f"It says {right}."))
         assert not asked.exact(question, Said("It says 7777777."))
         assert not asked.exact(question, Said(f"It says {right}.", abstained=True))
+        assert not asked.exact(question, Said(f"It says {right}.", sentences=()))
 
 
 def test_no_other_amount_of_money_may_be_named(goods: list[Product], language: str) -> None:

@@ -152,6 +152,10 @@ def test_pairs_are_what_a_studio_orders_by_and_none_where_there_is_nothing_to_sa
     assert WORDS.pairs(["白色马克杯"], "zh") == ()
 
 
+def test_many_headlines_are_put_in_order_by_words_alone() -> None:
+    assert prior.scorer(prior.FEW + 1)([TOLD, PLAIN], "en") == WORDS.pairs([TOLD, PLAIN], "en")
+
+
 def test_signs_beside_the_words_count_as_the_blend_says() -> None:
     plain = WORDS.score([TOLD, TOLD])
     found = WORDS.score([TOLD, TOLD], fit=[0.4, 0.0], fluency=[-2.0, -4.0])

@@ -101,6 +101,13 @@ def test_the_likeliest_to_be_clicked_comes_first() -> None:
     assert [(one.score, one.deviation) for one in sheet.variants] == [(15.0, 0.5), (9.0, 0.5), (None, None)]
 
 
+def test_where_the_prior_has_nothing_to_say_drafts_stay_in_their_order() -> None:
+    sheet = studio.write(Scripted([GOOD, HEAVY, OTHER]), BRIEF, n=3, score=lambda _lines, _language: ())
+    plain = studio.write(Scripted([GOOD, HEAVY, OTHER]), BRIEF, n=3)
+    assert sheet == plain
+    assert {one.score for one in sheet.variants} == {None}
+
+
 @pytest.mark.parametrize(
     ("script", "reason"),
     [([], "drafts_none"), ([GOOD], "drafts_few"), ([HEAVY], "drafts_all_kept_back"), ([GOOD, OTHER], "")],

@@ -147,6 +147,7 @@ def _order(
     asked: Call, control: Control, ids: list[str], wanted: Wanted, tell: Progress
 ) -> tuple[list[Brief], Order]:
     """A brief for each product that is meant, and how they are written for."""
+    from hawker.creative import prior
     from hawker.creative.studio_run import Order
     from hawker.server import briefing, gathering
 
@@ -173,6 +174,7 @@ def _order(
         advertiser=advertiser,
         campaign=campaign,
         reader=asked.language,
+        score=prior.scorer(len(briefs) * wanted.n),
         progress=tell,
     )
     return briefs, order

@@ -99,9 +99,9 @@ def write(
         judged = _judged(drafter, draft, brief, others=others, reader=reader, pause=pause)
         (passed if judged.passed else fallen).append(judged)
     scores = _scores(passed, score)
-    order = sorted(range(len(passed)), key=lambda place: -scores[place][0]) if score else range(len(passed))
+    order = sorted(range(len(passed)), key=lambda place: -scores[place][0]) if scores else range(len(passed))
     name = key(drafter, brief, n=n, seed=seed, advertiser=advertiser, campaign=campaign)
-    ranked = [(passed[place], scores[place] if score else None) for place in order]
+    ranked = [(passed[place], scores[place] if scores else None) for place in order]
     variants = _variants(name, [*ranked, *((one, None) for one in fallen)], advertiser)
     return Sheet(
         name,

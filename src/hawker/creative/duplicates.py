@@ -24,7 +24,7 @@ def check(draft: Draft, others: Sequence[Draft] = (), *, reader: str = "en") -> 
 
     by that line; sets, where all of their lines together are alike.
     """
-    return tuple((*_within(draft, reader), *_among(draft, others, reader)))
+    return (*_within(draft, reader), *_among(draft, others, reader))
 
 
 def alike(one: str, other: str) -> bool:
@@ -55,7 +55,7 @@ def _within(draft: Draft, reader: str) -> Iterator[Objection]:
 
 
 def _among(draft: Draft, others: Sequence[Draft], reader: str) -> Iterator[Objection]:
-    part, shape = next(iter(LAYOUTS[draft.kind].items()))
+    part = next(iter(LAYOUTS[draft.kind]))
     lines = draft.parts.get(part, ())
     if not lines or draft.kind in _APART:
         return

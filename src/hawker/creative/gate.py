@@ -26,7 +26,7 @@ SHORT = frozenset({"business_name", "negative", "keyword", "call_to_action", "pa
 def check(
     draft: Draft, brief: Brief, *, reader: str = "en", others: Sequence[Draft] = ()
 ) -> tuple[Objection, ...]:
-    """What is held against a draft, by part and line: ground, length, law, safety, language, duplicates, schema.
+    """What is held against a draft: schema, length, then each line (ground, safety, law, language), repeats.
 
     `others` are drafts it must not repeat. Messages are in the `reader`'s language.
 

@@ -1,4 +1,4 @@
-"""Whether a text may stand in an ad at all: words to avoid, coarse ones, personal data, leftovers, broken ends."""
+"""Whether a text may stand in an ad: words to avoid, coarse ones, personal data, leftovers, broken ends."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from hawker.records.catalogue import Product
 KETTLE = Product(
     "k1",
     "Harbour K17 electric kettle, 1.7 L, 2200 W, stainless steel",
-    description="Boils a litre in 3 minutes. Removable filter. BPA-free lid. CE certified. For ages 8 and up. "
+    description="Boils a litre in 3 minutes. Removable filter. BPA-free lid. CE certified. Ages 8 and up. "
     "Winner of the Kitchen Prize 2021. Made in Portugal. 2-year warranty. Outer box 25 x 18 x 22 cm.",
     category="Kitchen > Kettles",
     brand="Harbour",

@@ -10,26 +10,19 @@ from functools import lru_cache
 from importlib.resources import files
 
 from hawker.creative.ground.numbers import Number, numbers
+from hawker.creative.ground.patterns import pattern
 
 Reading = tuple[str, float, str]
 """What is measured, how much of it in the measure's first unit, and the unit that was named."""
 
-_HEDGE = re.compile(
-    r"(?:about|around|roughly|approx\.?|approximately|some|nearly|almost|close to|circa|ca\.|just|"
-    r"[~≈]|大约为?|约合|约为?|差不多有?|将近|接近|近|大概|左右|约)\s*(?:an?\s+)?[$£€¥]?\s*$"
-)
+_HEDGE = pattern("amounts", "hedge")
 _AFTER = re.compile(r"\s*(?:or so|-?ish\b|左右|上下|多(?![功款种彩重])|来(?=[个天]))")
 _OVER = re.compile(r"(?:over|more than|at least|upwards? of|from|超过?|多达|不少于|至少|大于)\s*[$£€¥]?\s*$")
-_UNDER = re.compile(
-    r"(?:under|less than|below|up to|no more than|at most|不到|低于|不超过|至多|不足|小于)\s*[$£€¥]?\s*$"
-)
+_UNDER = pattern("amounts", "under")
 _LINK = re.compile(r"\s*(?:[lwhd]\s*)?(?:x|×|\*|&|and|or|to|by|-|–|~|/|,|、|至|到|和|或|与)\s*$")
 _SIGNS = {"$": "USD", "us$": "USD", "£": "GBP", "€": "EUR", "¥": "CNY", "a$": "AUD", "c$": "CAD"}
 _MONEY_BEFORE = re.compile(r"(us\$|a\$|c\$|[$£€¥]|\b(?:usd|eur|gbp|cny|rmb|jpy|cad|aud)\b)\s*$")
-_MONEY_AFTER = re.compile(
-    r"\s*(?:-)?(us dollars?|dollars?|bucks|euros?|quid|pounds sterling|pence|cents?|usd|eur|gbp|cny|rmb|yuan|"
-    r"元人民币|美元|美金|欧元|英镑|日元|港币|元|块钱?|€|£)(?![a-z])"
-)
+_MONEY_AFTER = pattern("amounts", "money_after")
 _CURRENCIES = {
     **dict.fromkeys(
         ("us dollar", "us dollars", "dollar", "dollars", "buck", "bucks", "usd", "美元", "美金"), "USD"
@@ -46,18 +39,11 @@ _SHARE_AFTER = re.compile(r"\s*-?(?:%|per\s?cent\b|percent\b|个百分点|(成)(
 _SHARE_BEFORE = re.compile(r"百分之\s*$")
 _TIMES_AFTER = re.compile(r"\s*-?(?:×|x|times|fold|倍)(?![a-z\d])(?!\s*\d)")
 _YEAR_WORD = re.compile(r"\s*年(?!保|质|内|起|以|质保|龄|级|的?保)")
-_AN_IN = re.compile(
-    r"\s*in(?=\s*(?:\d|an?\b|the\b|one\b|stock\b|all\b|total\b|each\b|every\b|this\b|our\b|your\b))"
-)
+_AN_IN = pattern("amounts", "an_in")
 _TWO_IN = re.compile(r"[\s-]*in[\s-]*(?:1|one)\b|合一|in1")
-_SPELT_COUNT = re.compile(
-    r"[\s-]+(?:of them\b|in (?:all|total)\b|included\b|(?:in|to|per) (?:a|an|the|each|every) (?:box|pack|set|bag|carton|case|tin)\b|"
-    r"(?:[a-z]+[\s-]+)?(?!(?:friends|hands|worlds|cheers|minds|hearts|generations|reasons|wishes|times|ways|heads|lives|us|is|as|his|its|this|was|has|does|always|feet|others|stars)\b)([a-z]{3,}s)\b)"
-)
+_SPELT_COUNT = pattern("amounts", "spelt_count")
 _LENDING = frozenset({"measure", "count", "share", "money"})
-_COUNT_BEFORE = re.compile(
-    r"(?:\b(?:pack|set|box|bag|case|lot|bundle|carton|packet|collection|pair|tin|tub|jar|bunch|range|trio|total)s? of|\bqty|quantity|一套|一共|共有?|总共|内含|数量)[:： ]*$"
-)
+_COUNT_BEFORE = pattern("amounts", "count_before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +90,8 @@ def _units() -> tuple[dict[str, tuple[tuple[str, float, str], ...]], re.Pattern[
 def amounts(low: str) -> list[Amount]:
     """All amounts of a lower-case text, in order.
 
-    >>> [(one.kind, one.readings[0][:2]) for one in amounts('16 & 20 inch, 50 pieces, 三百毫升')]
-    [('measure', ('length', 406.4)), ('measure', ('length', 508.0)), ('count', ('count', 50.0)), ('measure', ('volume', 300.0))]
+    >>> [one.readings[0] for one in amounts("16 & 20 inch, 50 pieces, 三百毫升")]
+    [('length', 406.4, 'inch'), ('length', 508.0, 'inch'), ('count', 50.0, 'piece'), ('volume', 300.0, 'ml')]
     """
     found = [_amount(low, number) for number in _counted(low)]
     kept = [one for one in found if one is not None]

@@ -1,4 +1,4 @@
-"""What a product says, taken apart once: words, amounts, meanings, codes, prices. A claim is held against it."""
+"""What a product says, taken apart once: words, amounts, meanings, codes. Claims are held against it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hawker.creative.draft import trade
 from hawker.creative.ground.amounts import Amount, amounts
@@ -172,13 +173,9 @@ def _meanings(name: str, low: str, cut: list[tuple[str, int, int]]) -> frozenset
 def _totals(low: str, found: Sequence[Amount]) -> list[Amount]:
     """What a row of "90 g × 6" weighs in all."""
     made = []
-    for one, after in zip(found, found[1:], strict=False):
-        if (
-            one.kind == "measure"
-            and after.kind in ("count", "bare")
-            and low[one.end : after.start].strip() in "x×*"
-        ):
-            if low[one.end : after.start].strip():
-                more = tuple((measure, value * after.value, unit) for measure, value, unit in one.readings)
-                made.append(Amount("measure", one.value * after.value, one.start, after.end, more))
+    for one, after in pairwise(found):
+        between = low[one.end : after.start].strip()
+        if one.kind == "measure" and after.kind in ("count", "bare") and between in ("x", "×", "*"):
+            more = tuple((measure, value * after.value, unit) for measure, value, unit in one.readings)
+            made.append(Amount("measure", one.value * after.value, one.start, after.end, more))
     return made

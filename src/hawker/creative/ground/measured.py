@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from hawker.creative.ground.amounts import Amount, amounts
 from hawker.creative.ground.claim import Claim
-from hawker.creative.ground.claimed import patterns
 from hawker.creative.ground.facts import Grounds
+from hawker.creative.ground.patterns import pattern, patterns
 from hawker.creative.ground.reading import stem, words
 from hawker.creative.ground.vocabulary import vocabulary
 from hawker.records.catalogue import on_sale
@@ -23,47 +23,17 @@ ROUNDED = 0.12
 BOUND = 0.25
 """How far from a bound ('over 30') the true value may lie."""
 YEAR = 31_557_600.0
-_AGE_BEFORE = re.compile(
-    r"(?:\bage[sd]?(?: grade| range)?|\baged|\bkids|\bchildren|\btoddlers|\bbabies|\bfrom age|"
-    r"(?:suitable|recommended|right|made|fit) for (?:ages?|an?|those)?|年龄|适合|适用)[\s:：]*(?:from |of )?$"
-)
-_AGE_AFTER = re.compile(
-    r"\s*(?:\+(?!\d)|(?:及?以上|以后|起|的?宝宝|的?孩子|的?儿童)|-?\s?(?:years?|yrs?)?[\s-]*olds?\b|(?:years?|yrs?\.?)?\s*(?:and|or|&)\s*(?:up|older|over|above)\b)"
-)
-_OFF_AFTER = re.compile(
-    r"[\s-]*(?:off\b|less\b|discount|reduction|saving|cheaper|cut\b|rebate|back\b|优惠|折扣|减|返|下调|降)"
-)
-_OFF_BEFORE = re.compile(
-    r"(?:\bsav(?:e|es|ing)s?(?: of| up to)?|\breduc(?:ed|tion)(?: by| of)?|\bdiscount(?:ed)?(?: by| of|:)?|\bcut by|\bdown(?: by)?|"
-    r"\bknock|\btake|\bminus|\brebate of|立省|立减|直降|减免|省下|节省|优惠|省|降价?|减|返现?|抵|让利|便宜)\s*(?:an?\s+|了)?$"
-)
+_AGE_BEFORE = pattern("measured", "age_before")
+_AGE_AFTER = pattern("measured", "age_after")
+_OFF_AFTER = pattern("measured", "off_after")
+_OFF_BEFORE = pattern("measured", "off_before")
 _FRACTION = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "fifth": 20.0}
-_PART_OFF = re.compile(
-    r"\b(?:(?:an?|one)[\s-]+)?(half|third|quarter|fifth)(?:[\s-]+(?:off|less|cheaper|the (?:usual |normal |regular )?price|price))"
-    r"|\b(?:sav(?:e|es|ing)|reduc(?:ed|tion)|cut|discounted|marked down|knock(?:ed)?|take)(?: by| of| off)?\s+(?:(?:an?|one)[\s-]+)?(half|third|quarter|fifth)\b"
-    r"|\b(half)[\s-]price|(半价|对折|五折价)"
-)
-_TENTHS = re.compile(
-    r"(\d+(?:\.\d+)?|[一二两三四五六七八九](?:点?[一二三四五六七八九])?)\s*折(?![叠扇纸页痕线射]|后)(?:起)?|折后价"
-)
-_SALE = re.compile(
-    r"\b(?:on sale|discounted|clearance|reduced(?: price)?|marked down|price (?:drop|cut)|cheaper than before|"
-    r"special (?:offer|price)|bogo|buy (?:one|two|1|2),? get|two for one|2 for 1|bargain price|limited[- ]time offer)\b|"
-    r"促销|特价|打折|大减价|大甩卖|清仓|秒杀价|秒杀(?!同)|降价|跳楼价|出厂价|成本价|买一送一|买.送.|满\d+减|第二件|优惠价|折扣价|特惠|限时优惠|折后"
-)
-_DATE = re.compile(
-    r"\b\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})\b|\b\d{4}[/.-]\d{1,2}(?:[/.-]\d{1,2})?\b|"
-    r"\b(?:\d{1,2}(?:st|nd|rd|th)?\s+)?(?:january|february|march|april|may|june|july|august|september|october|november|december|"
-    r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.?,?\s+(?:\d{1,2}(?:st|nd|rd|th)?,?\s+)?\d{4}\b|"
-    r"\d{4}年\d{1,2}月(?:\d{1,2}[日号])?|(?<!\d)\d{1,2}月\d{1,2}[日号]|(?:1[89]|20)\d\ds\b|\b\d0s\b|(?:1[89]|20)\d\d年?[春夏秋冬]季?|[二一][〇零九\d][〇零一二三四五六七八九]{2}年"
-)
-_RATED = re.compile(
-    r"(?P<of>(\d+(?:\.\d+)?|nine|eight|seven|four|three)\s*(?:out of|in every|/)\s*(?:10|5|100|ten|five|four|4))\b|"
-    r"\b(?:\d(?:\.\d+)?|five|four|three)[\s-]*stars?\b|\d(?:\.\d+)?\s*分(?!钟|贝|米|之|期|区|段|层|体|离|解|装|钟|类)|[五5]\s*星(?!级酒店|期)|满分|[四4]\s*星"
-)
-_PRICED = re.compile(
-    r"(?:\bpriced? (?:at|of|is)|\bcosts?(?: only| just)?|\bprice:|售价|到手价?|只要|仅需|仅售|价格|券后价?)[:：\s]*(?:是|为|仅|只)?\s*$"
-)
+_PART_OFF = pattern("measured", "part_off")
+_TENTHS = pattern("measured", "tenths")
+_SALE = pattern("measured", "sale")
+_DATE = pattern("measured", "date")
+_RATED = pattern("measured", "rated")
+_PRICED = pattern("measured", "priced")
 _SENTENCE_END = re.compile(r"[,.;!?|/+、，。；]|\d")
 _LEFT = re.compile(r"\b(?:only|just)\s+(\d+)\s+(?:left|remaining|in stock)|(?:仅剩|只剩|还剩|库存)\s*(\d+)")
 _MEASURED = ("measure", "year")

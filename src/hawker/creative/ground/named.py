@@ -8,8 +8,9 @@ from functools import lru_cache
 
 from hawker.creative.ground.amounts import amounts
 from hawker.creative.ground.claim import Claim
-from hawker.creative.ground.claimed import _SOFT, patterns
+from hawker.creative.ground.claimed import SOFT
 from hawker.creative.ground.facts import CODE, MEANINGS, Grounds, compact
+from hawker.creative.ground.patterns import listed, patterns
 from hawker.creative.ground.reading import Reading, latin, stem, words
 from hawker.creative.ground.vocabulary import vocabulary
 
@@ -17,14 +18,10 @@ _NAME = r"[A-Z][\w'-]*(?: (?:& |and |of |de |the )?[A-Z][\w'-]*)*"
 _CAPITAL = re.compile(r"(?<![\w'-])[A-Z][a-z][\w'-]*|(?<![\w'-])[A-Z]{2,}[\w-]*")
 _BEGINS = re.compile(r"(?:^|[.!?:;|·•…。！？：；\n\[(\"【《–]|- )[\s\"'(*_]*$")
 _WORDLIKE = re.compile(r"[a-z]{4,}")
-_KNOWN = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december christmas easter halloween thanksgiving valentine's valentine valentines "
-    "mother's father's mothers fathers day new year years eve hanukkah ramadan eid diwali passover spring summer "
-    "autumn fall winter i i'm i'll i've mom dad mum mama papa grandma grandpa santa claus god earth mars moon sun "
-    "ok tv diy led usb bpa uv pc dvd cd faq us uk eu usa hd mr mrs ms dr st english internet lunar mid-autumn "
-    "back school sale nye xmas id abc stem asap rsvp spa bbq nfl nba xl xxl xs sm md lg a4 wifi".split()
-)
+_KNOWN = listed("capitalised")
+_PLAINLY = listed("plain")
+_LOOSE = frozenset({"from", "by", "the", "original", "new"})
+_SOFT_STARTS = ("了", "的", "是", *(word for word in SOFT if len(word) > 1 and not word.isascii()))
 _PLAIN = re.compile(
     r"^(?:\d+(?:st|nd|rd|th|s|d)|h2o|b2b|24/7|y2k|k9|2-in-1|3-in-1|a4|mp[34]|co2|u\.s\.a?|w/o)$"
 )
@@ -32,7 +29,8 @@ _COUNTING = re.compile(
     r"\d+(?:[.,]\d+)*(?:[-/x×]?\d+)*(?:-[a-z]+)+|\d+(?:x\d+)+|\d+(?:\.\d+)?(?:[-/]\d+)*[a-z\"']{0,12}"
 )
 _VERSION = re.compile(
-    r"(?<=\w )(?:Pro|Max|Ultra|Plus|Lite|Mini|SE|II|III|IV|VI|VII|VIII|IX|XE|GT|Mk|Mark)(?: (?:Max|Plus|Pro|\d+))?(?![\w-])"
+    r"(?<=\w )(?:Pro|Max|Ultra|Plus|Lite|Mini|SE|II|III|IV|VI|VII|VIII|IX|XE|GT|Mk|Mark)"
+    r"(?: (?:Max|Plus|Pro|\d+))?(?![\w-])"
 )
 
 
@@ -40,9 +38,9 @@ def named(reading: Reading, cut: list[tuple[str, int, int]], held: Grounds) -> I
     """The brands and models of a text that are not the product's."""
     low = reading.low
     for hit in vocabulary("brands").find(low, cut):
-        if reading.text[hit.start] != low[hit.start] or not low[hit.start].isascii():
-            if not _ours(low[hit.start : hit.end], held):
-                yield Claim("brand", hit.start, hit.end)
+        name = reading.text[hit.start] != low[hit.start] or not low[hit.start].isascii()
+        if name and not _ours(low[hit.start : hit.end], held):
+            yield Claim("brand", hit.start, hit.end)
     yield from _models(reading, held)
     if latin(reading.text):
         yield from _capitalised(reading, held)
@@ -99,9 +97,9 @@ def _capitalised(reading: Reading, held: Grounds) -> Iterator[Claim]:
     for match in _english().finditer(text):
         group = match.lastgroup or "is"
         start, end = _bare_name(text, *match.span(group))
-        if start < end and not _ours(text[start:end].lower(), held):
-            if not (titled and match.group().split()[0].lower() in _LOOSE):
-                yield Claim("brand", start, end)
+        loose = titled and match.group().split()[0].lower() in _LOOSE
+        if start < end and not loose and not _ours(text[start:end].lower(), held):
+            yield Claim("brand", start, end)
 
 
 def _bare_name(text: str, start: int, end: int) -> tuple[int, int]:
@@ -113,17 +111,6 @@ def _bare_name(text: str, start: int, end: int) -> tuple[int, int]:
         start += len(word)
         start += len(text[start:end]) - len(text[start:end].lstrip())
     return start, end
-
-
-_LOOSE = frozenset({"from", "by", "the", "original", "new"})
-_SOFT_STARTS = ("了", "的", "是", *(word for word in _SOFT if len(word) > 1 and not word.isascii()))
-_PLAINLY = frozenset(
-    "the a an our your this that these those every all great good top high fine real true pure its his her their best "
-    "new hand us made original official genuine authentic quality premium perfect craft expert master swiss german "
-    "italian french british what who it he she we they nature artisan artisans beautiful lovely soft warm lasting "
-    "everyday modern classic simple superb trusted proven solid such same more find see get add have ask give for "
-    "first nobody somebody everybody everyone anyone someone only even no one scratch home grandma family kids small local here there meet looking say on".split()
-)
 
 
 @lru_cache(maxsize=1)
@@ -141,7 +128,7 @@ def _chinese(low: str, held: Grounds) -> Iterator[Claim]:
     pattern = dict(patterns("brands", "牌"))["zh"]
     for match in pattern.finditer(low):
         for group, value in match.groupdict().items():
-            if value is None or value in _SOFT or value.startswith(_SOFT_STARTS):
+            if value is None or value in SOFT or value.startswith(_SOFT_STARTS):
                 continue
             if compact(value) not in held.compact and not _told_otherwise(value):
                 yield Claim("brand", *match.span(group))

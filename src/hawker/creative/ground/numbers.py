@@ -6,17 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_UNITS = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-        "sixteen seventeen eighteen nineteen".split()
-    )
-}
-_TENS = {
-    word: 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-}
+_NINETEEN = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen
+"""
+_NINETY = "twenty thirty forty fifty sixty seventy eighty ninety"
+_UNITS = {word: value for value, word in enumerate(_NINETEEN.split())}
+_TENS = {word: 10 * value for value, word in enumerate(_NINETY.split(), start=2)}
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "dozen": 12}
 _PARTS = {"half": 0.5, "quarter": 0.25, "third": 1 / 3}
 _SMALL = "|".join(sorted((*_UNITS, *_TENS), key=len, reverse=True))
@@ -26,7 +22,10 @@ _ENGLISH = (
     rf"|(?<!\w)a\s+(?:hundred|thousand|million|billion))(?:\s+and\s+a\s+(?:half|quarter))?"
     rf"|half(?=[\s-]+(?:an?\s+)?\w))"
 )
-_DIGITS = r"(?:\d+(?:-|\s+)\d/\d{1,2}(?![\d/])|(?<![\d/.])\d/\d{1,2}(?![\d/])|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|(?<![\w.])\.\d+)"
+_DIGITS = (
+    r"(?:\d+(?:-|\s+)\d/\d{1,2}(?![\d/])|(?<![\d/.])\d/\d{1,2}(?![\d/])"
+    r"|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|(?<![\w.])\.\d+)"
+)
 _HAN_DIGITS = "零〇一二两俩三四五六七八九"
 _HAN = rf"[{_HAN_DIGITS}十百千万亿半]"
 _CHINESE = rf"(?:{_HAN}+(?:点[{_HAN_DIGITS}]+)?)"
@@ -42,7 +41,7 @@ _SPLIT = re.compile(r"[\s-]+")
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number where it stands; `digits` says that it was written in digits, `step` its last digit's worth."""
+    """A number where it stands; `digits`: it was written in digits; `step`: its last digit's worth."""
 
     value: float
     start: int
@@ -54,7 +53,8 @@ class Number:
 def numbers(low: str) -> Iterator[Number]:
     """All numbers of a lower-case text, in order.
 
-    >>> [number.value for number in numbers("13-1/2 in, sixty-three, 1,200, a dozen, 三百五十, 半, 1.2万")]
+    >>> told = "13-1/2 in, sixty-three, 1,200, a dozen, 三百五十, 半, 1.2万"
+    >>> [number.value for number in numbers(told)]
     [13.5, 63, 1200.0, 12, 350, 0.5, 12000.0]
     """
     for match in NUMBER.finditer(low):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from itertools import accumulate
+from typing import Any
 
 import rjieba
 
@@ -34,18 +35,20 @@ class Hit:
 class Vocabulary:
     """The words of one kind, found in a text by their first word or character."""
 
-    def __init__(self, told: Mapping[str, Mapping[str, object]]) -> None:
+    def __init__(self, told: Mapping[str, Mapping[str, Any]]) -> None:
         self.latin: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         self.han: dict[str, list[tuple[str, str]]] = {}
         self.above = {
-            name: (wide,) if isinstance(wide, str) else tuple(wide)  # type: ignore[arg-type]
+            name: (wide,) if isinstance(wide, str) else tuple(wide)
             for name, wide in told.get("above", {}).items()
         }
         for meaning, names in told["words"].items():
-            for name in names:  # type: ignore[attr-defined]
+            for name in names:
                 self._learn(name, meaning)
-        for entries in (*self.latin.values(), *self.han.values()):
-            entries.sort(key=lambda entry: -len(entry[0]))
+        for phrases in self.latin.values():
+            phrases.sort(key=lambda entry: -len(entry[0]))
+        for names in self.han.values():
+            names.sort(key=lambda entry: -len(entry[0]))
         idle = told.get("idle", {})
         self.idle_latin = _any(idle.get("en", ()), r"(?<![a-z])(?:{})(?![a-z])")
         self.idle_han = _any(idle.get("zh", ()), "(?:{})")
@@ -62,13 +65,13 @@ class Vocabulary:
 
         Left out are idle ones and, where only `whole` words count, characters of two neighbouring words.
         """
-        found = list(self._hits(low, cut, whole))
+        found = list(self._hits(cut, whole))
         if not found:
             return iter(())
         latin, han = _spans(self.idle_latin, low), _spans(self.idle_han, low)
         return (hit for hit in found if not _inside(hit, han if _IDEOGRAPH.match(low, hit.start) else latin))
 
-    def _hits(self, low: str, cut: list[tuple[str, int, int]], whole: bool) -> Iterator[Hit]:
+    def _hits(self, cut: list[tuple[str, int, int]], whole: bool) -> Iterator[Hit]:
         at = 0
         while at < len(cut):
             word, start, _ = cut[at]
@@ -145,7 +148,8 @@ def vocabulary(name: str) -> Vocabulary:
     """A vocabulary that is packaged.
 
     >>> colours = vocabulary("colours")
-    >>> [hit.meaning for hit in colours.find("navy and red, 浅灰, a red-letter day", words("navy and red, 浅灰, a red-letter day"))]
+    >>> told = "navy and red, 浅灰, a red-letter day"
+    >>> [hit.meaning for hit in colours.find(told, words(told))]
     ['navy', 'red', 'grey']
     """
     return Vocabulary(

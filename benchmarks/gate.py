@@ -3,9 +3,9 @@
     python -m benchmarks.gate [--data FOLDER] [--json]
 
 500 texts with one planted claim that no field of the product supports and 500 clean ones, half English (1,000
-pages of a large shop), half Chinese (535 attribute sets and an invented shop); 300 texts against
-one clause of advertising law and 300 lawful ones. They are made by `benchmarks.planted`, which was written
-before the gate by somebody who had not seen it; a third of its kinds was never looked at while the gate was tuned.
+pages of a large shop), half Chinese (535 attribute sets and an invented shop); 300 texts against one clause
+of advertising law and 300 lawful ones. They are made by `benchmarks.planted`, which was written before the
+gate by somebody who had not seen it; a third of its kinds was never looked at while the gate was tuned.
 
 ground              claims held against the product: `gate.text` without what the law objects to
 law                 advertising law: what `gate.text` objects to by a clause

@@ -37,10 +37,10 @@ STORED = "writer"
 ADAPTER = "adapter.gguf"
 JUDGED, ASIDE = 200, 0.2
 """Products that judge at most, and the share of all that is set apart for it."""
-TRIED = 150
+TRIED = 100
 """Products for which the model itself drafts before it learns, so that there is something to prefer to."""
-TEXTS = 240
-"""The shop's own texts that are read at first, at most."""
+TEXTS, SHOWN = 240, 720
+"""The shop's own texts that are read at first, and approved lines that are imitated, at most."""
 _LONGEST = 600
 Scorer = Callable[[Sequence[str], str], Sequence[float]]
 """How likely headlines of a language are to be clicked, as log-odds."""
@@ -58,7 +58,10 @@ class Standings(Struct, frozen=True):
 
 
 class Adapted(Struct, frozen=True):
-    """What a writer learned and whether it writes now; `reason` says why not ("" where it does)."""
+    """What a writer learned and whether it writes now; `reason` says why not ("" where it does).
+
+    Seconds are the processor's: `learning_seconds` of drafts to learn from and of training, `seconds` of all.
+    """
 
     base: str
     version: str
@@ -68,6 +71,7 @@ class Adapted(Struct, frozen=True):
     before: Standings
     after: Standings
     difference: Estimate
+    learning_seconds: float
     seconds: float
     promoted: bool
     reason: str
@@ -129,8 +133,9 @@ def taught_by(
     plain = taught.Taught(Local(path))
     tell("drafts before", 0.0)
     before = [_drafted(plain, brief, seed) for brief in aside]
+    begun = time.process_time()
     lost = _fallen(plain, learned, most=tried, seed=seed, tell=tell)
-    given = Lessons(texts(learned, seed=seed), examples(learned, lost))
+    given = Lessons(texts(learned, seed=seed), examples(learned, lost, seed=seed))
     rows: lessons.Taught | None = None
 
     def save(draft: Path) -> None:
@@ -149,6 +154,7 @@ def taught_by(
 
     version = store.save(STORED, save, {"base": base, "examples": len(given.examples), "seed": seed})
     assert rows is not None
+    learning = time.process_time() - begun
     writer = taught.Taught(Local(path, adapter=store.path(STORED, version) / ADAPTER))
     tell("drafts after", 0.85)
     after = [_drafted(writer, brief, seed) for brief in aside]
@@ -166,6 +172,7 @@ def taught_by(
         before=_standings(verdicts[0], before, score),
         after=_standings(verdicts[1], after, score),
         difference=gained,
+        learning_seconds=learning,
         seconds=time.process_time() - started,
         promoted=not reason,
         reason=reason,
@@ -198,10 +205,11 @@ def apart(sheets: Iterable[Sheet], *, seed: int, most: int = JUDGED) -> tuple[li
     return [sheet for name in names[len(judges) :] for sheet in by_product[name]], briefs
 
 
-def examples(sheets: Iterable[Sheet], lost: Mapping[str, Draft]) -> tuple[Example, ...]:
+def examples(sheets: Iterable[Sheet], lost: Mapping[str, Draft], *, seed: int) -> tuple[Example, ...]:
     """Approved lines as answers, each beside a line for the same product and part that was kept back.
 
-    `lost` are further drafts that fell, by product.
+    `lost` are further drafts that fell, by product. Of more than can be learned from, some are drawn; those
+    with something to be preferred to come first.
     """
     found = []
     for sheet in sheets:
@@ -220,7 +228,8 @@ def examples(sheets: Iterable[Sheet], lost: Mapping[str, Draft]) -> tuple[Exampl
                 told = taught.told(sheet.brief, part, language=language, turn=turn)
                 turns = [{"role": one.role, "content": one.text} for one in told]
                 found.append(Example(turns, taught.answer(line), lost=taught.answer(worse) if worse else ""))
-    return tuple(found)
+    Random(seed).shuffle(found)
+    return tuple(sorted(found, key=lambda one: not one.lost)[:SHOWN])
 
 
 def texts(sheets: Iterable[Sheet], *, seed: int) -> tuple[str, ...]:

@@ -196,7 +196,7 @@ def _list(holdings: Holdings, one: Resource, given: Sequence[tuple[str, str]]) -
         if name in asked:
             raise unfit(f"The parameter '{name}' is given twice.")
         asked[name] = value
-    limit, after = _limit(asked.pop("limit", str(PAGE))), asked.pop("after", "")
+    limit, after = limited(asked.pop("limit", str(PAGE))), asked.pop("after", "")
     found: list[Document] = []
     while len(found) <= limit and (page := holdings.control.page(one.kind, after=after)):
         after = page[-1].id
@@ -290,7 +290,8 @@ def _cascade(given: Sequence[tuple[str, str]]) -> bool:
     return any(value in {"1", "true"} for _, value in given)
 
 
-def _limit(text: str) -> int:
+def limited(text: str) -> int:
+    """How many a page may hold, as its query says."""
     if not text.isascii() or not text.isdigit() or len(text) > 4 or not 1 <= int(text) <= LONGEST_PAGE:
         raise unfit(f"'limit' is '{text[:40]}'.", f"Give a number from 1 to {LONGEST_PAGE:,}.")
     return int(text)

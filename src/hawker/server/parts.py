@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 
 from hawker.server import (
     advising,
+    answering,
     asking,
     audiences,
     auditing,
@@ -22,6 +23,7 @@ from hawker.server import (
     choices,
     collecting,
     credits,
+    drafting,
     lookup,
     manage,
     openrtb,
@@ -40,12 +42,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *asking.ENDPOINTS,
     *searching.ENDPOINTS,
     *recommending.ENDPOINTS,
+    *answering.ENDPOINTS,
     *collecting.ENDPOINTS,
     *beacons.ENDPOINTS,
     *choices.ENDPOINTS,
     *audiences.ENDPOINTS,
     *advising.ENDPOINTS,
     *manage.ENDPOINTS,
+    *drafting.ENDPOINTS,
     *auditing.ENDPOINTS,
     *billing.ENDPOINTS,
     *credits.ENDPOINTS,
@@ -58,6 +62,7 @@ _ROUTES: tuple[Callable[[Application], Sequence[BaseRoute]], ...] = (
     audiences.routes,
     advising.routes,
     manage.routes,
+    drafting.routes,
     auditing.routes,
     billing.routes,
     credits.routes,
@@ -66,6 +71,7 @@ _HOT: tuple[Callable[[Application], Mapping[str, Handler]], ...] = (
     beacons.hot,
     lookup.hot,
     shelves.hot,
+    answering.hot,
     openrtb.hot,
 )
 

@@ -84,7 +84,7 @@ def test_nothing_is_said_that_the_product_does_not_say() -> None:
 
 def test_a_shelf_label_becomes_words_with_its_size_and_without_its_number() -> None:
     said = texts(Extractive().draft(Brief(MILK), n=4, seed=1))
-    assert "Fluid milk white, 1 gal" in said
+    assert "White fluid milk, 1 gal" in said
     assert not any("manufacturer" in line or "GA" in line for line in said)
 
 

@@ -20,6 +20,7 @@ _ODD = re.compile(r"[^\w\u4e00-\u9fff\s，、。；：:.%+°×/&·~～《》\-]|
 _LISTED = re.compile(r"[、,，/]")
 _CLOTHING = re.compile("服饰|女装|男装|衣|裙|裤|衫|床上|布艺")
 LEAST, MOST = 4, 24
+_MEASURED = ("weight", "capacity", "power", "load")
 LONE = {"裙": "裙子", "裤": "裤子", "衣": "衣服", "鞋": "鞋子"}
 
 
@@ -94,7 +95,8 @@ def _said(name: str, role: str, value: str, *, clothing: bool) -> str:
         else re.sub(r"^[a-z](?=[\u4e00-\u9fff])", _upper, value)
     )
     tail = pattern.replace("{}", "")
-    return value if tail and value.endswith(tail[-2:]) else pattern.replace("{}", value)
+    told = tail and (value.endswith((tail[-1], "味")) or (role in _MEASURED and not value[0].isdigit()))
+    return value if told else pattern.replace("{}", value)
 
 
 def _upper(found: re.Match[str]) -> str:
@@ -146,10 +148,8 @@ def names(product: Product) -> list[str]:
     if title in product.attributes.values() or title == kind:
         return [kind]
     parts = [part for part in re.split(r"[\s，,|/]+", title) if part]
-    head = next((part for part in parts if kind in part), "") or next(
-        (p for p in parts[1:] if len(p) > 2), ""
-    )
-    head = head or (parts[0] if parts else kind)
+    head = next((part for part in parts if kind in part), "")
+    head = head or next((part for part in parts if part != product.brand), kind)
     found = []
     if product.brand and product.brand not in head:
         found.append(f"{product.brand}{head}")
@@ -170,5 +170,5 @@ def _cut(name: str, kind: str) -> Iterator[str]:
     pieces = list(rjieba.cut(name))
     for start in range(1, len(pieces)):
         rest = "".join(pieces[start:])
-        if kind in rest and len(rest) > len(kind):
+        if kind in rest and len(rest) > len(kind) and not rest[0].isdigit():
             yield rest

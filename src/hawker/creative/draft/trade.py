@@ -12,7 +12,7 @@ from hawker.records.catalogue import Product, levels
 
 _OPEN = re.compile(r"\s*\([^)]*\)?")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
-_CUT = 28  # characters after which the till cuts a label
+_CUT = 28  # characters from which on a till may have cut a label in the middle of a word
 _NUMBER = re.compile(r"\s+\d(?![\d.]*%).*$")
 _SIZE = re.compile(r"^(\d*\.?\d+)\s*([a-z]+)$", re.IGNORECASE)
 
@@ -56,8 +56,10 @@ def said(label: str, *, whole: bool = True) -> str:
     if colon:
         text = _turned(head.strip(), tail.strip())
     text = _joined(re.split(r"\s+-\s+|\s-(?=\w)|\s(?:NOT|EXCL?)\b", text)[0])
-    parts = [_spelled(part, last=not whole) for part in re.split(r"\s*/\s*", text)]
-    parts = [part for part in dict.fromkeys(parts) if part]
+    split = re.split(r"\s*/\s*", text)
+    parts = [_spelled(part, last=not whole and part is split[-1]) for part in split]
+    known = [part for part in dict.fromkeys(parts) if part]
+    parts = [part for part in known if part not in words("en")["vague"]] or known
     if not parts:
         return ""
     joined = ", ".join(parts[:-1]) + (" & " if len(parts) > 1 else "") + parts[-1]
@@ -87,23 +89,26 @@ def _spelled(text: str, *, last: bool) -> str:
     shorthand = words("en").tables["shorthand"]
     dropped = words("en")["dropped"]
     raw = re.split(r"[\s.]+", text.replace("&", " & ").replace(",", " "))
-    if last and len(raw) > 1 and raw[-1].casefold() not in shorthand:
+    cut = raw[-1].casefold()
+    if last and len(raw) > 1 and cut not in shorthand and (len(cut) < 5 or not cut.endswith("s")):
         raw = raw[:-1]
     kept = [word for word in (token.casefold().strip("-") for token in raw) if word and word not in dropped]
     out = [shorthand.get(word, word) for word in kept if re.search(r"[a-z&]", word)]
-    while out and (out[-1] in ("and", "with", "on", "the", "not") or len(out[-1]) == 1):
+    while out and (out[-1] in ("and", "with", "on", "the", "not", "no") or len(out[-1]) == 1):
         out.pop()
     while out and out[0] in ("&", "and"):
         out.pop(0)
-    return " ".join(out)
+    if len(out) > 1 and out[-1] in words("en")["fronted"] and "&" not in out:
+        out = [out[-1], *out[:-1]]
+    return " ".join(word.capitalize() if word in words("en")["proper"] else word for word in out)
 
 
 def _joined(text: str) -> str:
     """'CANDY BAGS-CHOCOLATE' as 'CHOCOLATE CANDY BAGS', 'COMPUTING-MAGAZINE' as two words."""
-    found = re.match(r"^([A-Z &]{4,})-([A-Z]{4,})$", text)
-    if found is None or found[1] in ("MULTI", "SEMI", "ANTI"):
+    found = re.match(r"^([A-Z &]{4,})-([A-Z][A-Z ]{3,})$", text)
+    if found is None or found[1].split()[-1] in ("MULTI", "SEMI", "ANTI", "ROLL", "ALL"):
         return text
-    return f"{found[1]} {found[2]}" if " " not in found[1] else f"{found[2]} {found[1]}"
+    return f"{found[1]} {found[2]}" if found[2].startswith("MAGAZINE") else f"{found[2]} {found[1]}"
 
 
 def _turned(head: str, tail: str) -> str:

@@ -42,7 +42,7 @@ class Case:
         if fact.field in ("description", "title"):
             code = "told"
         name = self.name(fact)
-        return self.say(code, fact.citation, title=titled(product), name=name, value=_ended(fact.value))
+        return self.say(code, fact.citation, title=titled(product), name=name, value=ended(fact.value))
 
     def name(self, fact: Fact) -> str:
         """What a fact's field is called, within a sentence."""
@@ -83,6 +83,6 @@ class Case:
         return Answer(text="", sentences=sentences, kind=kind, products=tuple(one.id for one in about))
 
 
-def _ended(value: str) -> str:
+def ended(value: str) -> str:
     """A value without the stop that a sentence brings itself."""
     return value.rstrip(" .。;；!！") or value

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hawker.answers.lexicon import Concept
 from hawker.answers.naming import Token, tokens
 from hawker.answers.reply import Citation
-from hawker.answers.safe import harmless, pieces
+from hawker.answers.safe import harmless, told
 from hawker.language.analysis import plain
 from hawker.records.catalogue import Product
 
@@ -108,9 +108,9 @@ def every(product: Product) -> list[Fact]:
 def sentences(product: Product) -> Iterator[Fact]:
     """What is written freely, a sentence at a time: the description, then the title."""
     at = 0
-    for piece in pieces(product.description):
+    for piece, sound in told(product.description):
         text = harmless(piece).strip(" |•\n\t")
-        if text:
+        if sound and text:
             yield Fact(product.id, "description", text, at, at + len(piece))
         at += len(piece)
     if title := harmless(product.title):

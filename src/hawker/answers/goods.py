@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from hawker.answers import facts, measure
-from hawker.answers.case import Case
+from hawker.answers.case import Case, ended
 from hawker.answers.facts import Fact, titled
 from hawker.answers.lexicon import Lexicon
 from hawker.answers.naming import MARK, Token, tokens
@@ -36,7 +36,7 @@ def answered(case: Case, product: Product, words: Lexicon) -> Answer:
     if asked.fields:
         return fields(case, product, asked.fields, words)
     if asked.words:
-        return _open(case, product)
+        return _sized(case, product) or _open(case, product)
     if case.before.fields and (asked.again or not asked.kinds):
         return fields(case, product, case.before.fields, words)
     return _described(case, product)
@@ -85,7 +85,9 @@ def available(case: Case, product: Product) -> Sentence:
 
 def fields(case: Case, product: Product, names: Sequence[str], words: Lexicon) -> Answer:
     """The answer about some fields."""
-    return _joined(case, [_field(case, product, name, words) for name in names], product)
+    known = [name for name in names if name in words.fields]
+    told = [_field(case, product, name, words) for name in known]
+    return _joined(case, told, product) if told else _described(case, product)
 
 
 def _field(case: Case, product: Product, name: str, words: Lexicon) -> Answer:
@@ -174,6 +176,24 @@ def _open(case: Case, product: Product) -> Answer:
     if not found or (found[0].field == "title" and not case.whole):
         return case.refuse("not_on_record", kind="attribute", about=[product])
     return case.answer("attribute", *(case.fact(product, fact) for fact in found), about=[product])
+
+
+def _sized(case: Case, product: Product) -> Answer | None:
+    """What the record says of something that has a size: "fits laptops up to 15.6 inches"."""
+    wanted = next((one for one in measure.quantities(case.asked.rest) if one.kind not in ("", "age")), None)
+    if wanted is None:
+        return None
+    numbers = {token.text for token in case.asked.words if measure.quantities(token.text)}
+    others = [one for one in case.asked.words if one.text not in numbers and not measure.unit(one.text)]
+    for fact in facts.saying(product, others, most=MOST_TOLD):
+        span = measure.span(fact.value, wanted.kind)
+        held = [one.amount for one in measure.quantities(fact.value) if one.kind == wanted.kind]
+        if (span is not None and span.holds(wanted.amount)) or wanted.amount in held:
+            return case.answer("fit", case.fact(product, fact), about=[product])
+        if span is not None:
+            said = case.say("fits_not_told", fact.citation, title=titled(product), value=ended(fact.value))
+            return case.answer("fit", said, about=[product])
+    return None
 
 
 def _described(case: Case, product: Product) -> Answer:

@@ -99,6 +99,15 @@ def quantities(text: str) -> list[Quantity]:
     return made
 
 
+def unit(word: str) -> bool:
+    """Whether a word is a unit.
+
+    >>> unit("inch"), unit("laptop")
+    (True, False)
+    """
+    return word in _KIND
+
+
 def amount(text: str, units: str = "") -> Quantity | None:
     """The first quantity of a value, of the kind given where one is; None where there is none.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hawker.answers.goods import says
 from hawker.answers.lexicon import Lexicon
@@ -49,7 +49,14 @@ class Recall:
     words: Lexicon
 
     def named(self, said: str, before: Conversation, *, language: str) -> Named:
-        """What a plain question is about."""
+        """What a plain question is about; what was spoken of before is beside it in a comparison."""
+        found = self._named(said, before, language=language)
+        beside = [self.names.places[one] for one in before.products[:1] if one in self.names.places]
+        if len(found.rows) == 1 and beside and found.asked.compares and beside[0] not in found.rows:
+            return replace(found, rows=(*beside, *found.rows))
+        return found
+
+    def _named(self, said: str, before: Conversation, *, language: str) -> Named:
         exact = self.names.exact(said)
         if exact:
             return self._exact(said, exact, language)
@@ -152,6 +159,8 @@ class Recall:
                 return Named(asked, (held[place],), share=1.0)
         told = self._told_apart(said, held)
         if told is not None:
+            if before.fields and set(asked.fields) <= {"color", "size"}:
+                asked = replace(asked, fields=before.fields, words=())
             return Named(asked, (told,), share=1.0)
         if asked.topics and not (asked.again or asked.fields):
             return Named(asked)

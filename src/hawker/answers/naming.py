@@ -11,6 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 
 from hawker.answers.lexicon import Lexicon, places
 from hawker.answers.safe import harmless
@@ -30,6 +32,8 @@ _LOOKED_AT = 60
 _SHORTEST_TITLE = 4
 _NEARLY, _WHOLE, _APART = 0.6, 0.9, 0.02
 _GAP = 2
+_BESIDE = 0.3  # what a word counts that frames a question elsewhere, beside a word of the title
+_END = re.compile(r"[!?。！？;；\n]|\.(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class Names:
     ids: dict[str, int] = field(default_factory=dict)
     counted: Counter[str] = field(default_factory=Counter)
     groups: dict[str, list[int]] = field(default_factory=dict)
+    called: set[str] = field(default_factory=set)
     places: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -94,12 +99,20 @@ class Names:
             for term in own | further:
                 self.rows.setdefault(term, []).append(row)
             self.counted.update(own | further)
+            self.called.update(product.attributes)
             self.places[product.id] = row
             if product.group:
                 self.groups.setdefault(product.group, []).append(row)
             for name in (product.id, product.mpn, product.gtin):
                 if _telling(name):
                     self.ids.setdefault(plain(name), row)
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """The words that attributes are called by: what is asked for, rather than what is asked about."""
+        return frozenset(
+            term for name in self.called for token in tokens(plain(name)) for term in token.terms
+        )
 
     def weight(self, token: Token) -> float:
         """How much a word says: more the fewer products are called so."""
@@ -141,7 +154,10 @@ class Names:
         """What a plain text names by some words of a title; None where no word of it is in any."""
         said = tokens(text)
         asked = _asked(text, words)
-        plainly = [not _within(token, asked) and not _framed(token, words) for token in said]
+        plainly = [
+            not _within(token, asked) and not _framed(token, words) and not self.fields & set(token.terms)
+            for token in said
+        ]
         weights = [self.weight(token) for token in said]
         judged = [self._judged(row, said, plainly, weights) for row in self._likely(text)]
         judged = [one for one in judged if one[0] > 0]
@@ -151,11 +167,13 @@ class Names:
         equal = [one for one in judged if one[0] >= best - 1e-6]
         equal.sort(key=lambda one: (-one[1], one[2]))
         rows, coverage, matched = self._equal(equal, text, said)
-        left = [token for token, own, met in zip(said, plainly, matched, strict=True) if own and not met]
-        mass = sum(
-            weight for weight, own, met in zip(weights, plainly, matched, strict=True) if own and not met
-        )
         spans = _spans(said, matched, plainly)
+        near = _sentences(text, spans)
+        left, mass = [], 0.0
+        for token, weight, own, met in zip(said, weights, plainly, matched, strict=True):
+            if own and not met and _within(token, near):
+                left.append(token)
+                mass += weight
         return Mention(rows[:most], best / (best + mass), coverage, False, spans, tuple(left), best)
 
     def _equal(
@@ -197,7 +215,6 @@ class Names:
         """How much of what was said is in a product's names, how much of the title was, and which words."""
         own, titled = self.terms[row], self.titled[row]
         has = [any(term in own for term in token.terms) for token in said]
-        mass = sum(weights[at] for at, met in enumerate(has) if met and plainly[at])
         met_ = [met and own_ for met, own_ in zip(has, plainly, strict=True)]
         joined = [False] * len(said)
         for at in (*range(len(said)), *reversed(range(len(said)))):
@@ -205,6 +222,10 @@ class Names:
                 beside = [place for place in (at - 1, at + 1) if 0 <= place < len(said)]
                 met_[at] = any(met_[place] and (plainly[place] or joined[place]) for place in beside)
                 joined[at] = met_[at]
+        worth = [weight if own_ else _BESIDE * weight for weight, own_ in zip(weights, plainly, strict=True)]
+        mass = sum(one for one, met, own_ in zip(worth, has, plainly, strict=True) if met and own_)
+        if mass:
+            mass += sum(one for one, met, own_ in zip(worth, met_, plainly, strict=True) if met and not own_)
         heard = {term for token, met in zip(said, met_, strict=True) if met for term in token.terms}
         whole = sum(_idf(self.counted[term], len(self.products)) for term in titled)
         part = sum(_idf(self.counted[term], len(self.products)) for term in titled & heard)
@@ -285,6 +306,16 @@ def _spans(
         else:
             gap += _GAP + 1 if own else 1
     return tuple(found) or ((0, 0),)
+
+
+def _sentences(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The sentences of a text in which some spans lie."""
+    ends = [0, *(match.end() for match in _END.finditer(text)), len(text)]
+    return [
+        (start, end)
+        for start, end in pairwise(ends)
+        if any(first < end and start < last for first, last in spans)
+    ]
 
 
 def _telling(name: str) -> bool:

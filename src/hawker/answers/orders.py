@@ -21,7 +21,7 @@ from hawker.storage.shop import Shop
 
 SECONDS = 2.0
 LARGEST = 100_000
-_NUMBER = re.compile(r"(?<![\w.])#?([A-Za-z]{0,8}[-_]?\d[\w-]{2,38})(?![\w.])")
+_NUMBER = re.compile(r"(?<![\w.])#?([A-Za-z]{1,8}[-_]?\d[\w-]{0,38}|\d[\w-]{2,38})(?!\w)", re.ASCII)
 
 
 class Order(Struct, frozen=True):

@@ -21,6 +21,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "link": ("{title} is shown at {value}.", "“{title}”的页面是{value}。"),
     "fits": ("Yes: the {name} of {title} {verb} {value}.", "可以：“{title}”的{name}是{value}。"),
     "fits_not": ("No: the {name} of {title} {verb} {value}.", "不合适：“{title}”的{name}是{value}。"),
+    "fits_not_told": (
+        "No: the catalogue says of {title}: “{value}”.",
+        "不合适：关于“{title}”，商品资料写道：“{value}”。",
+    ),
     "variants": ("{title} is also there as {value}.", "“{title}”还有：{value}。"),
     "least": ("{title} has the lower {name}: {value}.", "“{title}”的{name}更低：{value}。"),
     "most": ("{title} has the higher {name}: {value}.", "“{title}”的{name}更高：{value}。"),

@@ -30,7 +30,7 @@ _PAID = re.compile(r"\d|free|no (?:charge|cost|fee)|our expense|免费|包邮|�
 _MOST_SENTENCES = 4
 _LOOKED_AT = 12
 _ENOUGH, _SURE = 0.5, 0.75
-_HEADED, _SAID, _SPOKEN, _FIT = 1.0, 0.4, 0.4, 0.4
+_HEADED, _SAID, _SPOKEN, _FIT, _ASTRAY = 1.0, 0.4, 0.4, 0.4, 0.6
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Written:
     def _fitness(self, place: int, topics: frozenset[str], case: Case) -> float:
         headed, said = self._topics[place]
         worth = _HEADED * len(topics & headed) + _SAID * len(topics & said - headed)
-        worth -= 0.1 * len(headed - topics)
+        worth -= 0.1 * len(headed - topics) if topics & headed else _ASTRAY * bool(headed)
         worth += _SPOKEN * (self._language[place] == case.language)
         return worth + _FIT * self._fits(place, case)
 

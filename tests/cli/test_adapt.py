@@ -19,7 +19,7 @@ def test_a_task_that_is_not_known_and_a_shop_without_behaviour(tmp_path: Path) -
     few = hawker("-C", tmp_path, "adapt")
     assert few.exit_code == 2
     assert "22 visits brought something new" in few.output
-    assert hawker("-C", tmp_path, "adapt", "--task", "poetry").exit_code == 2
+    assert hawker("-C", tmp_path, "adapt", "poetry").exit_code == 2
 
 
 def test_a_new_model_is_judged_before_and_after(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_a_new_model_is_judged_before_and_after(tmp_path: Path) -> None:
     assert told["reason"]
     assert ModelStore(shop.models).versions("encoder") == [told["version"]]
     assert ModelStore(shop.models).promoted("encoder") is None
-    shown = hawker(*words, "--task", "category")
+    shown = hawker("-C", tmp_path, "adapt", "category", *words[3:])
     assert shown.exit_code == 0, shown.output
     assert "categories told rightly, before" in shown.output
     assert "does not serve" in shown.output

@@ -1,4 +1,4 @@
-"""`hawker adapt`: a language model learns the shop's words and shoppers, and serves if it is the better."""
+"""`hawker adapt`: a language model learns the words, shoppers or copy of a shop, and serves if it wins."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from hawker.cli import teaching
 from hawker.cli.call import AsJson, Call, Quiet, Seed, bounds, call, table
 from hawker.errors import extra
 
 if TYPE_CHECKING:
     from hawker.language.adapt import Adapted
 
-Task = Literal["interests", "pairs", "pretrain", "category", "relevance"]
+Task = Literal["interests", "pairs", "pretrain", "category", "relevance", "writer"]
 
 
 def adapt(
     ctx: typer.Context,
+    task: Annotated[Task, typer.Argument(help="What is learned.")] = "interests",
     base: Annotated[
-        str, typer.Option("--from", metavar="MODEL", help="minilm, new, adapted, or a model's folder.")
-    ] = "minilm",
-    task: Annotated[Task, typer.Option("--task", help="What is learned.")] = "interests",
+        str,
+        typer.Option(
+            "--from", metavar="MODEL", help="minilm, new, adapted, a folder; writer: smollm2, a GGUF."
+        ),
+    ] = "",
     lora: Annotated[
         int, typer.Option("--lora", metavar="RANK", min=0, help="Train adapters of this rank, not the whole.")
     ] = 0,
@@ -35,7 +39,10 @@ def adapt(
 ) -> None:
     """Adapt a language model to the shop's text and log; it serves if it is better beyond chance."""
     asked = call(ctx, as_json=as_json, quiet=quiet)
-    shop = asked.shop
+    if task == "writer":
+        teaching.teach(asked, base=base or "smollm2", passes=passes, promote=promote, seed=seed)
+        return
+    shop, base = asked.shop, base or "minilm"
     for module in ("torch", "transformers", "sentence_transformers"):
         extra(module, "adapt")
     with asked.progress() as tell:
@@ -74,7 +81,7 @@ def adapt(
         }
     )
     _tell(asked, made)
-    asked.then("train") if made.promoted else asked.then("adapt", "--task", _other(task))
+    asked.then("train") if made.promoted else asked.then("adapt", _other(task))
 
 
 def _tell(asked: Call, made: Adapted) -> None:

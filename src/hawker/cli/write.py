@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
-from hawker.cli import drafts, written
+from hawker.cli import drafts, teaching, written
 from hawker.cli.call import AsJson, Call, Progress, Quiet, Seed, call
 from hawker.errors import BadInput, NotFound, nearest
 
@@ -24,7 +24,7 @@ Only = Annotated[list[str] | None, typer.Option("--product", metavar="ID", help=
 Many = Annotated[int, typer.Option("-n", metavar="N", min=1, max=20, help="Variants for each product.")]
 What = Annotated[str, typer.Option("--kind", metavar="KIND", help="native, banner, responsive_search, …")]
 By = Annotated[
-    str, typer.Option("--writer", metavar="NAME", help="extractive, local:NAME or openai:URL#MODEL.")
+    str, typer.Option("--writer", metavar="NAME", help="extractive, adapted, local:NAME, openai:URL#MODEL.")
 ]
 Language = Annotated[str, typer.Option("--language", metavar="en|zh", help="Else the product's own.")]
 For = Annotated[str, typer.Option("--audience", metavar="ID", help="For whom: an audience, or words.")]
@@ -121,10 +121,9 @@ def _write(
     asked: Call, ids: list[str], wanted: Wanted, *, writer: str, patience: float, approver: str
 ) -> None:
     from hawker.creative import studio_run
-    from hawker.creative.writers import drafter
 
     rules = asked.shop.settings.writer
-    by = drafter(writer or rules.model, rules=rules)
+    by = teaching.drafter(asked, writer or rules.model)
     with ExitStack() as opened, asked.progress() as tell:
         desk = drafts.desk(asked, opened)
         briefs, order = _order(asked, desk.control, ids, wanted, tell)

@@ -25,6 +25,7 @@ from hawker.language.adapt.author import Author
 from hawker.language.adapt.course import Course, Told
 from hawker.language.adapt.lessons import Example, Lessons
 from hawker.language.writer_local import Local
+from hawker.privacy import erasure
 from hawker.records.draft import Brief, Draft, Kind
 from hawker.records.sheet import Sheet, Standing
 from hawker.statistics import Estimate, bootstrap, intervals
@@ -98,7 +99,7 @@ def adapt(
         sheets,
         base=base,
         store=ModelStore(shop.models),
-        folder=shop.state / "trainings" / STORED,
+        folder=shop.state / erasure.TRAININGS / STORED,
         curves=shop.reports / "adapt" / STORED,
         score=score,
         promote=promote,

@@ -31,4 +31,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "{version} 已保存但未上线：{reason}。",
     ),
     "adapt_curves": ("Curves: tensorboard --logdir {folder}", "训练曲线：tensorboard --logdir {folder}"),
+    "taught": (
+        "{base} learned the shop's approved copy ({rows}); judged by drafts for products it never saw.",
+        "{base} 已学习本店通过审核的文案（{rows}），并以从未见过的商品评判。",
+    ),
+    "taught_text": ("texts", "文本"),
+    "taught_imitate": ("lines to imitate", "示范文案"),
+    "taught_prefer": ("lines preferred to others", "偏好对"),
+    "taught_passed": ("drafts that pass the gate as they are", "初稿直接通过审查"),
+    "taught_unsupported": ("drafts with an unsupported claim", "含无依据说法的初稿"),
+    "taught_prior": ("click prior of headlines that passed", "通过标题的点击先验"),
+    "taught_writes": (
+        "{version} writes from now on where a writer 'adapted' is asked for.",
+        "{version} 已启用：使用撰写者“adapted”即可。",
+    ),
 }

@@ -40,7 +40,7 @@ SNACK = Product(
     [
         "1.7 litres, 1,700 ml, 0.45 US gallons, 2.2 kW and 2200 watts",
         "One point: it boils in three minutes, and the cord is 0.75 m (29.5 inches)",
-        "about 1.8 quarts, roughly 2,000 watts",
+        "about 1.8 quarts, roughly 2,250 watts",
         "A box of 25 × 18 × 22 cm, some 10 inches wide",
         "Now €39.92 instead of €49.90, 20% off",
         "Save €9.98. About 40 euros. Under 50 euros.",

@@ -59,7 +59,6 @@ class Amount:
     start: int
     end: int
     readings: tuple[Reading, ...] = ()
-    step: float = 1.0
     digits: bool = True
     hedged: bool = False
     bound: str = ""
@@ -133,7 +132,6 @@ def _amount(low: str, number: Number) -> Amount | None:
         value,
         number.start,
         number.end,
-        step=number.step,
         digits=number.digits,
         hedged=_HEDGE.search(before) is not None,
         bound=bound,
@@ -184,7 +182,7 @@ def _share(low: str, one: Amount) -> Amount | None:
 
 def _named(low: str, one: Amount, at: int) -> Amount | None:
     """The amount with the unit that follows; None where none does, or where it only looks like one."""
-    if one.digits and 1_000 <= one.value < 2_200 and one.step <= 1_000 and _YEAR_WORD.match(low, one.end):
+    if one.digits and 1_000 <= one.value < 2_200 and _YEAR_WORD.match(low, one.end):
         return replace(one, kind="year", end=one.end + 1, readings=(("year", one.value, ""),))
     if not one.digits and 1_900 <= one.value < 2_200 and low.startswith("年", one.end):
         return replace(one, kind="year", end=one.end + 1, readings=(("year", one.value, ""),))

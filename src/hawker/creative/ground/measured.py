@@ -18,8 +18,7 @@ from hawker.records.money import MICROS
 CONVERTED = 0.02
 """How far a measure in another unit may be off; one in the product's own unit may not at all."""
 ABOUT = 0.05
-"""How far off is 'about'; a number rounded to its last digit may be off as far as `ROUNDED`."""
-ROUNDED = 0.12
+"""How far off 'about' so much may be."""
 BOUND = 0.25
 """How far from a bound ('over 30') the true value may lie."""
 YEAR = 31_557_600.0
@@ -219,10 +218,7 @@ def _close(one: Amount, value: float, true: float, *, same: bool) -> bool:
         return True
     if one.bound == "under" and value * (1 - BOUND) <= true <= value:
         return True
-    scale = value / one.value if one.value else 1.0
-    return one.hedged and (
-        off <= ABOUT * size or (off <= 0.5 * one.step * scale + 1e-9 and off <= ROUNDED * size)
-    )
+    return one.hedged and off <= ABOUT * size
 
 
 def _aged(low: str, one: Amount) -> bool:
@@ -249,6 +245,10 @@ def _ages(held: Grounds) -> list[float]:
 def _counted(one: Amount, held: Grounds) -> bool:
     """Whether there are so many; 8 bags are not 8 boxes, though both are 8 pieces."""
     if one.value in held.bare:
+        return True
+    if one.noun == "in one" and any(
+        _close(one, 25.4 * one.value, true, same=True) for true, _ in held.measures.get("length", ())
+    ):
         return True
     nouns = held.counts.get(one.value)
     if nouns is None:

@@ -41,13 +41,12 @@ _SPLIT = re.compile(r"[\s-]+")
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number where it stands; `digits`: it was written in digits; `step`: its last digit's worth."""
+    """A number where it stands; `digits` says that it was written in digits."""
 
     value: float
     start: int
     end: int
     digits: bool
-    step: float
 
 
 def numbers(low: str) -> Iterator[Number]:
@@ -61,11 +60,11 @@ def numbers(low: str) -> Iterator[Number]:
         said = match["digits"]
         if said is not None:
             scale = _scale(match["scale"])
-            yield Number(_digits(said) * scale, match.start(), match.end(), True, _step(said) * scale)
+            yield Number(_digits(said) * scale, match.start(), match.end(), True)
             continue
         value = _english(match["english"]) if match["english"] else _chinese(match["chinese"])
         if value is not None:
-            yield Number(value, match.start(), match.end(), False, _round_step(value))
+            yield Number(value, match.start(), match.end(), False)
 
 
 def _scale(said: str | None) -> int:
@@ -81,21 +80,6 @@ def _digits(said: str) -> float:
         above, _, below = part.partition("/")
         return float(*whole or (0,)) + float(above) / (float(below) or 1.0)
     return float(said.replace(",", ""))
-
-
-def _step(said: str) -> float:
-    if "/" in said:
-        return 0.125
-    _, point, after = said.partition(".")
-    return float(10 ** -len(after)) if point else _round_step(_digits(said))
-
-
-def _round_step(value: float) -> float:
-    """What the last digit that is not a zero is worth: 10 for 250, 1 for 12."""
-    step = 1.0
-    while value and value == int(value) and value % (10 * step) == 0:
-        step *= 10
-    return step
 
 
 def _english(said: str) -> float | None:

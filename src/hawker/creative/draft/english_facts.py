@@ -219,7 +219,11 @@ def lowered(text: str) -> str:
     ('large box', 'USB cable', 'a doll')
     """
     head, *more = text.split() or [""]
-    named = bool(more) and more[0][0].isupper() and head.casefold() not in ("a", "an", "the")
+    if head.casefold() in words("en")["proper"]:
+        return text
+    named = head.endswith("'s") or (
+        bool(more) and more[0][0].isupper() and head.casefold() not in ("a", "an", "the")
+    )
     return text[0].lower() + text[1:] if not named and (head[1:].islower() or len(head) == 1) else text
 
 

@@ -13,9 +13,7 @@ from hawker.records.markup import clean
 
 _BRACKETS = re.compile(r"\s*[(\[{（【][^()\[\]{}（）【】]*[)\]}）】]?")
 _PART = re.compile(r"(\s+[-–—|/]+\s+|\s*[|]\s*|,\s*(?=\D)|;\s+|:\s+|\s+-(?=\w)|(?<=[^\W\d])-\s+)")
-_LINK = re.compile(
-    r"\s(?:[Ww]ith|WITH|[Ff]or|FOR|[Ff]rom|by|in|[Ff]eaturing|[Ii]ncludes|[Ii]ncluding|w/|to|at|on|that)\s"
-)
+_LINK = re.compile(r"\s(?:[Ww]ith|WITH|[Ff]or|FOR|[Ff]rom|by|in|[Ff]eaturing|[Ii]ncludes|[Ii]ncluding|w/)\s")
 _CODE = re.compile(
     r"(?<![\w-])#?(?:[A-Z]{1,4}-?\d{3,}[A-Z\d-]*|[A-Z]+\d+(?:-[A-Z\d]+)+|\d+[A-Z]{2,}\d[A-Z\d]*|\d{5,}(?:-\d+)*"
     r"|[A-Z\d]{2,}-\d{3,}[A-Z\d]*)(?![\w-])"

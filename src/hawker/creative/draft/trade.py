@@ -13,6 +13,7 @@ from hawker.records.catalogue import Product, levels
 _OPEN = re.compile(r"\s*\([^)]*\)?")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 _CUT = 28  # characters from which on a till may have cut a label in the middle of a word
+_AISLE = re.compile(r"^SEAFOOD-(?=FR)|(?<=FRZ|FRE)-")
 _NUMBER = re.compile(r"\s+\d(?![\d.]*%).*$")
 _SIZE = re.compile(r"^(\d*\.?\d+)\s*([a-z]+)$", re.IGNORECASE)
 
@@ -51,13 +52,15 @@ def said(label: str, *, whole: bool = True) -> str:
     """
     if not label.isupper():
         return label.strip()
-    text = _NUMBER.sub("", _OPEN.sub("", label).strip())
+    text = _NUMBER.sub("", _OPEN.sub("", _AISLE.sub("", label)).strip())
     head, colon, tail = text.partition(":")
     if colon:
         text = _turned(head.strip(), tail.strip())
     text = _joined(re.split(r"\s+-\s+|\s-(?=\w)|\s(?:NOT|EXCL?)\b", text)[0])
     split = re.split(r"\s*/\s*", text)
     parts = [_spelled(part, last=not whole and part is split[-1]) for part in split]
+    if not whole and len(split) > 1 and " " not in split[-1] and not split[-1].endswith("S"):
+        parts.pop()
     known = [part for part in dict.fromkeys(parts) if part]
     parts = [part for part in known if part not in words("en")["vague"]] or known
     if not parts:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hawker.cli import stocking, vectors
+from hawker.cli import stocking, vectors, worded
 from hawker.cli.call import AsJson, Call, Progress, Quiet, Seed, bounds, call, indented, table
 from hawker.cli.update import update as learn_on
 from hawker.records.money import display
@@ -62,6 +62,7 @@ def train(
         groups = _segments(asked, held, seed=seed, tell=tell)
         learned = floors.learn(shop, now=held.replay.end + DAY, seed=seed)
         stocked = stocking.make(asked, seed=seed, tell=tell)
+        copies = worded.make(asked, tell=tell)
     judged = made.evaluation
     figures = {name: getattr(judged, name) for name in ("log_loss", "auc", "group_auc", "calibration")}
     asked.answer(
@@ -69,6 +70,7 @@ def train(
             **_document(shop, made, figures, seed=seed),
             "vectors": vectors.document(found),
             "recommender": stocking.document(stocked),
+            "creatives": worded.document(copies),
             "segments": [{"name": one.name, "shoppers": one.size} for one in groups.segments],
             "floors": [_floor(name, one) for name, one in learned.items()],
             **({"tuned": [_searched(one, picture) for one, picture in tuned]} if tune else {}),
@@ -79,6 +81,7 @@ def train(
     _tell_model(asked, made, figures)
     _tell_segments(asked, groups)
     stocking.show(asked, stocked)
+    worded.show(asked, copies)
     _tell_floors(asked, learned)
     _tell_pictures(asked, [picture for _, picture in tuned])
     asked.then("evaluate", "--promote")

@@ -1,0 +1,16 @@
+"""What `hawker train` says of creatives, in English and Chinese."""
+
+from __future__ import annotations
+
+WORDS: dict[str, tuple[str, str]] = {
+    "wording": ("looking at creatives", "检视广告文案"),
+    "worded": (
+        "{count} approved creatives, {scored} with a click prior; {clicks} clicks chose among them",
+        "已批准文案 {count} 条，其中 {scored} 条有点击先验；{clicks} 次点击参与选择",
+    ),
+    "worded_unscored": ("No click prior: {why}", "没有点击先验：{why}"),
+    "worded_lost": (
+        "Retired '{creative}': '{to}' gets more clicks ({own} of {clicks} were on the former)",
+        "停用“{creative}”：“{to}”点击更多（{clicks} 次中前者仅 {own} 次）",
+    ),
+}

@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 
 from hawker.creative.layout import LAYOUTS, Part, width
 from hawker.creative.prompted_asked import letters, prompts
-from hawker.creative.prompted_phrases import Run, line, runs, sentences
+from hawker.creative.prompted_phrases import Run, line, runs, sentences, tails
 from hawker.creative.prompted_reply import Parts, parsed
 from hawker.language.writer import Message, Writer
 from hawker.records.draft import Brief, Effort, Kind
@@ -81,8 +81,8 @@ class Held:
     def _text(self, name: str, part: Part, writer: Writer, *, first: bool) -> str:
         """One line of a part: fixed words where they are no matter of the product, else the model's."""
         if name == "call_to_action":
-            calls = self.prompts["small"]["calls"]
-            return str(calls[self.seed % len(calls)])
+            calls = [call for call in self.prompts["small"]["calls"] if self._clean("", call)]
+            return str(calls[self.seed % len(calls)]) if calls else ""
         if name == "business_name":
             return self.brief.product.brand if width(self.brief.product.brand) <= part.width else ""
         most = letters(part, self.language)
@@ -109,6 +109,8 @@ class Held:
                 found = [run for run in found if run not in title] or found
             joined = most_joined if turn < _TRIES - 1 else 1
             pattern = line(found, width=most, language=self.language, most=joined, head=head)
+            if named and not pattern and self.language == "en":
+                pattern = line(tails(self.facts[0]), width=most, language="en", most=1)
             if not pattern or self.effort.reason:
                 continue
             text = self._asked(writer, shown, pattern, most, seed=self.seed * 1_000 + place)

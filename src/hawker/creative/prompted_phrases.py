@@ -20,6 +20,7 @@ _FEWEST = 2  # words of a phrase
 _LEAST = 6  # characters of one
 _MOST = 400  # characters of a sentence that is read
 _DIGITS = re.compile(r"\d")
+_NAMED = re.compile(r"[^\W\d_]{2,}")
 _NUMBER = re.compile(r"^[\d.,/]+$")
 _INCHES = re.compile(r"(\d)\s*[\"”″](?:\s*inch(?:es)?\b)?")
 
@@ -55,7 +56,8 @@ def sentences(brief: Brief, *, language: str) -> list[str]:
     found = []
     for text in (told.get("title", ""), brief.product.description[:20_000], *values):
         for part in _SENTENCE.split(text):
-            plain = _HEADING.sub("", _INCHES.sub(r"\1 inch", data(part, most=_MOST))).strip(" .,;:!?-")
+            plain = _HEADING.sub("", " ".join(_INCHES.sub(r"\1 inch ", data(part, most=_MOST)).split()))
+            plain = plain.strip(" .,;:!?-")
             if plain and not aside.search(plain) and not any(word in plain.casefold() for word in barred):
                 found.append(plain)
     return list(dict.fromkeys(found))
@@ -69,7 +71,8 @@ def runs(sentence: str, *, language: str) -> list[Run]:
     if language == "zh":
         clauses = [clause.strip() for clause in _CLAUSE.split(sentence)]
         return [Run((clause,)) for clause in clauses if len(clause) >= _FEWEST and not _HARD.search(clause)]
-    return [run for part in _HARD.split(sentence) for run in _english(part.split())]
+    told = sentence.rpartition(":")[2]  # what stands before a colon is a name of what follows
+    return [run for part in _HARD.split(told) for run in _english(part.split())]
 
 
 def line(found: Sequence[Run], *, width: int, language: str, most: int = 3, head: Sequence[Run] = ()) -> str:
@@ -92,6 +95,14 @@ def line(found: Sequence[Run], *, width: int, language: str, most: int = 3, head
     return f"^({'|'.join(said)})$" if said else ""
 
 
+def tails(sentence: str) -> list[Run]:
+    """A title from any of its words to the end, which names the thing: for where the whole is too wide."""
+    words = _HARD.split(sentence)[0].split()
+    kept = [place for place in range(len(words)) if words[place].casefold() not in _words("loose")]
+    made = (" ".join(words[place:]).rstrip(",.-") for place in kept)
+    return [Run((text,)) for text in made if len(_NAMED.findall(text)) >= _FEWEST]
+
+
 def _english(words: Sequence[str]) -> Iterator[Run]:
     loose, before, needs, denies = (_words(name) for name in ("loose", "before", "needs", "denies"))
 
@@ -104,7 +115,9 @@ def _english(words: Sequence[str]) -> Iterator[Run]:
         )
 
     def ends(place: int) -> bool:
-        if bare(place) in loose or (_NUMBER.match(words[place]) and place + 1 < len(words)):
+        if bare(place) in loose or words[place].endswith("+"):
+            return False
+        if _NUMBER.match(words[place]) and place + 1 < len(words):
             return False
         if place + 1 == len(words) or words[place].endswith(","):
             return True
@@ -123,7 +136,7 @@ def _run(words: Sequence[str], start: int, ends: Callable[[int], bool]) -> Run |
     pieces: list[str] = []
     begun = start
     for place in range(start, len(words)):
-        if _LOUD.match(words[place]) and not _DIGITS.search(words[place]) and place > 0:
+        if place > 0 and _loud(words[place]) and _loud(words[place - 1]):
             break
         long = place + 1 - start >= _FEWEST and len(" ".join(words[start : place + 1])) >= _LEAST
         if ends(place) and long:
@@ -131,7 +144,12 @@ def _run(words: Sequence[str], start: int, ends: Callable[[int], bool]) -> Run |
             piece = " ".join(words[begun : place + 1]).rstrip(",.-")
             pieces.append(joint * bool(pieces) + piece)
             begun = place + 1
-    return Run(tuple(pieces)) if pieces else None
+    named = len(_NAMED.findall(pieces[0])) >= _FEWEST if pieces else False
+    return Run(tuple(pieces)) if named else None
+
+
+def _loud(word: str) -> bool:
+    return bool(_LOUD.match(word)) and not _DIGITS.search(word)
 
 
 def _either(found: Sequence[Run], width: int) -> str:

@@ -22,8 +22,8 @@ _FOREIGN = 0.3
 
 def reply(written: Written, told: Sequence[Message], *, kind: Kind, language: str) -> tuple[Parts, str]:
     """The parts of an answer, and '' or the reason why they are none."""
-    if written.reason and not written.text.strip():
-        return {}, written.reason
+    if not written.text.strip():
+        return {}, written.reason or "empty"
     found = parsed(written.text)
     if found is None:
         return {}, written.reason or ("echo" if _echoes(written.text, told) else "not_json")

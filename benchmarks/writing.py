@@ -224,7 +224,7 @@ def _found(folder: Path, sample: int, *, peers: bool) -> dict[str, Any]:
         print(name, file=sys.stderr)
         found[name] = measure(write, sets)
     if peers:
-        found |= import_module("benchmarks.peers.writing").measure(sets["amazon"][:100])
+        found |= import_module("benchmarks.peers.writing").measure(sets["amazon"])
     return found
 
 

@@ -3,9 +3,9 @@
     python -m benchmarks.selection --json
 
 The world: 500 products with three to five creatives each. A creative's click rate is its product's
-(log-normal around 3 %, deviation .5) times its own factor (log-normal, deviation .115: where Thompson sampling ends near
-87.7 % of uniform's regret and UCB near 87.0). Every product is shown 200 times for each of its creatives;
-regret is expected clicks less those of always showing the best. `prior` is a score that correlates with
+(log-normal around 3 %, deviation .5) times its own factor (log-normal, deviation .115: where Thompson
+sampling ends near 87.7 % of uniform's regret and UCB near 87.0). Every product is shown 200 times for each of
+its creatives; regret is expected clicks less those of always showing the best. `prior` is a score that correlates with
 the factor (Spearman .4), `noise` one that does not; both are told the policy as the same thing, a score by
 creative. Ours believes and draws by the functions that serve (`statistics.pooling`, `delivery.odds`), its
 beliefs renewed after each impression of every product, as the baselines' are; how far effects

@@ -20,7 +20,7 @@ def make(asked: Call, *, tell: Progress) -> Learned:
 
 def show(asked: Call, made: Learned) -> None:
     """How many there are, and every one that was retired with the reason; nothing where there are none."""
-    if not made.creatives:
+    if not (made.creatives or made.retired):
         return
     asked.say("")
     asked.say(asked.word("worded", count=made.creatives, scored=made.scored, clicks=made.clicks))

@@ -6,8 +6,8 @@ Losing is decided by an always-valid test on the clicks and on the odds that are
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -78,7 +78,7 @@ class Lost:
 
 @dataclass(frozen=True)
 class Learned:
-    """What was made: creatives with a score and with a vector, the weight of nearness, and who was retired.
+    """What was made of the `creatives` that compete: scores, vectors, a weight of nearness; who was retired.
 
     `unscored` says why there are no scores, where that is so.
     """
@@ -112,14 +112,15 @@ def learn(
         retire(control, gone)
     finally:
         control.close()
-    scores, why = scored(shop, approved, prior=prior, progress=progress)
-    matrix, space = placed(shop, approved, progress=progress)
+    competing = rivals(approved, without={one.creative for one in gone})
+    scores, why = scored(shop, competing, prior=prior, progress=progress)
+    matrix, space = placed(shop, competing, progress=progress)
     weight = nearness(found) if space else 0.0
-    if approved or wordings.prior_file(shop).is_file():
-        ids = tuple(one.id for one in approved)
+    if competing or wordings.prior_file(shop).is_file():
+        ids = tuple(one.id for one in competing)
         wordings.keep_prior(shop, Prior(ids, scores, matrix, space, weight))
     return Learned(
-        creatives=len(approved),
+        creatives=len(competing),
         scored=int(np.count_nonzero(scores)),
         placed=int(matrix.any(axis=1).sum()),
         weight=weight,
@@ -127,6 +128,13 @@ def learn(
         retired=tuple(gone),
         unscored=why,
     )
+
+
+def rivals(creatives: Sequence[Creative], *, without: Collection[str] = ()) -> list[Creative]:
+    """The creatives of products that have several which are not retired: where there is a choice."""
+    running = [one for one in creatives if not one.retired and one.id not in without]
+    count = Counter(one.product for one in running)
+    return [one for one in running if count[one.product] > 1]
 
 
 def clicked(shop: Shop) -> Iterator[Clicked]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 WORDS: dict[str, tuple[str, str]] = {
     "wording": ("looking at creatives", "检视广告文案"),
     "worded": (
-        "{count} approved creatives, {scored} with a click prior; {clicks} clicks chose among them",
-        "已批准文案 {count} 条，其中 {scored} 条有点击先验；{clicks} 次点击参与选择",
+        "{count} creatives compete for their products, {scored} with a click prior; {clicks} clicks so far",
+        "参与竞争的文案 {count} 条，其中 {scored} 条有点击先验；已有 {clicks} 次点击",
     ),
     "worded_unscored": ("No click prior: {why}", "没有点击先验：{why}"),
     "worded_lost": (

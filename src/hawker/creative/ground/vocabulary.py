@@ -148,6 +148,7 @@ def vocabulary(name: str) -> Vocabulary:
     """A vocabulary that is packaged.
 
     >>> colours = vocabulary("colours")
+    >>> from hawker.creative.ground.reading import words
     >>> told = "navy and red, 浅灰, a red-letter day"
     >>> [hit.meaning for hit in colours.find(told, words(told))]
     ['navy', 'red', 'grey']

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -59,29 +59,31 @@ def adapt(
             seed=seed,
             progress=tell,
         )
-    asked.answer(
-        {
-            "task": made.task,
-            "base": made.base,
-            "version": made.version,
-            "rows": made.rows,
-            "passes": list(made.scores),
-            "best": made.best,
-            "resumed": made.resumed,
-            "cpu_seconds": round(made.seconds, 1),
-            "compared": {
-                one.measure: {
-                    name: bounds(getattr(one, name)) for name in ("before", "after", "difference", "gain")
-                }
-                for one in made.comparisons
-            },
-            "promoted": made.promoted,
-            "reason": made.reason,
-            "seed": seed,
-        }
-    )
+    asked.answer(_document(made, seed))
     _tell(asked, made)
     asked.then("train") if made.promoted else asked.then("adapt", _other(task))
+
+
+def _document(made: Adapted, seed: int) -> dict[str, Any]:
+    return {
+        "task": made.task,
+        "base": made.base,
+        "version": made.version,
+        "rows": made.rows,
+        "passes": list(made.scores),
+        "best": made.best,
+        "resumed": made.resumed,
+        "cpu_seconds": round(made.seconds, 1),
+        "compared": {
+            one.measure: {
+                name: bounds(getattr(one, name)) for name in ("before", "after", "difference", "gain")
+            }
+            for one in made.comparisons
+        },
+        "promoted": made.promoted,
+        "reason": made.reason,
+        "seed": seed,
+    }
 
 
 def _tell(asked: Call, made: Adapted) -> None:

@@ -135,26 +135,18 @@ def taught_by(
     tell("drafts before", 0.0)
     before = [_drafted(plain, brief, seed) for brief in aside]
     begun = time.process_time()
-    lost = _fallen(plain, learned, most=tried, seed=seed, tell=tell)
-    given = Lessons(texts(learned, seed=seed), examples(learned, lost, seed=seed))
-    rows: lessons.Taught | None = None
-
-    def save(draft: Path) -> None:
-        nonlocal rows
-        rows = lessons.learn(
-            Author.open(path),
-            given,
-            draft / ADAPTER,
-            folder=folder,
-            courses=courses,
-            seed=seed,
-            of={"examples": len(given.examples)},
-            progress=lambda words, share: tell(words, 0.2 + 0.6 * share),
-            curves=curves,
-        )
-
-    version = store.save(STORED, save, {"base": base, "examples": len(given.examples), "seed": seed})
-    assert rows is not None
+    given = _lessons(plain, learned, tried=tried, seed=seed, tell=tell)
+    version, rows = _learned(
+        path,
+        given,
+        base=base,
+        store=store,
+        folder=folder,
+        curves=curves,
+        courses=courses,
+        seed=seed,
+        tell=tell,
+    )
     learning = time.process_time() - begun
     writer = taught.Taught(Local(path, adapter=store.path(STORED, version) / ADAPTER))
     tell("drafts after", 0.85)
@@ -178,6 +170,44 @@ def taught_by(
         promoted=not reason,
         reason=reason,
     )
+
+
+def _lessons(drafter: Drafter, learned: Sequence[Sheet], *, tried: int, seed: int, tell: Told) -> Lessons:
+    lost = _fallen(drafter, learned, most=tried, seed=seed, tell=tell)
+    return Lessons(texts(learned, seed=seed), examples(learned, lost, seed=seed))
+
+
+def _learned(
+    path: Path,
+    given: Lessons,
+    *,
+    base: str,
+    store: ModelStore,
+    folder: Path,
+    curves: Path | None,
+    courses: dict[str, Course] | None,
+    seed: int,
+    tell: Told,
+) -> tuple[str, lessons.Taught]:
+    """The version under which the adapters are kept, and how the stages went."""
+    went: list[lessons.Taught] = []
+
+    def save(draft: Path) -> None:
+        learned = lessons.learn(
+            Author.open(path),
+            given,
+            draft / ADAPTER,
+            folder=folder,
+            courses=courses,
+            seed=seed,
+            of={"examples": len(given.examples)},
+            progress=lambda words, share: tell(words, 0.2 + 0.6 * share),
+            curves=curves,
+        )
+        went.append(learned)
+
+    version = store.save(STORED, save, {"base": base, "examples": len(given.examples), "seed": seed})
+    return version, went[0]
 
 
 def writer(shop: Shop) -> Drafter:

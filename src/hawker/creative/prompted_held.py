@@ -102,7 +102,7 @@ class Held:
         for turn in range(_TRIES):
             place = len(self.told)
             shown = self._shown(place)
-            title = runs(self.facts[0], language=self.language)
+            title = self._sayable(runs(self.facts[0], language=self.language))
             found = self._runs(shown, seed=place, all=turn == _TRIES - 1)
             head = title[:1] if named and not turn else ()
             if named and turn:
@@ -110,7 +110,7 @@ class Held:
             joined = most_joined if turn < _TRIES - 1 else 1
             pattern = line(found, width=most, language=self.language, most=joined, head=head)
             if named and not pattern and self.language == "en":
-                pattern = line(tails(self.facts[0]), width=most, language="en", most=1)
+                pattern = line(self._sayable(tails(self.facts[0])), width=most, language="en", most=1)
             if not pattern or self.effort.reason:
                 continue
             text = self._asked(writer, shown, pattern, most, seed=self.seed * 1_000 + place)
@@ -127,6 +127,10 @@ class Held:
             return True
         return text.casefold() in {said.casefold() for said in self.said}
 
+    def _sayable(self, found: Sequence[Run]) -> list[Run]:
+        """Those with nothing in them that was objected to."""
+        return [run for run in found if self._clean("", "".join(run.pieces))]
+
     def _shown(self, place: int) -> list[str]:
         """The title and a few further sentences, others for each line."""
         first, *others = self.facts
@@ -135,8 +139,7 @@ class Held:
 
     def _runs(self, shown: Sequence[str], *, seed: int, all: bool) -> list[Run]:
         """Some of their phrases, new ones if there are any; first those with a word that must be said."""
-        found = [run for text in shown for run in runs(text, language=self.language)]
-        found = [run for run in found if self._clean("", " ".join(run.pieces))]
+        found = self._sayable([run for text in shown for run in runs(text, language=self.language)])
         fresh = [run for run in found if not any(run.pieces[0] in said for said in self.said)] or found
         missing = [
             word.casefold()

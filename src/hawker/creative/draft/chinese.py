@@ -82,7 +82,8 @@ def _titles(told: _Told) -> Iterator[Line]:
     said = _flat(told.held, (*_AFTER, "fit", "material", "style", *_PLAIN))
     for fact in said[:10]:
         bare = _bare(fact.text)
-        named = fact.key.split(":")[0] in (*_AFTER, "fit", "material", "style", "taste")
+        role = fact.key.split(":")[0]
+        named = role in (*_AFTER, "fit", "style", "taste") or (role == "material" and "面料" in fact.text)
         if (
             named
             and 1 < len(bare) <= 6
@@ -100,8 +101,9 @@ def _titles(told: _Told) -> Iterator[Line]:
             yield Line(f"{short}，{fact.text}", 0.95 * fact.worth, frozenset({fact.key, "name"}))
     for one, other in pairwise(told.clauses[:14]):
         yield Line(f"{one.text}，{other.text}", 0.55 * one.worth, frozenset({one.key, other.key}))
+    thing = told.noun if told.noun in "".join(told.names) else short
     for turn, text in enumerate(
-        (f"看看这{told.measure}{told.noun}", f"在找{told.noun}？", f"{told.noun}细节一览", f"来认识{short}")
+        (f"看看这{told.measure}{thing}", f"在找{thing}？", f"{thing}细节一览", f"来认识{short}")
     ):
         yield Line(text, 0.2 - 0.02 * turn, frozenset({f"frame:{turn}"}))
 
@@ -262,6 +264,7 @@ def _mixed(told: _Told) -> Iterator[Line]:
 def _pointed(told: _Told) -> Iterator[Line]:
     """One clause at a time, with a frame around it that claims nothing."""
     name = next((name for name in told.names if 3 <= len(name) <= 14), told.names[-1])
+    thing = told.noun if told.noun in "".join(told.names) else "商品"
     for turn, fact in enumerate(told.clauses[:10]):
         if not _within(fact.text, name):
             for place, text in enumerate(
@@ -269,7 +272,7 @@ def _pointed(told: _Told) -> Iterator[Line]:
                     f"{fact.text}，这是{name}的细节，其余都写在商品页里。",
                     f"说到{name}，先看这点：{fact.text}，其他的点开再看。",
                     f"先认识{name}：{fact.text}，完整介绍在商品页。",
-                    f"{fact.text}，想知道这{told.measure}{told.noun}还有什么，点开就能看全。",
+                    f"{fact.text}，想知道这{told.measure}{thing}还有什么，点开就能看全。",
                 )
             ):
                 yield _line([text.removesuffix("。")], 0.45 - 0.02 * turn, {fact.key, f"frame:point{place}"})

@@ -19,6 +19,7 @@ _BRACKETS = re.compile(r"[(（【\[][^()（）【】\[\]]*[)）】\]]?")
 _ODD = re.compile(r"[^\w\u4e00-\u9fff\s，、。；：:.%+°×/&·~～《》\-]|[™®©]")
 _LISTED = re.compile(r"[、,，/]")
 _CLOTHING = re.compile("服饰|女装|男装|衣|裙|裤|衫|床上|布艺")
+_COLOUR = re.compile("^颜色[为是:：](.{1,6})$")
 LEAST, MOST = 4, 24
 _MEASURED = ("weight", "capacity", "power", "load")
 LONE = {"裙": "裙子", "裤": "裤子", "衣": "衣服", "鞋": "鞋子"}
@@ -46,7 +47,12 @@ def _standing(raw: str) -> str:
         return ""
     if text.startswith(listed["leaning"]) or text.endswith(listed["hanging"]):
         return ""
-    return text
+    return _COLOUR.sub(_coloured, text)
+
+
+def _coloured(found: re.Match[str]) -> str:
+    """'颜色为雾蓝' as '雾蓝配色', '颜色为黑色' as '黑色款'."""
+    return f"{found[1]}款" if found[1].endswith("色") else f"{found[1]}配色"
 
 
 def sound(text: str) -> bool:
@@ -86,7 +92,7 @@ def _said(name: str, role: str, value: str, *, clothing: bool) -> str:
         head, _, word = key.partition(":")
         if head in name and word == value.casefold():
             return spoken
-    pattern = tables["said"].get(role, "")
+    pattern = "{}电池" if role == "battery" and "毫安" in value else tables["said"].get(role, "")
     if role == "material" and not clothing:
         pattern = "{}材质"
     value = (
@@ -170,5 +176,10 @@ def _cut(name: str, kind: str) -> Iterator[str]:
     pieces = list(rjieba.cut(name))
     for start in range(1, len(pieces)):
         rest = "".join(pieces[start:])
-        if kind in rest and len(rest) > len(kind) and not rest[0].isdigit():
+        if (
+            kind in rest
+            and len(rest) > len(kind)
+            and not rest[0].isdigit()
+            and "与" not in name[: -len(rest)]
+        ):
             yield rest

@@ -28,11 +28,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     truth = world("zh", shoppers=250, days=40, seed=3)
     made = Shop.create(tmp_path_factory.mktemp("zh"), campaigns.settings(truth))
     write_products(made.table("catalogue"), truth.products)
-    orders, ads, creatives = campaigns.campaigns(truth)
+    orders, ads = campaigns.campaigns(truth)
     control = Control(made.control)
     control.put_campaigns(orders)
     control.put_ads(ads)
-    control.put_creatives(creatives)
     control.close()
     EventLog(made.events).append(behaviour(truth, seed=3))
     return made

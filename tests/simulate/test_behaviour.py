@@ -67,7 +67,7 @@ def test_events_refer_to_known_products_and_say_what_they_must(lived):
 
 def test_slots_are_filled_by_the_logging_policy_with_its_propensity(lived):
     truth, events = lived
-    orders, ads, _ = campaigns(truth)
+    orders, ads = campaigns(truth)
     owner = {ad.id: ad for ad in ads}
     slots = {place.name: place.slots for place in placements()}
     pages = defaultdict(list)

@@ -1,4 +1,4 @@
-"""The invented advertisers: every term synthetic, every ad sellable, every headline fits."""
+"""The invented advertisers: every term synthetic, every ad sellable."""
 
 import pytest
 
@@ -15,28 +15,18 @@ def truth():
 
 
 def test_campaigns_are_whole_and_synthetic(truth):
-    orders, ads, creatives = campaigns(truth)
+    orders, ads = campaigns(truth)
     assert len(orders) == ADVERTISERS == len({order.advertiser for order in orders})
     assert all(order.synthetic and order.currency == "CNY" for order in orders)
     assert all(0 < order.bid < order.daily_budget < order.total_budget for order in orders)
     products = {product.id: product for product in truth.products}
-    owners, said = {order.id: order for order in orders}, {creative.id: creative for creative in creatives}
+    owners = {order.id: order for order in orders}
     for ad in ads:
         product = products[ad.product]
         assert advertisable(product)
         assert product.brand == owners[ad.campaign].advertiser
-        assert said[ad.creative].product == ad.product
-    assert len(ads) == len(creatives) > 150
-
-
-def test_words_are_the_products_own_and_fit(truth):
-    products = {product.id: product for product in truth.products}
-    for creative in campaigns(truth)[2]:
-        product = products[creative.product]
-        assert product.title.startswith(creative.headline)
-        assert creative.description in product.description
-        assert sum(1 if char.isascii() else 2 for char in creative.headline) <= 30
-        assert creative.description.endswith("。")
+        assert ad.creative == ""
+    assert len({ad.product for ad in ads}) == len(ads) > 150
 
 
 def test_same_world_same_campaigns(truth):

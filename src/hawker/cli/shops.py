@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hawker.cli import copying
 from hawker.cli.call import Call, Progress
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ SHOPPERS = 6_000
 """Of the invented shop: 2,000 were too few to prove that a model beats a shopper's own history."""
 QUICK, WHOLE = 1_800, 20_000
 """Store visits that a first look and the demo learn from: the 36,000 of the course take 9 GB of memory."""
+VARIANTS = 3
+"""Of copy for each advertised product of the invented shop; the grocer has one: it logs no clicks."""
+SOLD = 4_000
+"""Products of the grocer that copy is written for: those that sell most among what may be shown now."""
 Built = tuple["Shop", "Split | None", "Course", "BehaviourResult"]
 
 
@@ -43,6 +48,8 @@ def grocer(asked: Call, target: Path, tell: Progress, *, quick: bool) -> Built:
             ads=counts.ads,
         )
     )
+    most = SOLD // 10 if quick else SOLD
+    copying.show(asked, shop, copying.make(asked, shop, n=1, most=most, tell=tell))
     course = replace(pipeline.course("purchase"), most=WHOLE)
     if quick:
         course = replace(course, most=QUICK, elsewhere=0, bags=1, share=1.0, refit=False)
@@ -66,17 +73,17 @@ def invented(asked: Call, target: Path, tell: Progress, *, quick: bool) -> Built
     asked.__dict__.pop("language", None)
     asked.say(asked.word("demo_zh") + "\n")
     files = raw.record(truth, behaviour(truth, seed=7), target, progress=tell)
-    orders, ads, creatives = campaigns.campaigns(truth)
+    orders, ads = campaigns.campaigns(truth)
     control = Control(shop.control)
     control.put_campaigns(orders, by="demo")
     control.put_ads(ads, by="demo")
-    control.put_creatives(creatives, by="demo")
     control.close()
     ingest.catalogue(shop, files.catalogue, columns=raw.PRODUCT_COLUMNS)
     logs = ingest.behaviour(shop, *files.logs, columns=raw.COLUMNS, progress=tell)
     bought = ingest.behaviour(
         shop, files.orders, columns=raw.ORDER_COLUMNS, kind="purchase", timezone=raw.ZONE, currency="CNY"
     )
+    copying.show(asked, shop, copying.make(asked, shop, n=VARIANTS, tell=tell))
     said = {"products": files.products, "flights": 0, "campaigns": len(orders), "ads": len(ads)}
     asked.say(asked.word("demo_read", **said))
     return shop, None, pipeline.course("click"), logs + bought

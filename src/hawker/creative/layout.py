@@ -54,4 +54,6 @@ def width(text: str) -> int:
     >>> width("Rye bread"), width("黑麦面包")
     (9, 8)
     """
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(char) in WIDE else 1 for char in text)

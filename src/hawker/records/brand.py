@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Jurisdiction(StrEnum):
-    """Whose advertising law the gate applies; the usual one is CN for Chinese, EU for all else."""
+    """Whose advertising law the gate applies; the usual one is CN for Chinese, US for English."""
 
     USUAL = ""
     CN = "CN"

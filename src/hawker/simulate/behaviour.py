@@ -21,7 +21,7 @@ def behaviour(world: World, *, seed: int = 7) -> list[Event]:
     One world can be lived through with several seeds: the truth stays, chance differs.
     """
     rng = np.random.default_rng([world.seed, seed, 5])
-    orders, ads, _ = campaigns(world)
+    orders, ads = campaigns(world)
     rows, seen = Rows(), visits(world, rng)
     _declared(rows, world, seen, rng)
     _searches(rows, seen)

@@ -1,4 +1,4 @@
-"""The invented advertisers: one campaign a brand, its ads and their words; every term is synthetic."""
+"""The invented advertisers: one campaign a brand, one ad a product; every term is synthetic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from hawker.records.campaign import Ad, Campaign, Pricing, Targeting
 from hawker.records.catalogue import Product, advertisable, levels, on_sale
-from hawker.records.creative import Creative
 from hawker.records.events import DAY, SECOND
 from hawker.records.money import MICROS, micros
 from hawker.records.placement import Page, Placement
@@ -17,7 +16,6 @@ from hawker.simulate.world import World
 from hawker.storage.shop import Settings
 
 ADVERTISERS = 25
-HEADLINE = 30  # half-width characters: a Chinese one counts two
 _FLOOR = 5 * MICROS
 
 
@@ -49,10 +47,11 @@ def placements() -> tuple[Placement, ...]:
     )
 
 
-def campaigns(world: World) -> tuple[list[Campaign], list[Ad], list[Creative]]:
+def campaigns(world: World) -> tuple[list[Campaign], list[Ad]]:
     """Campaigns of the brands with most goods, one ad for each product they can sell.
 
-    A third of them stand on search and product pages only, and there only beside their own category.
+    No ad names its words: whatever is approved for its product competes. A third of the campaigns stand on
+    search and product pages only, and there only beside their own category.
     """
     rng = np.random.default_rng([world.seed, 4])
     offers: dict[str, list[Product]] = {}
@@ -60,15 +59,12 @@ def campaigns(world: World) -> tuple[list[Campaign], list[Ad], list[Creative]]:
         if advertisable(product):
             offers.setdefault(product.brand, []).append(product)
     largest = sorted(offers, key=lambda brand: (-len(offers[brand]), brand))[:ADVERTISERS]
-    orders, ads, creatives = [], [], []
+    orders, ads = [], []
     for number, brand in enumerate(largest, 1):
         order = _campaign(brand, offers[brand], number=number, world=world, rng=rng)
         orders.append(order)
-        for product in offers[brand]:
-            creative = _creative(product)
-            creatives.append(creative)
-            ads.append(Ad(f"ad-{product.id}", order.id, product.id, creative=creative.id))
-    return orders, ads, creatives
+        ads += [Ad(f"ad-{product.id}", order.id, product.id) for product in offers[brand]]
+    return orders, ads
 
 
 def _campaign(
@@ -95,22 +91,3 @@ def _campaign(
         targeting=targeting,
         synthetic=True,
     )
-
-
-def _creative(product: Product) -> Creative:
-    """The product's own words: as many parts of its title as fit, and the first sentence of its text."""
-    parts = product.title.split(" ")
-    while len(parts) > 1 and _width(" ".join(parts)) > HEADLINE:
-        parts.pop()
-    return Creative(
-        id=f"cr-{product.id}",
-        product=product.id,
-        headline=" ".join(parts),
-        description=product.description.partition("。")[0] + "。",
-        call_to_action="去看看",
-        language=product.language,
-    )
-
-
-def _width(text: str) -> int:
-    return sum(1 if char.isascii() else 2 for char in text)

@@ -86,4 +86,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "write_fresh": ("Every approved variant still holds.", "所有已通过的文案仍然有效。"),
     "write_checking": ("approved copy", "已通过的文案"),
     "write_none": ("There are no such drafts.", "没有符合条件的文案。"),
+    "demo_writing": ("writing copy", "撰写文案"),
+    "demo_approves": (
+        "A demo has nobody to ask: it approves what the gate lets pass.",
+        "演示无人审核：通过规则即视为通过。",
+    ),
+    "demo_written": (
+        "Copy for {products:,} products, from their own words: {approved:,} variants passed the gate, "
+        "{fallen:,} did not. In a shop of yours a person approves them; the demo does so itself. For one:",
+        "已根据商品自身信息为 {products:,} 个商品撰写文案：{approved:,} 条通过规则，{fallen:,} 条未通过。"
+        "正式店铺由人工审核，演示自动通过。例如：",
+    ),
 }

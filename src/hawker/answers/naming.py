@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from hawker.answers.lexicon import Lexicon, places
@@ -31,6 +31,7 @@ _IDS = (
 _LOOKED_AT = 60
 _SHORTEST_TITLE = 4
 _NEARLY, _WHOLE, _APART = 0.6, 0.9, 0.02
+_CODE = re.compile(r"\d+|[^\W\d_]+")
 _GAP = 2
 _BESIDE = 0.3  # what a word counts that frames a question elsewhere, beside a word of the title
 _END = re.compile(r"[!?。！？;；\n]|\.(?=\s|$)")
@@ -88,17 +89,17 @@ class Names:
 
     def __post_init__(self) -> None:
         for row, product in enumerate(self.products):
-            title = plain(harmless(product.title))
-            own = frozenset(term for token in tokens(title) for term in token.terms)
-            beside = " ; ".join((product.brand, product.color, product.size, product.mpn, product.id))
-            further = frozenset(term for token in tokens(plain(beside)) for term in token.terms)
+            title, own = _cut(product.title)
+            beside = " ; ".join((product.brand, product.color, product.size))
+            codes = (product.mpn, product.id) if product.mpn else (product.id,)
+            further = _cut(beside)[1].union(*(map(stem, _CODE.findall(code.lower())) for code in codes))
             self.titles.append(title)
             self.compact.append(compact(title)[0])
             self.titled.append(own)
-            self.terms.append(own | further)
-            for term in own | further:
+            every = own | further
+            self.terms.append(every)
+            for term in every:
                 self.rows.setdefault(term, []).append(row)
-            self.counted.update(own | further)
             self.called.update(product.attributes)
             self.places[product.id] = row
             if product.group:
@@ -106,6 +107,7 @@ class Names:
             for name in (product.id, product.mpn, product.gtin):
                 if _telling(name):
                     self.ids.setdefault(plain(name), row)
+        self.counted.update({term: len(rows) for term, rows in self.rows.items()})
 
     @cached_property
     def fields(self) -> frozenset[str]:
@@ -251,6 +253,13 @@ def tokens(text: str) -> list[Token]:
             pairs.append(word + held[at + 1][0])
         found.append(Token(word, start, end, tuple(pairs) or (word,), han=True))
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _cut(text: str) -> tuple[str, frozenset[str]]:
+    """A text of the shop's in plain spelling, and its terms; titles and brands come again and again."""
+    said = plain(harmless(text))
+    return said, frozenset(term for token in tokens(said) for term in token.terms)
 
 
 def compact(text: str) -> tuple[str, list[int]]:

@@ -17,7 +17,7 @@ from hawker.retrieval.search_index import build as indexed
 from hawker.retrieval.search_score import Meaning
 
 Floats = NDArray[np.float32]
-MEANING = 3.0
+MEANING = 10.0
 """What likeness counts beside words, in shares of the best score by words."""
 LATEST = 200
 """Of a longer question, the characters at its end: what is asked last is what is asked."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -66,13 +66,6 @@ def show(asked: Call, question: str, answer: Answer) -> None:
     if answer.abstained:
         asked.say(indented(asked.word("ask_handover", reason=answer.reason)), style="yellow")
     asked.say("")
-
-
-def answered(asked: Call, assistant: Assistant, question: str) -> dict[str, Any]:
-    """One answer, shown, and as a document."""
-    answer = assistant.ask(question)
-    show(asked, question, answer)
-    return {"question": question, "text": answer.text, "kind": answer.kind, "abstained": answer.abstained}
 
 
 def _sponsored(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hawker.cli import recommend, shops, showing, stocking, understood, vectors
+from hawker.cli import exchange, recommend, shops, showing, stocking, understood, vectors
 from hawker.cli.call import AsJson, Call, Progress, Quiet, call
 from hawker.errors import BadSetting, Conflict
 
@@ -48,6 +48,7 @@ class Facts:
     train: dict[str, Any] = field(default_factory=dict)
     placement: dict[str, Any] = field(default_factory=dict)
     understood: dict[str, Any] = field(default_factory=dict)
+    asked: list[dict[str, Any]] = field(default_factory=list)
     recommender: dict[str, Any] = field(default_factory=dict)
 
 
@@ -117,6 +118,8 @@ def _built(asked: Call, target: Path, *, which: str, visits: int | None, quick: 
         facts.fold = {"rows": held.replay.position, "rows_per_s": round(held.replay.rate)}
         restore.keep(shop, held.replay.state)
         facts.understood = understood.show(asked, held.replay.state, tell)
+        exchange.policies(shop, which)
+        facts.asked = exchange.show(asked, which, tell)
         facts.recommender = _recommender(asked, tell, quick=quick)
     (target / MARK).write_text("ready", "utf-8")
     _decide(asked, shop)
@@ -315,6 +318,7 @@ def _document(facts: Facts, seconds: float) -> dict[str, Any]:
         "train": facts.train,
         "placement": facts.placement,
         "understood": facts.understood,
+        "asked": facts.asked,
         "recommender": facts.recommender,
         "peak_rss_mb": round(_peak()),
         "seconds": round(seconds, 1),

@@ -109,7 +109,7 @@ def test_the_choice_changes_neither_the_auction_nor_the_other_slots() -> None:
 
 def test_a_decision_is_executed_again_with_the_same_words(tmp_path: Path) -> None:
     with delivery.build(shop_of(tmp_path, exploration=0.3)) as engine:
-        made = [engine.decide(HOME) for _ in range(20)]
+        made = [engine.decide(HOME, seed=seed) for seed in range(30)]
         assert {tea(one).ad.creative for one in made if _has_tea(one)} == {"t-0", "t-1", "t-2"}
         assert all(again(one, engine)[0].reproduced for one in made)
         slot = tea(made[0])

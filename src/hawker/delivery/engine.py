@@ -73,7 +73,7 @@ class Engine:
         self.frequency = Frequency(self.hot, self._dues)
         self.frequency.rule(world)
         self.door = door.opened(shop, self._dues, held=event_log.known)
-        self.tally = Tally(self._dues)
+        self.tally = Tally(self._dues.slot)
         self._basis, self._beliefs = (-1, world.index.creatives, world.words.prior), Beliefs()
         self.credits = Credits(self._dues, shop.settings.attribution)
         self.credits.products = credit.per_conversion(world.index)

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 LEAST = 0.01
 """The share of choices that is spread evenly over all there are."""
+EAGER = 0.15
+"""How much of the uncertainty counts where nothing is known (decision 0046)."""
 _NODES = 32
 _REACH = 4.0
 
@@ -29,6 +31,19 @@ def best(means: Floats, deviations: Floats, *, least: float = LEAST) -> Floats:
     [0.02, 0.98]
     """
     found: Floats = _best(means, deviations, least)
+    return found
+
+
+def eagerness(known: Floats | float) -> Floats:
+    """How much of the uncertainty counts, by how much of it the best-known option has lost: from 0 to 1.
+
+    While clicks tell next to nothing, trying costs more than it teaches; once one option is well known,
+    the others are worth trying in full.
+
+    >>> eagerness(np.array([0.0, 0.5, 1.0])).tolist()
+    [0.15, 0.3625, 1.0]
+    """
+    found: Floats = EAGER + (1.0 - EAGER) * np.clip(known, 0.0, 1.0) ** 2
     return found
 
 

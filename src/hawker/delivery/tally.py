@@ -6,11 +6,11 @@ is about anybody: the counts know no shopper.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from hawker.delivery.observe import Dues
+from hawker.delivery.observe import Sold
 from hawker.errors import Corrupt
 from hawker.records.events import DAY, SECOND, Event, EventKind
 from hawker.records.traffic import marked
@@ -36,8 +36,9 @@ class Tally:
     A count weighs 2^((its time − landmark) / half-life), so that any order will do.
     """
 
-    def __init__(self, dues: Dues) -> None:
-        self._dues = dues
+    def __init__(self, sold: Callable[[str, int], Sold | None]) -> None:
+        """`sold` says what was sold in a slot of a decision; None where that is not on record (yet)."""
+        self._sold = sold
         self._counts: dict[Key, list[float]] = {}
         self._landmark = 0
         self._fresh: dict[str, tuple[int, Key, int, float]] = {}
@@ -59,7 +60,7 @@ class Tally:
         for event, tries in events:
             if marked(event.reason) or event.id in self._fresh:
                 continue
-            sold = self._dues.slot(event.decision, event.slot)
+            sold = self._sold(event.decision, event.slot)
             if sold is None:
                 if tries < _TRIES and len(self._unknown) < _MOST:
                     self._unknown.append((event, tries + 1))
@@ -72,6 +73,8 @@ class Tally:
         weight = float(np.exp2((received - self._landmark) / HALF_LIFE))
         kind = _KINDS[event.kind]
         self._counts.setdefault(key, [0.0, 0.0])[kind] += weight
+        if len(self._fresh) >= _MOST:
+            self._fresh = {id: one for id, one in self._fresh.items() if one[0] >= received - MARGIN}
         self._fresh[event.id] = (received, key, kind, weight)
         self.changes += 1
 

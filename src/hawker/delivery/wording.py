@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 Normal = tuple[float, float]
 """A mean and a variance."""
-EAGER = 0.15
-"""How much of the uncertainty counts when one is drawn (decision 0046)."""
 _CREATIVE = "creative:"
 
 
@@ -52,7 +50,7 @@ class Beliefs:
             return found[0], found[1] + self.spread.lower
         if found := self.variants.get(creative) or self.before.get(creative):
             return found[0], found[1] + 2 * self.spread.lower
-        return 0.0, self.spread.own + 2 * self.spread.lower
+        return 0.0, self.spread.whole
 
 
 @dataclass(frozen=True)
@@ -148,8 +146,9 @@ def chosen(
         return (fit[0] if fit else None), None
     ids = tuple(one.id for one in fit)
     believed = [words.beliefs.of(id, asked.placement, asked.segment) for id in ids]
-    means = np.array([mean for mean, _ in believed])
-    deviations = EAGER * np.sqrt([variance for _, variance in believed])
+    means, variances = np.array(believed).T
+    known = 1.0 - float(variances.min()) / words.beliefs.spread.whole
+    deviations = odds.eagerness(known) * np.sqrt(variances)
     near: tuple[float, ...] = ()
     if asked.interest is not None:
         cosines = words.near(ids, asked.interest)

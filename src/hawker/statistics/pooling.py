@@ -48,15 +48,16 @@ class Spread:
     @property
     def own(self) -> float:
         """The variance of a variant's effect around what its score says."""
-        return (1.0 - self.below) * self._left
+        return (1.0 - self.below) * self.whole
 
     @property
     def lower(self) -> float:
         """The variance of a level around the one above it."""
-        return 0.5 * self.below * self._left
+        return 0.5 * self.below * self.whole
 
     @property
-    def _left(self) -> float:
+    def whole(self) -> float:
+        """The variance of an effect in a cell around what the score says of it, before anything is seen."""
         return max(self.total**2 * (1.0 - self.worth**2), 1e-8)
 
 

@@ -31,7 +31,7 @@ _REPEATED_WORD = re.compile(
     rf"\b([a-z]+(?:\s[a-z]+){{2,6}})[\s,.;!]+\3\b|([{HAN}]{{2,8}})[、,， ]*\4[、,， ]*\4|([{HAN}]{{4,16}})\5"
 )
 _CUT = re.compile(
-    r"(?:[-–(\[{【《「『<&+/:,;、，：；]|\.\.\.|…|(?<![\w])(?:and|or|with|of|the|a|an|to|by|from|its|our|your|that|which|is|are|plus)|(?<!何)[和与及或])\s*$"
+    r"(?:[-–(\[{【《「『<&+/:,;、，：；]|\.\.\.|(?<!…)…|(?<![\w])(?:and|or|with|of|the|a|an|to|by|from|its|our|your|that|which|is|are|plus)|(?<!何)[和与及或])\s*$"
 )
 _PAIRS = {"(": ")", "[": "]", "【": "】", "《": "》", "「": "」", "『": "』"}
 _CLOSING = {close: opening for opening, close in _PAIRS.items()}
@@ -62,7 +62,7 @@ def check(
     reading = read(text)
     found = [
         *_avoided(reading, tuple(avoid)),
-        *_leftover(reading),
+        *_leftover(reading, held),
         *_private(reading, held),
         *_marked(reading),
     ]
@@ -109,12 +109,13 @@ def _worded(word: str) -> re.Pattern[str] | None:
     return re.compile(_EDGE.replace("{}", told) if low.isascii() else told)
 
 
-def _leftover(reading: Reading) -> Iterator[Found]:
+def _leftover(reading: Reading, held: Grounds | None) -> Iterator[Found]:
     for reason, low, pattern in _patterns():
         for match in pattern.finditer(reading.low if low else reading.raw):
             if match.end() > match.start():
                 span = reading.span(*match.span()) if low else match.span()
-                yield (reason, *span, Severity.ERROR)
+                own = reason == "profanity" and held is not None and match.group() in held.low
+                yield (reason, *span, Severity.WARNING if own else Severity.ERROR)
 
 
 @lru_cache(maxsize=1)

@@ -14,9 +14,8 @@ from hawker.creative.saying import objection
 from hawker.records.draft import Objection
 
 _IDEOGRAPHS = re.compile(f"[{HAN}]+")
-_FOREIGN = re.compile(
-    "[\u0370-\u03ff\u0400-\u052f\u0590-\u05ff\u0600-\u06ff\u0900-\u097f\u0e00-\u0e7f\u1100-\u11ff\uac00-\ud7af]{2,}|[\u3040-\u30fa\u30fc-\u30ff]{2,}"
-)
+_SCRIPTS = "\u0370-\u03ff\u0400-\u052f\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u1100-\u11ff\uac00-\ud7af"
+_FOREIGN = re.compile(rf"[{_SCRIPTS}]{{2,}}(?:\s+[{_SCRIPTS}]+)*|[\u3040-\u30fa\u30fc-\u30ff]{{2,}}")
 _KANA = re.compile("[\u3040-\u30fa\u30fc-\u30ff]")
 _RUN = 4
 """How many words of another language in a row a Chinese text may not hold."""

@@ -92,8 +92,11 @@ def amounts(low: str) -> list[Amount]:
     >>> [one.readings[0] for one in amounts("16 & 20 inch, 50 pieces, 三百毫升")]
     [('length', 406.4, 'inch'), ('length', 508.0, 'inch'), ('count', 50.0, 'piece'), ('volume', 300.0, 'ml')]
     """
-    found = [_amount(low, number) for number in _counted(low)]
-    kept = [one for one in found if one is not None]
+    kept: list[Amount] = []
+    for number in _counted(low):
+        found = _amount(low, number) if not kept or number.start >= kept[-1].end else None
+        if found is not None:
+            kept.append(found)
     for at in range(len(kept) - 2, -1, -1):
         one, after = kept[at], kept[at + 1]
         lends = one.kind == "bare" and after.kind in _LENDING and bool(after.readings)

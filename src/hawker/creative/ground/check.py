@@ -6,14 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from hawker.creative.ground.claim import Claim
 from hawker.creative.ground.claimed import claimed
-from hawker.creative.ground.facts import MEANINGS, Grounds, grounds
+from hawker.creative.ground.facts import MEANINGS, Grounds, grounds, made_there
 from hawker.creative.ground.measured import measured
 from hawker.creative.ground.named import named
+from hawker.creative.ground.patterns import pattern
 from hawker.creative.ground.reading import Reading, read, words
 from hawker.creative.ground.vocabulary import vocabulary
 from hawker.creative.saying import objection
 from hawker.records.catalogue import Product
 from hawker.records.draft import Objection
+from hawker.records.finding import Severity
 
 _REASON = {"colours": "colour", "materials": "material", "ingredients": "ingredient", "places": "origin"}
 
@@ -46,10 +48,17 @@ def _claims(reading: Reading, held: Grounds) -> Iterator[Claim]:
     for name in MEANINGS:
         listed = vocabulary(name)
         for hit in listed.find(low, cut):
-            if hit.meaning not in held.meanings[name]:
-                yield Claim(_REASON[name], hit.start, hit.end)
+            made = name == "places" and made_there(low, hit)
+            if hit.meaning not in (held.origins if made else held.meanings[name]):
+                beside = name == "ingredients" and _served(low, hit.start)
+                yield Claim(_REASON[name], hit.start, hit.end, Severity.WARNING if beside else Severity.ERROR)
     yield from named(reading, cut, held)
     yield from claimed(low, cut, held)
+
+
+def _served(low: str, start: int) -> bool:
+    """Whether something to eat or drink is named as what goes with the product, not as what is in it."""
+    return pattern("served", "with").search(low, max(0, start - 20), start) is not None
 
 
 def _objected(claim: Claim, reading: Reading, reader: str) -> Objection:

@@ -55,6 +55,8 @@ def said(phrase: str, held: Grounds, *, part: str = "") -> bool:
     if phrase in held.low:
         return True
     telling = [word for word, _, _ in words(part or phrase) if word not in _EMPTY]
+    if part in ("", phrase) and all(word.isdigit() for word in telling):
+        return not telling
     return all(_word_said(word, held) for word in telling)
 
 

@@ -10,8 +10,9 @@ from itertools import pairwise
 
 from hawker.creative.draft import trade
 from hawker.creative.ground.amounts import Amount, amounts
+from hawker.creative.ground.patterns import pattern
 from hawker.creative.ground.reading import HAN, LONGEST, read, stem, words
-from hawker.creative.ground.vocabulary import vocabulary
+from hawker.creative.ground.vocabulary import Hit, vocabulary
 from hawker.records.catalogue import LEVELS, Availability, Product
 from hawker.records.markup import clean
 
@@ -47,6 +48,7 @@ class Grounds:
     money: frozenset[tuple[float, str]]
     meanings: dict[str, frozenset[str]]
     codes: frozenset[str]
+    origins: frozenset[str]
 
     @property
     def available(self) -> bool:
@@ -152,7 +154,14 @@ def _take_apart(products: tuple[Product, ...]) -> Grounds:
         frozenset((one.value, one.readings[0][2]) for one in found if one.kind == "money"),
         {name: _meanings(name, low, cut) for name in MEANINGS},
         frozenset(_codes(low)),
+        frozenset(hit.meaning for hit in vocabulary("places").find(low, cut) if made_there(low, hit)),
     )
+
+
+def made_there(low: str, hit: Hit) -> bool:
+    """Whether a place is named as where something was made (made in Italy, 意大利进口), not by the way."""
+    before = pattern("made", "in").search(low, max(0, hit.start - 28), hit.start)
+    return before is not None or pattern("made", "of").match(low, hit.end) is not None
 
 
 def _codes(low: str) -> Iterator[str]:

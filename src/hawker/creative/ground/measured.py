@@ -124,7 +124,9 @@ def _traced(low: str, one: Amount, held: Grounds) -> Iterator[Claim]:
         yield from _measure(low, one, held)
     elif one.kind == "count":
         if not _counted(one, held):
-            yield Claim("count", one.start, one.end)
+            yield Claim(
+                "count", one.start, one.end, Severity.WARNING if _a_couple(low, one) else Severity.ERROR
+            )
     else:
         yield from _bare(low, one, held)
 
@@ -240,6 +242,17 @@ def _ages(held: Grounds) -> list[float]:
         for one in amounts(held.low)
         if _aged(held.low, one) and (one.kind == "bare" or (one.readings and one.readings[0][0] == "time"))
     ]
+
+
+def _a_couple(low: str, one: Amount) -> bool:
+    """Whether 两片 may be but a few, to go with a cup of tea: not 两片装, nor 共两片."""
+    if one.digits or low[one.start : one.end - len(one.noun)] != "两":
+        return False
+    return low[one.end : one.end + 1] not in _OF_A_PACK and low[one.start - 1 : one.start] not in _IN_A_PACK
+
+
+_OF_A_PACK = frozenset("装套入组")
+_IN_A_PACK = frozenset("共含有带每送附内")
 
 
 def _counted(one: Amount, held: Grounds) -> bool:

@@ -86,7 +86,7 @@ def _capitalised(reading: Reading, held: Grounds) -> Iterator[Claim]:
             continue
         if stem(word) in held.stems or _BEGINS.search(text[max(0, start - 6) : start]):
             continue
-        if text[start].isupper() and word not in _KNOWN and compact(word) not in held.compact:
+        if text[start].isupper() and not _KNOWN & {word, stem(word)} and compact(word) not in held.compact:
             strange.append((start, end))
         elif _WORDLIKE.match(word) and text[start].islower():
             quiet += 1

@@ -27,8 +27,9 @@ _DIGITS = (
     r"|\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?|(?<![\w.])\.\d+)"
 )
 _HAN_DIGITS = "零〇一二两俩三四五六七八九"
-_HAN = rf"[{_HAN_DIGITS}十百千万亿半]"
-_CHINESE = rf"(?:{_HAN}+(?:点[{_HAN_DIGITS}]+)?)"
+_HAN = rf"[{_HAN_DIGITS}十百万亿半]"
+_THOUSANDS = r"千(?![克瓦米赫帕卡伏焦])"
+_CHINESE = rf"(?:(?:{_HAN}|{_THOUSANDS})+(?:点[{_HAN_DIGITS}]+)?)"
 NUMBER = re.compile(
     rf"(?P<digits>{_DIGITS})(?P<scale>\s*[万亿]|\s(?:hundred|thousand|million|billion|dozen)\b|(?<=\d)k\b)?"
     rf"|(?<![a-z])(?P<english>{_ENGLISH})(?![a-z])|(?P<chinese>{_CHINESE})"

@@ -128,10 +128,15 @@ def _whole(hits: list[Hit], run: str, start: int) -> Iterator[Hit]:
             yield hit
 
 
+_LEADING = frozenset("含有加用为以是选配")
+"""After these a word may begin wherever a cutter cuts."""
+
+
 @lru_cache(maxsize=20_000)
 def _borders(run: str) -> frozenset[int]:
     """Where the words of a run of ideographs begin and end."""
-    return frozenset((0, *accumulate(len(word) for word in rjieba.cut(run))))
+    led = (at + 1 for at, char in enumerate(run) if char in _LEADING)
+    return frozenset((0, *led, *accumulate(len(word) for word in rjieba.cut(run))))
 
 
 def _any(told: object, frame: str) -> re.Pattern[str] | None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.creative.scripted import AWAY, BREAD, BUSY, GOOD, HEAVY, OTHER, Mending, Scripted
 
 from hawker import creative
-from hawker.creative import studio
+from hawker.creative import prior, studio
 from hawker.creative.draft import Extractive
 from hawker.records.draft import Brief, Draft, Effort, Kind
 from hawker.records.sheet import Standing
@@ -106,6 +106,16 @@ def test_where_the_prior_has_nothing_to_say_drafts_stay_in_their_order() -> None
     plain = studio.write(Scripted([GOOD, HEAVY, OTHER]), BRIEF, n=3)
     assert sheet == plain
     assert {one.score for one in sheet.variants} == {None}
+
+
+def test_a_prior_that_knows_nothing_leaves_the_order_as_it_was_drafted() -> None:
+    sheet = studio.write(Scripted([GOOD, OTHER]), BRIEF, n=2, score=lambda _lines, _language: ())
+    assert [one.draft.parts["title"][0] for one in sheet.variants] == ["Rye bread", "Oster bakes rye"]
+    assert {one.score for one in sheet.variants} == {None}
+    by_words = studio.write(Scripted([GOOD, OTHER]), BRIEF, n=2, score=prior.scorer(1_000))
+    scores = [one.score for one in by_words.variants]
+    assert None not in scores
+    assert scores == sorted(scores, key=lambda score: -(score or 0.0))
 
 
 @pytest.mark.parametrize(

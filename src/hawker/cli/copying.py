@@ -21,7 +21,7 @@ DEMO = "demo"
 
 def make(asked: Call, shop: Shop, *, n: int, most: int | None = None, tell: Progress) -> Run:
     """Write `n` variants for the products whose ads may be shown now, of `most` that sold most."""
-    from hawker.creative import studio_run
+    from hawker.creative import prior, studio_run
     from hawker.creative.writers import drafter
     from hawker.server import briefing
     from hawker.server.briefing import Wanted
@@ -41,6 +41,7 @@ def make(asked: Call, shop: Shop, *, n: int, most: int | None = None, tell: Prog
             progress=lambda step, share: tell(f"{asked.word('demo_writing')}: {step}", share),
         )
         briefs = briefing.briefs(shop, control, products, Wanted(n=n))
+        order.score = prior.scorer(len(briefs) * n) if n > 1 else None
         return studio_run.run(
             drafter("extractive"), briefs, briefing.desk(shop, control, drafts), order=order
         )

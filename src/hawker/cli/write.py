@@ -120,7 +120,7 @@ def _wanted(**given: Any) -> Wanted:
 def _write(
     asked: Call, ids: list[str], wanted: Wanted, *, writer: str, patience: float, approver: str
 ) -> None:
-    from hawker.creative import studio_run
+    from hawker.creative import prior, studio_run
 
     rules = asked.shop.settings.writer
     by = teaching.drafter(asked, writer or rules.model)
@@ -128,7 +128,8 @@ def _write(
         desk = drafts.desk(asked, opened)
         briefs, order = _order(asked, desk.control, ids, wanted, tell)
         order.patience, order.approver = patience, approver
-        _foretold(asked, len(briefs), rules.requests_a_minute if writer != "extractive" else 0, wanted.n)
+        order.score = prior.scorer(len(briefs) * wanted.n)
+        _foretold(asked, len(briefs), rules.requests_a_minute if by.name != "extractive" else 0, wanted.n)
         done = studio_run.run(by, briefs, desk, order=order)
         one = studio_run.named(by, briefs[0], order) if len(briefs) == 1 else ""
         made = [desk.drafts.sheet(one)] if one and desk.drafts.written([one]) else []

@@ -27,7 +27,7 @@ Scores = Sequence[tuple[float, float]]
 Scorer = Callable[[Sequence[str], str], Scores]
 """What says of headlines in a language how much likelier than an average one each is to be clicked:
 
-log-odds and their standard deviation.
+log-odds and their standard deviation; nothing at all where it has nothing to go by.
 """
 
 

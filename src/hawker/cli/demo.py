@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hawker.cli import exchange, recommend, shops, showing, stocking, understood, vectors
+from hawker.cli import exchange, moving, recommend, shops, showing, stocking, understood, vectors
 from hawker.cli.call import AsJson, Call, Progress, Quiet, call
 from hawker.errors import BadSetting, Conflict
 
@@ -50,6 +50,7 @@ class Facts:
     understood: dict[str, Any] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
     recommender: dict[str, Any] = field(default_factory=dict)
+    words: dict[str, Any] = field(default_factory=dict)
 
 
 def demo(
@@ -122,7 +123,7 @@ def _built(asked: Call, target: Path, *, which: str, visits: int | None, quick: 
         facts.asked = exchange.show(asked, which, tell)
         facts.recommender = _recommender(asked, tell, quick=quick)
     (target / MARK).write_text("ready", "utf-8")
-    _decide(asked, shop)
+    facts.words = _decide(asked, shop)
     return facts
 
 
@@ -271,14 +272,17 @@ def _recommender(asked: Call, tell: Progress, *, quick: bool) -> dict[str, Any]:
     return {} if made is None else stocking.document(made)
 
 
-def _decide(asked: Call, shop: Shop) -> None:
-    """One live decision, recorded, as a page would get it."""
+def _decide(asked: Call, shop: Shop) -> dict[str, Any]:
+    """One live decision, recorded, as a page would get it; and how choosing among creatives goes on."""
     from hawker import delivery
 
     with delivery.build(shop, process="demo") as engine:
         decision = engine.decide(shops.request(shop), seed=7)
+        moved = moving.make(engine)
     asked.say(asked.word("demo_decided", id=decision.id, eligible=decision.eligible))
     showing.decision(asked, decision)
+    moving.show(asked, moved)
+    return moving.document(moved)
 
 
 def _serve(asked: Call, port: int) -> None:
@@ -320,6 +324,7 @@ def _document(facts: Facts, seconds: float) -> dict[str, Any]:
         "understood": facts.understood,
         "asked": facts.asked,
         "recommender": facts.recommender,
+        "words": facts.words,
         "peak_rss_mb": round(_peak()),
         "seconds": round(seconds, 1),
     }

@@ -64,6 +64,8 @@ def live(
 
     They start from the prior alone, whatever the shop's own clicks have said.
     """
+    if not any(len(several) > 1 for several in world.index.copies.values()):
+        return _moved(np.zeros((0, 2)))
     rng = np.random.default_rng(seed)
     held: dict[str, tuple[Sold, ...]] = {}
     tally, rows = Tally(lambda decision, slot: held[decision][slot]), list[tuple[float, float]]()

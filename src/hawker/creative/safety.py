@@ -28,7 +28,7 @@ _REPEATED_MARK = re.compile(
 )
 _REPEATED_WORD = re.compile(
     rf"\b(the|a|an|and|of|in|to|for|with|is|on|at|by|your|our)\s+\1\b|\b([a-z]{{2,}})(?:[\s,]+\2\b){{2,}}|"
-    rf"\b([a-z]+(?:\s[a-z]+){{2,6}})[\s,.;!]+\3\b|([{HAN}]{{2,8}})[、,， ]*\4[、,， ]*\4|([{HAN}]{{4,16}})\5"
+    rf"\b([a-z]+(?:\s[a-z]+){{2,6}})[\s,]+\3\b|([{HAN}]{{2,8}})[、,， ]*\4[、,， ]*\4|([{HAN}]{{4,16}})\5"
 )
 _CUT = re.compile(
     r"(?:[-–(\[{【《「『<&+/:,;、，：；]|\.\.\.|(?<!…)…|(?<![\w])(?:and|or|with|of|the|a|an|to|by|from|its|our|your|that|which|is|are|plus)|(?<!何)[和与及或])\s*$"

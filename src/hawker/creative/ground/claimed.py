@@ -63,7 +63,7 @@ def said(phrase: str, held: Grounds, *, part: str = "") -> bool:
 def _word_said(word: str, held: Grounds) -> bool:
     if re.match(f"[{HAN}]", word):
         return compact(word) in held.compact or all(
-            piece in held.compact for piece in _HAN_EMPTY.split(word) if piece
+            len(piece) > 1 and piece in held.compact for piece in _HAN_EMPTY.split(word) if piece
         )
     return root(word) in held.roots or word in held.raw or compact(word) in held.codes
 

@@ -80,6 +80,7 @@ def test_an_advertiser_writes_approves_and_is_shown(askers: dict[str, Asker]) ->
     shown = askers["shop"]("GET", "/v1/decide?placement=home").json()["ads"]
     tea = next(ad for ad in shown if ad["product"] == "tea")
     assert tea["headline"] == first["draft"]["parts"]["title"][0]
+    assert tea["call_to_action"] == first["draft"]["parts"]["call_to_action"][0]
     gone = leaf("POST", f"/v1/drafts/{first['id']}/refuse", {"reason": "dull"}).json()
     assert [one["standing"] for one in gone["rulings"]] == ["approved", "refused"]
     shown = askers["shop"]("GET", "/v1/decide?placement=home").json()["ads"]

@@ -56,6 +56,7 @@ class PageAd(Struct, omit_defaults=True):
     parameters: tuple[str, ...]
     payer: str = ""
     description: str = ""
+    call_to_action: str = ""
     image: str = ""
     link: str = ""
     impression: str = ""
@@ -203,6 +204,7 @@ def answer(decision: Decision, *, language: str, tokens: Tokens) -> PageAnswer:
             parameters=used,
             payer=slot.ad.payer,
             description=slot.ad.description,
+            call_to_action=slot.ad.call_to_action,
             image=slot.ad.image,
             link=slot.ad.link,
             **beacons(tokens.mint(decision.id, place)),

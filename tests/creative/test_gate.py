@@ -103,3 +103,14 @@ def test_a_text_about_several_products_may_say_what_any_of_them_says() -> None:
 def test_a_text_about_no_product_is_held_to_manners_only() -> None:
     assert gate.text("Delivery takes 3 to 5 days.", None, language="en") == ()
     assert [one.kind for one in gate.text("Call 13912345678", None, language="en")] == ["safety"]
+
+
+@pytest.mark.parametrize("text", ["Shop now", "Buy now", "Order yours today", "See the mug"])
+def test_a_plain_call_to_buy_passes_everywhere(text: str) -> None:
+    for jurisdiction in ("US", "UK", "EU"):
+        assert gate.text(text, MUG, language="en", jurisdiction=jurisdiction) == ()
+
+
+def test_a_call_that_threatens_is_false_urgency() -> None:
+    (found,) = gate.text("Buy now before it's gone", MUG, language="en", jurisdiction="UK")
+    assert (found.kind, found.reason) == ("law", "scarcity")

@@ -11,7 +11,17 @@ from typing import Any
 
 import pytest
 
-KEYS = {"ingest", "fold", "train", "placement", "understood", "recommender", "peak_rss_mb", "seconds"}
+KEYS = {
+    "ingest",
+    "fold",
+    "train",
+    "placement",
+    "understood",
+    "asked",
+    "recommender",
+    "peak_rss_mb",
+    "seconds",
+}
 POLICIES = ("random", "popular", "own_history", "hawker")
 
 

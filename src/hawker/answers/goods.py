@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hawker.answers import facts, measure
 from hawker.answers.case import Case, ended
 from hawker.answers.facts import Fact, titled
-from hawker.answers.lexicon import Lexicon
+from hawker.answers.lexicon import Concept, Lexicon
 from hawker.answers.naming import MARK, Token, tokens
 from hawker.answers.reply import Answer, Citation, Sentence
 from hawker.answers.say import label
@@ -16,9 +16,9 @@ from hawker.language.analysis import plain
 from hawker.records.catalogue import Availability, Product, advertisable
 
 MOST_TOLD = 3
-_SETTLED = 0.6
+_QUOTED = ("warranty", "material", "care", "ingredients", "origin", "waterproof", "taste", "scent", "skin")
+"""What a sentence that names it can be taken to tell."""
 _UNSAID = ("future", "past", "elsewhere", "people")
-_VALUED = re.compile(r"\d|[一二三四五六七八九十两]")
 _YES = re.compile(
     r"^(?:is|are|does|do|can|could|has|have|will|would|was)\b|吗|能不能|可不可以|是不是|有没有|是否|会不会"
 )
@@ -102,7 +102,7 @@ def _field(case: Case, product: Product, name: str, words: Lexicon) -> Answer:
         return fit
     if found:
         return case.answer("attribute", case.fact(product, found[0]), about=[product])
-    told = _told(product, concept.cues, concept.units, case)
+    told = _told(product, concept, case)
     if told:
         return case.answer("attribute", case.fact(product, told), about=[product])
     return case.refuse(
@@ -127,9 +127,10 @@ def _joined(case: Case, told: list[Answer], product: Product) -> Answer:
     return first
 
 
-def _told(product: Product, cues: re.Pattern[str], units: str, case: Case) -> Fact | None:
+def _told(product: Product, concept: Concept, case: Case) -> Fact | None:
     """A sentence of the description that speaks of something, with a value where one was asked for."""
-    sure = _YES.search(case.asked.rest) is not None
+    cues, units = concept.cues, concept.units
+    sure = concept.name in _QUOTED or _YES.search(case.asked.rest) is not None
     cue = [match.group() for match in cues.finditer(case.asked.rest)]
     own = {term for one in cue for token in tokens(one) for term in token.terms}
     for fact in facts.sentences(product):

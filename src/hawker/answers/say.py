@@ -25,7 +25,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "No: the catalogue says of {title}: “{value}”.",
         "不合适：关于“{title}”，商品资料写道：“{value}”。",
     ),
-    "variants": ("{title} is also there as {value}.", "“{title}”还有：{value}。"),
     "least": ("{title} has the lower {name}: {value}.", "“{title}”的{name}更低：{value}。"),
     "most": ("{title} has the higher {name}: {value}.", "“{title}”的{name}更高：{value}。"),
     "cheaper": ("{title} is cheaper: {value}.", "“{title}”更便宜：{value}。"),

@@ -95,7 +95,7 @@ def _titles(told: _Told) -> Iterator[Line]:
         if not _within(fact.text, short):
             yield Line(f"{short}，{fact.text}", 0.85 * fact.worth, frozenset({fact.key, "name"}))
     for one, other in pairwise(said):
-        yield Line(f"{one.text}，{other.text}", 0.6 * one.worth, frozenset({one.key, other.key}))
+        yield Line(f"{one.text}，{other.text}", 0.4 * one.worth, frozenset({one.key, other.key}))
     for fact in told.clauses[:14]:
         if not _within(fact.text, short):
             yield Line(f"{short}，{fact.text}", 0.95 * fact.worth, frozenset({fact.key, "name"}))

@@ -33,7 +33,7 @@ class Spread:
     """How far effects spread: `total` in one cell, `worth` the correlation of score and effect.
 
     Of the variance that the score leaves, the share `below` lies half between the placements of a variant
-    and half between the segments of a placement. The default: variants differ by a seventh, scores say little.
+    and half between the segments of a placement. By default variants differ by a seventh, scores say little.
     """
 
     total: float = 0.15

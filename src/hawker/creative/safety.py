@@ -30,6 +30,16 @@ _REPEATED_WORD = re.compile(
     rf"\b(the|a|an|and|of|in|to|for|with|is|on|at|by|your|our)\s+\1\b|\b([a-z]{{2,}})(?:[\s,]+\2\b){{2,}}|"
     rf"\b([a-z]+(?:\s[a-z]+){{2,6}})[\s,]+\3\b|([{HAN}]{{2,8}})[、,， ]*\4[、,， ]*\4|([{HAN}]{{4,16}})\5"
 )
+_LINKS = "and|after|upon|for|with|the|from|than|but|into|over"
+_REPEATED_PHRASE = re.compile(
+    rf"(?<![\w.'-])([a-z0-9][\w'&.-]*(?:\s[\w'&.-]+){{1,6}})\s*[,;:|/.!?–-]+\s*\1(?=\s*(?:$|[,;:.!?|)–]))|"
+    rf"(?:^|[,;:.!?|])\s*(?!(?:there|knock|quick|hurry|again)\b)([a-z]{{5,}})\s*[,;:|.!?–-]+\s*\2(?=\s*(?:$|[,;:.!?|]))|"
+    rf"(?:^|[,;:.!?|、。])\s*(?!加油|恭喜|欢迎|好[吃喝]|来[了啦])([{HAN}]{{2,16}})\s*[ ,;:.!?|、。]\s*"
+    rf"\3(?=\s*(?:$|[,;:.!?|、。]))|"
+    rf"(?<![{HAN}])(?![一很真好快笑])([{HAN}]{{3}})\4(?![{HAN}])|"
+    rf"\b((?!(?:{_LINKS})\b)[a-z]{{3,}}\s(?!(?:{_LINKS})\b)[a-z]{{3,}})\s+\5\b"
+)
+"""What is said and at once said again, as the next clause: a step by step, 一步一步 and "so so" are words."""
 _CUT = re.compile(
     r"(?:[-–(\[{【《「『<&+/:,;、，：；]|\.\.\.|(?<!…)…|(?<![\w])(?:and|or|with|of|the|a|an|to|by|from|its|our|your|that|which|is|are|plus)|(?<!何)[和与及或])\s*$"
 )
@@ -147,6 +157,9 @@ def _marked(reading: Reading) -> Iterator[Found]:
                 or not reading.text[match.end() - 1 - len(match[1] or "") :][1:2].isupper()
             ):
                 yield (reason, *reading.span(*match.span()), Severity.ERROR)
+    for match in _REPEATED_PHRASE.finditer(reading.low):
+        start = match.start(match.lastindex or 0)
+        yield ("repeated", *reading.span(start, match.end()), Severity.ERROR)
     for match in _HIDDEN.finditer(reading.raw):
         yield ("hidden", *match.span(), Severity.ERROR)
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from tests.creative.scripted import BREAD, GOOD, HEAVY, OTHER, Scripted, draft
 
 from hawker.creative import studio
-from hawker.creative.desk import AUTO, Desk, creative
+from hawker.creative.desk import AUTO, Desk, creative, evidence
 from hawker.errors import BadInput, Conflict, NotFound
 from hawker.records.advertiser import Advertiser
 from hawker.records.creative import Creative
@@ -168,3 +168,43 @@ def test_only_what_stands_on_the_shops_pages_becomes_a_creative(desk: Desk) -> N
 def test_a_draft_that_is_not_there_is_named(desk: Desk) -> None:
     with pytest.raises(NotFound, match="'nowhere'"):
         desk.approve("nowhere", by="ann", time=1)
+
+
+@pytest.mark.parametrize(
+    ("owner", "own", "theirs", "held"), [("", "us-a", "us-b", "us-a"), ("O", "us-a", "us-b", "us-b")]
+)
+def test_proof_is_whose_copy_it_is(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, owner: str, own: str, theirs: str, held: str
+) -> None:
+    monkeypatch.setattr("hawker.creative.law.provable", lambda: ["us-a", "us-b"])
+    desk.control.put_advertisers([Advertiser("O", evidence=(theirs,))])
+    assert evidence(desk.control, owner, (own,)) == (held,)
+
+
+def test_proof_for_a_rule_that_is_not_there_or_allows_none_is_named(desk: Desk) -> None:
+    with pytest.raises(BadInput, match="'cn-superlative'"):
+        evidence(desk.control, "", ("cn-superlative",))
+    desk.control.put_advertisers([Advertiser("O", evidence=("uk-superlativ",))])
+    with pytest.raises(BadInput, match="'uk-superlativ'") as caught:
+        evidence(desk.control, "O", ())
+    assert "uk-superlative" in str(caught.value.remedy)
+
+
+def test_what_there_is_proof_for_is_a_question_to_a_person(desk: Desk) -> None:
+    proud = replace(BREAD, description="The best rye bread.")
+    made = studio.write(
+        Scripted([{**GOOD, "title": "The best rye bread"}]),
+        Brief(proud, jurisdiction="UK"),
+        n=1,
+        advertiser="Oster",
+    )
+    at = Desk(desk.drafts, desk.control, {"bread": proud})
+    name = at.file([made])[0].variants[0].id
+    with pytest.raises(Conflict, match=r"CAP Code 3\.7"):
+        at.approve(name, by="ann", time=1)
+    desk.control.put_advertisers([Advertiser("Oster", evidence=("uk-superlative",))])
+    with pytest.raises(Conflict, match=r"CAP Code 3\.7"):
+        at.approve(name, by="Oster", time=1, unquestioned=True)
+    assert at.approve(name, by="ann", time=1).standing is Standing.APPROVED
+    desk.control.put_advertisers([Advertiser("Oster")])
+    assert [one.id for one in at.stale(by="ann", time=2)] == [name]

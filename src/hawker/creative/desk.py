@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from hawker.creative import gate
+from hawker.creative import gate, law
 from hawker.creative.studio import wrong
-from hawker.errors import BadInput, Conflict
+from hawker.errors import BadInput, Conflict, nearest
 from hawker.records.advertiser import Advertiser
 from hawker.records.catalogue import Product
 from hawker.records.creative import Creative
-from hawker.records.draft import Kind
+from hawker.records.draft import Brief, Kind
 from hawker.records.sheet import Ruling, Sheet, Standing, Variant
 from hawker.storage.control import Control
 from hawker.storage.drafts import Drafts
@@ -48,17 +48,36 @@ def creative(variant: Variant, placement: str = "") -> Creative | None:
     )
 
 
+def evidence(control: Control, owner: str, own: tuple[str, ...]) -> tuple[str, ...]:
+    """The rules for which there is proof: an advertiser's, or the shop's `own` for the shop's copy.
+
+    Raises `BadInput` for a rule that there is not, or for which proof does not count.
+    """
+    held = control.get("advertiser", owner) if owner else None
+    found = held.evidence if isinstance(held, Advertiser) else () if owner else own
+    known = law.provable() if found else []
+    for name in found:
+        if name not in known:
+            raise BadInput(
+                f"evidence: there is no rule '{name[:80]}' for which proof counts.",
+                remedy=nearest(name, known),
+            )
+    return found
+
+
 @dataclass(frozen=True)
 class Desk:
     """Where drafts are decided about: their record, the shop's creatives, and its products as they are now.
 
-    `own` says whether the shop's own copy is approved by itself; for advertisers their `auto_approve` does.
+    `own` says whether the shop's own copy is approved by itself, `proven` what there is proof for; for
+    advertisers their `auto_approve` and `evidence` do.
     """
 
     drafts: Drafts
     control: Control
     catalogue: Mapping[str, Product]
     own: bool = False
+    proven: tuple[str, ...] = ()
 
     def file(
         self,
@@ -88,11 +107,13 @@ class Desk:
             self.control.put_creatives([one for one in made if one is not None], by=by)
         return fresh
 
-    def approve(self, id: str, *, by: str, time: int, reason: str = "") -> Variant:
+    def approve(
+        self, id: str, *, by: str, time: int, reason: str = "", unquestioned: bool = False
+    ) -> Variant:
         """Let a variant be shown. It goes through the gate again, with the product as it is now.
 
-        Raises `Conflict` where the gate keeps it back, `NotFound` where there is none. Approving twice
-        changes nothing.
+        Raises `Conflict` where the gate keeps it back (where it is to be `unquestioned`: where it asks
+        anything), `NotFound` where there is none. Approving twice changes nothing.
         """
         brief = self.drafts.sheet(self.drafts.get(id).sheet).brief
 
@@ -103,7 +124,8 @@ class Desk:
                     f"'{id[:80]}' is about '{one.product[:80]}', which the catalogue has no more.",
                     remedy="Refuse it.",
                 )
-            found = wrong(gate.check(one.draft, replace(brief, product=product)))
+            objections = gate.check(one.draft, self._now(brief, product, one.advertiser))
+            found = list(objections) if unquestioned else wrong(objections)
             if found:
                 raise Conflict(
                     f"The gate keeps '{id[:80]}' back: {found[0].message}",
@@ -139,7 +161,8 @@ class Desk:
             product = self.catalogue.get(one.product)
             brief = self.drafts.sheet(one.sheet).brief
             if product is not None:
-                found = wrong(gate.check(one.draft, replace(brief, product=product), reader=reader))
+                now = self._now(brief, product, one.advertiser)
+                found = wrong(gate.check(one.draft, now, reader=reader))
                 said = found[0].message or found[0].reason if found else ""
             else:
                 said = "gone"
@@ -159,6 +182,10 @@ class Desk:
                 self.control.put_creatives([replace(kept, approved=approved)], by=by)
             if self.drafts.get(id).standing is one.standing:
                 return one
+
+    def _now(self, brief: Brief, product: Product, owner: str) -> Brief:
+        """A brief with the product and the proof that there are now."""
+        return replace(brief, product=product, evidence=evidence(self.control, owner, self.proven))
 
     def _waived(self, owner: str) -> bool:
         if not owner:

@@ -56,8 +56,8 @@ def text(
     [('ground', '2 lb')]
     """
     held = None if product is None else ground.grounds(product)
-    avoid = brief.avoid if brief else ()
-    return _line(text, held, language, jurisdiction, avoid, reader, "")
+    avoid, evidence = (brief.avoid, brief.evidence) if brief else ((), ())
+    return _line(text, held, language, jurisdiction, avoid, evidence, reader, "")
 
 
 def passes(objections: Sequence[Objection]) -> bool:
@@ -70,9 +70,10 @@ def _checked(draft: Draft, brief: Brief, reader: str, others: Sequence[Draft]) -
     yield from length.check(draft, reader=reader)
     held = ground.grounds(brief.product)
     language = draft.language or brief.language or brief.product.language
+    asked = (language, brief.jurisdiction, brief.avoid, brief.evidence)
     for part, lines in draft.parts.items():
         for place, line in enumerate(lines):
-            for one in _line(line, held, language, brief.jurisdiction, brief.avoid, reader, part):
+            for one in _line(line, held, *asked, reader, part):
                 yield structs.replace(one, part=part, line=place)
     yield from duplicates.check(draft, others, reader=reader)
 
@@ -84,6 +85,7 @@ def _line(
     language: str,
     jurisdiction: str,
     avoid: tuple[str, ...],
+    evidence: tuple[str, ...],
     reader: str,
     part: str,
 ) -> tuple[Objection, ...]:
@@ -93,7 +95,14 @@ def _line(
     found += safety.check(line, held, avoid=avoid, reader=reader, whole=part not in SHORT)
     if part != "negative":
         product = held.products[0] if held is not None and len(held.products) == 1 else None
-        found += law.check(line, language=language, jurisdiction=jurisdiction, product=product, reader=reader)
+        found += law.check(
+            line,
+            language=language,
+            jurisdiction=jurisdiction,
+            product=product,
+            evidence=evidence,
+            reader=reader,
+        )
         found += tongue.check(line, "" if part in SHORT else language, held, reader=reader)
     return tuple(found)
 

@@ -13,6 +13,7 @@ class Advertiser(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     `caps` hold over all its campaigns together. `not_with` names advertisers whose ads may not
     stand on a page together with its own. Without `active` none of its campaigns runs. With `auto_approve`
     what the gate lets pass without a word is shown at once; otherwise a person approves it first.
+    `evidence` are the rules of advertising law for which the shop was shown proof.
     """
 
     id: str
@@ -23,3 +24,4 @@ class Advertiser(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     not_with: tuple[str, ...] = ()
     active: bool = True
     auto_approve: bool = False
+    evidence: tuple[str, ...] = ()

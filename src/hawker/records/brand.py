@@ -22,7 +22,8 @@ class Brand(Struct, frozen=True, forbid_unknown_fields=True):
 
     `tone` is a word or two, `voice` lines in the shop's own tone, `must` words that have to appear,
     `avoid` words that may not, competitors' names among them. With `auto_approve` the shop's own copy
-    is shown as soon as the gate lets it pass without a word; for advertisers theirs decides.
+    is shown as soon as the gate lets it pass without a word; for advertisers theirs decides. `evidence`
+    are the rules of advertising law for which the shop holds proof: of its own copy, not of advertisers'.
     """
 
     tone: str = ""
@@ -31,3 +32,4 @@ class Brand(Struct, frozen=True, forbid_unknown_fields=True):
     avoid: tuple[str, ...] = ()
     jurisdiction: Jurisdiction = Jurisdiction.USUAL
     auto_approve: bool = False
+    evidence: tuple[str, ...] = ()

@@ -31,7 +31,7 @@ class Brief(Struct, frozen=True, omit_defaults=True):
     `audience` says for whom in a few words, `interests` what they look at; `must` are words that have
     to appear, `avoid` words that may not (competitors among them); `voice` are lines in the brand's
     own tone. `language` '' means the product's own; `jurisdiction` is CN, EU, UK or US, '' the
-    language's usual one.
+    language's usual one; `evidence` are the rules of that law for which proof is held.
     """
 
     product: Product
@@ -45,6 +45,7 @@ class Brief(Struct, frozen=True, omit_defaults=True):
     must: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     voice: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
 class Effort(Struct, frozen=True, omit_defaults=True):

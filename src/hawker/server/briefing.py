@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from hawker.audience import Moment
 from hawker.audience.interests import interests
-from hawker.creative.desk import Desk
+from hawker.creative.desk import Desk, evidence
 from hawker.errors import BadInput, NotFound, nearest
 from hawker.records.audience import Audience
 from hawker.records.brand import Brand, Jurisdiction
@@ -23,6 +23,7 @@ from hawker.storage.shop import Shop
 
 LONGEST, MOST_WORDS = 200, 20
 Number = Annotated[int, Meta(ge=1, le=20)]
+Seed = Annotated[int, Meta(ge=0, lt=1 << 53)]
 _TEXTS = ("placement", "audience", "tone", "language")
 _LISTS = ("must", "avoid", "voice")
 
@@ -36,7 +37,7 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
     product: str = ""
     kind: Kind = Kind.NATIVE
     n: Number = 4
-    seed: int = 0
+    seed: Seed = 0
     placement: str = ""
     audience: str = ""
     tone: str = ""
@@ -62,9 +63,11 @@ def briefs(
     Raises `NotFound` for a placement that the shop does not have, `BadInput` for a text that is too long.
     """
     _sound(wanted)
+    owner, _ = behalf(control, wanted)
     if wanted.placement:
         shop.placement(wanted.placement)
     brand = shop.settings.brand
+    proof = evidence(control, owner, brand.evidence)
     audience, likes = _audience(control, wanted, moment)
     return [
         Brief(
@@ -79,6 +82,7 @@ def briefs(
             must=_joined(brand.must, wanted.must),
             avoid=_joined(brand.avoid, wanted.avoid),
             voice=_joined(brand.voice, wanted.voice),
+            evidence=proof,
         )
         for product in products
     ]
@@ -124,7 +128,8 @@ def products(shop: Shop, control: Control, *, advertiser: str = "", campaign: st
 
 def desk(shop: Shop, control: Control, drafts: Drafts) -> Desk:
     """Where a shop's drafts are decided about."""
-    return Desk(drafts, control, shop.catalogue, own=shop.settings.brand.auto_approve)
+    brand = shop.settings.brand
+    return Desk(drafts, control, shop.catalogue, own=brand.auto_approve, proven=brand.evidence)
 
 
 def _audience(

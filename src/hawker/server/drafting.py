@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -17,6 +18,7 @@ from hawker.creative import studio
 from hawker.creative.desk import Desk
 from hawker.creative.draft import Extractive
 from hawker.errors import NotFound, nearest
+from hawker.records.creative import Creative
 from hawker.records.draft import Kind
 from hawker.records.sheet import Sheet, Standing, Variant
 from hawker.server import briefing, gathering
@@ -160,7 +162,7 @@ def routes(application: Application) -> Sequence[BaseRoute]:
 def _desk(application: Application, holdings: Holdings) -> Iterator[Desk]:
     with closing(Drafts(application.shop.control)) as drafts:
         shown = briefing.desk(application.shop, holdings.control, drafts)
-        yield Desk(shown.drafts, shown.control, serving(application).world.catalogue, own=shown.own)
+        yield dataclasses.replace(shown, catalogue=serving(application).world.catalogue)
 
 
 def _list(application: Application, holdings: Holdings, request: Request) -> Reply:
@@ -233,9 +235,19 @@ def _rule(application: Application, holdings: Holdings, id: str, standing: Stand
         one = _found(desk, holdings, id)
         if standing is Standing.REFUSED:
             return desk.refuse(id, by=by, time=now, reason=reason)
-        if one.objections and one.standing is not Standing.FALLEN and not holdings.everything:
-            raise refused("The gate has a question about this draft.", "Ask the shop to approve it.")
-        return desk.approve(id, by=by, time=now, reason=reason)
+        if not holdings.everything:
+            _open(desk, one, by)
+        return desk.approve(id, by=by, time=now, reason=reason, unquestioned=not holdings.everything)
+
+
+def _open(desk: Desk, one: Variant, by: str) -> None:
+    """Refuse an advertiser to approve what the gate asks about, or what the shop said no to."""
+    if one.objections and one.standing is not Standing.FALLEN:
+        raise refused("The gate has a question about this draft.", "Ask the shop to approve it.")
+    shown = desk.control.get("creative", one.id)
+    taken = one.standing is Standing.APPROVED and isinstance(shown, Creative) and not shown.approved
+    if taken or (one.standing is Standing.REFUSED and one.rulings[-1].by != by):
+        raise refused("The shop refused this draft.", "Ask the shop to approve it, or write another.")
 
 
 def _found(desk: Desk, holdings: Holdings, id: str) -> Variant:

@@ -42,6 +42,15 @@ def usual(language: str) -> str:
     return USUAL.get(language[:2].lower(), "EU")
 
 
+def provable() -> list[str]:
+    """The rules for which proof counts, by id.
+
+    >>> "uk-superlative" in provable(), "cn-superlative" in provable()
+    (True, False)
+    """
+    return [rule.id for place in JURISDICTIONS for rule in rules(place) if rule.evidence]
+
+
 def check(
     text: str,
     *,

@@ -1,4 +1,4 @@
-"""`/v1/ask`: cited answers, a conversation the page carries, orders by a secret key only, questions masked."""
+"""`/v1/ask`: cited answers, a conversation the page carries, orders by a secret key, questions masked."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from msgspec import structs
 
@@ -59,7 +60,7 @@ def _lines(name: str, part: Part, lines: tuple[str, ...], reader: str) -> Iterat
             yield structs.replace(found, part=name, line=place)
 
 
-def _of(name: str, reason: str, *, reader: str, **values: int) -> Objection:
+def _of(name: str, reason: str, *, reader: str, **values: Any) -> Objection:
     return structs.replace(objection("length", reason, reader=reader, **values), part=name)
 
 

@@ -22,6 +22,9 @@ UNCLAIMING = frozenset({"business_name", "negative"})
 SHORT = frozenset({"business_name", "negative", "keyword", "call_to_action", "path", "hashtag"})
 """Parts that are no sentences: they are not asked for a language, nor for a proper end."""
 
+LONGEST = 1_200
+"""Characters of a line that is read at all: more than any layout has room for, and read in a moment."""
+
 
 def check(
     draft: Draft, brief: Brief, *, reader: str = "en", others: Sequence[Draft] = ()
@@ -89,6 +92,9 @@ def _line(
     reader: str,
     part: str,
 ) -> tuple[Objection, ...]:
+    if len(line) > LONGEST:
+        over = len(line) - LONGEST
+        return (objection("length", "too_long", reader=reader, width=len(line), limit=LONGEST, over=over),)
     found: list[Objection] = []
     if held is not None and part not in UNCLAIMING:
         found += ground.check(line, held, reader=reader)

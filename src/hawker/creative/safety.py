@@ -49,6 +49,7 @@ _MARKUP = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>|&(?:[a-z]{2,8}|#\d+);|\
 _HIDDEN = re.compile(
     "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
+_ALIKE = re.compile(r"(?=\w*[a-z])(?=\w*[αεικνορτυχ\u0400-\u058f\u13a0-\u13ff])\w+")
 _CAPITALS = re.compile(r"\b[A-Z]{3,}(?:\s+[A-Z]{2,}){2,}\b|\b(?:[A-Z][-. ]){3,}[A-Z]\b")
 _EDGE = "(?<![a-z0-9]){}(?![a-z0-9])"
 
@@ -160,6 +161,8 @@ def _marked(reading: Reading) -> Iterator[Found]:
     for match in _REPEATED_PHRASE.finditer(reading.low):
         start = match.start(match.lastindex or 0)
         yield ("repeated", *reading.span(start, match.end()), Severity.ERROR)
+    for match in _ALIKE.finditer(reading.low):
+        yield ("lookalike", *reading.span(*match.span()), Severity.ERROR)
     for match in _HIDDEN.finditer(reading.raw):
         yield ("hidden", *match.span(), Severity.ERROR)
 

@@ -36,7 +36,7 @@ _CURRENCIES = {
     "aud": "AUD",
 }
 _SHARE_AFTER = re.compile(r"\s*-?(?:%|per\s?cent\b|percent\b|个百分点|(成)(?![人分功长为员本年立套品]))")
-_SHARE_BEFORE = re.compile(r"百分之\s*$")
+_SHARE_BEFORE = re.compile(r"百分之?\s*$")
 _TIMES_AFTER = re.compile(r"\s*-?(?:×|x|times|fold|倍)(?![a-z\d])(?!\s*\d)")
 _YEAR_WORD = re.compile(r"\s*年(?!保|质|内|起|以|质保|龄|级|的?保)")
 _AN_IN = pattern("amounts", "an_in")
@@ -216,7 +216,7 @@ def _really(low: str, one: Amount, unit: re.Match[str]) -> bool:
         return not (name == "两" and low.startswith(_PAIRED, unit.end()))
     said = low[one.start : one.end]
     if name.isascii():
-        return not (said in ("one", "half") and name in _ONE) and name not in _SPELT_NEVER
+        return not (said.split()[0] in ("one", "half") and name in _ONE) and name not in _SPELT_NEVER
     if said in _ROUND:
         return said in _LITTLE and name not in _SO_MANY
     return name not in _SPELT_NEVER and (name not in _SPELT_SOME or 3 < one.value < 100)

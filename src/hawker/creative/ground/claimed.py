@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from hawker.creative.ground.amounts import amounts
 from hawker.creative.ground.claim import Claim
 from hawker.creative.ground.facts import MEANINGS, Grounds, compact, root
 from hawker.creative.ground.patterns import listed, patterns
@@ -30,10 +31,20 @@ def claimed(low: str, cut: list[tuple[str, int, int]], held: Grounds) -> Iterato
             part = low[span[0] : span[1]] if span else ""
             if (
                 span
-                and not said(match.group(), held, part=part)
+                and not said(
+                    _promised(match.group()) if name == "warranty" else match.group(), held, part=part
+                )
                 and not (name in _CLAIMS and _meant(part, held))
             ):
                 yield Claim(_CLAIMS.get(name, name), *span)
+
+
+def _promised(phrase: str) -> str:
+    """A promise without how long it lasts, which is looked at as a number: two years are 24 months."""
+    for one in reversed(amounts(phrase)):
+        if one.kind == "measure":
+            phrase = phrase[: one.start] + phrase[one.end :]
+    return phrase.strip(" -")
 
 
 def _meant(part: str, held: Grounds) -> bool:

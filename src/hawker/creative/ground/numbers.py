@@ -20,7 +20,8 @@ _ENGLISH = (
     rf"(?:(?:an?\s+)?(?:half\s+(?:an?\s+)?dozen|dozen)"
     rf"|(?:(?:{_SMALL})(?:[\s-]+(?:and\s+)?(?:{_SMALL}|hundred|thousand|million|billion|dozen))*"
     rf"|(?<!\w)a\s+(?:hundred|thousand|million|billion))(?:\s+and\s+a\s+(?:half|quarter))?"
-    rf"|half(?=[\s-]+(?:an?\s+)?\w))"
+    rf"|(?:an?\s+)?(?:quarter|third)\s+of\s+an?(?=\s+\w)"
+    rf"|half(?:[\s-]+an?(?=\s+\w)|(?=[\s-]+\w)))"
 )
 _DIGITS = (
     r"(?:(?<![a-z\d])\d{1,3}(?:-|\s+)\d/\d{1,2}(?![\d/])|(?<![\d/.])\d/\d{1,2}(?![\d/])"
@@ -37,6 +38,7 @@ NUMBER = re.compile(
 _DIGIT = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
 _PLACE = {"十": 10, "百": 100, "千": 1_000}
 _MYRIAD = {"万": 10_000, "亿": 100_000_000}
+_LONGEST = 40  # characters of a number that are read: one that goes on is nobody's, whatever it is
 _SPLIT = re.compile(r"[\s-]+")
 
 
@@ -58,12 +60,12 @@ def numbers(low: str) -> Iterator[Number]:
     [13.5, 63, 1200.0, 12, 350, 0.5, 12000.0]
     """
     for match in NUMBER.finditer(low):
-        said = match["digits"]
+        said, spelt, han = (one and one[:_LONGEST] for one in match.group("digits", "english", "chinese"))
         if said is not None:
             scale = _scale(match["scale"])
             yield Number(_digits(said) * scale, match.start(), match.end(), True)
             continue
-        value = _english(match["english"]) if match["english"] else _chinese(match["chinese"])
+        value = _english(spelt) if spelt else _chinese(han)
         if value is not None:
             yield Number(value, match.start(), match.end(), False)
 

@@ -27,11 +27,17 @@ _SPELT = {
     "⅛": " 1/8",
     "…": "…",
     "㎡": "平方米",
+    "廿": "二十",
+    "卅": "三十",
     "，": ", ",
     "\u200b": "",
     "\ufeff": "",
     "\ufe0f": "",
 }
+_FORMAL = re.compile(
+    "[壹贰叁肆伍陆柒捌玖拾佰仟]{2,}|[壹贰叁肆伍陆柒捌玖](?=[零萬折元克件斤公毫米升盒瓶年月日天倍级])"
+)
+_PLAIN = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ def read(raw: str) -> Reading:
         spelt = char if char < "\u0080" else _spelt(char)
         parts.append(spelt)
         places.extend([at] * len(spelt))
-    text = "".join(parts)
+    text = _FORMAL.sub(lambda match: match.group().translate(_PLAIN), "".join(parts))
     places.append(len(raw))
     return Reading(raw, text, _lower(text), places)
 

@@ -8,6 +8,7 @@ left remembers where it stood.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -18,7 +19,7 @@ _QUOTES = dict.fromkeys("’‘ʼ`´＇", "'") | dict.fromkeys("“”„«»「
 _DASHES = dict.fromkeys("‐‑‒–—―−－﹣", "-")
 _BLANKS = dict.fromkeys("\t\n\r\v\f\u00a0\u2002\u2003\u2009\u202f\u3000", " ")
 _CIRCLES = {chr(0x2460 + at): str(at + 1) for at in range(9)} | {"№": "#", "％": "%", "蕞": "最", "朂": "最"}
-_HIDDEN = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\ufe0e\ufe0f]+")
+_HIDDEN = re.compile("[\u00ad\u0300-\u036f\u200b-\u200f\u2060\ufeff\ufe0e\ufe0f]+")
 _BETWEEN = re.compile(rf"(?<=[{HAN}])[ ·•・．.*_|/~^+\-]{{1,3}}(?=[{HAN}])")
 _SPELLED = re.compile(r"(?<![a-z0-9])[a-z](?:[ .*_\-][a-z]){2,}(?![a-z0-9])")
 _SEPARATOR = re.compile(r"[ .*_\-]")
@@ -44,6 +45,14 @@ def _table() -> dict[int, str]:
     wide = {chr(0xFF01 + at): chr(0x21 + at) for at in range(94)}
     pairs = resources.files(__package__).joinpath("data/traditional.txt").read_text("utf-8").split()
     return str.maketrans(wide | {pair[0]: pair[1] for pair in pairs} | _QUOTES | _DASHES | _BLANKS | _CIRCLES)
+
+
+def _composed(text: str) -> str:
+    """Letters in the shapes of mathematics and circles as plain ones, one for one."""
+    return "".join(
+        made if char > "\u2000" and len(made := unicodedata.normalize("NFKC", char)) == 1 else char
+        for char in text
+    )
 
 
 def _without(text: str, places: list[int], pattern: re.Pattern[str], keep: int = 0) -> tuple[str, list[int]]:
@@ -79,7 +88,7 @@ def fold(text: str) -> Folded:
     >>> fold("最 佳！Ｂｅｓｔ-in-class").text
     '最佳!best in class'
     """
-    plain = text.translate(_table())
+    plain = (text if text.isascii() else _composed(text)).translate(_table())
     lower = plain.lower()
     if len(lower) != len(text):
         lower = "".join(char.lower()[:1] or char for char in plain)

@@ -139,6 +139,16 @@ def test_questions_are_kept_masked_and_nobodys_without_consent_and_are_forgotten
     assert erasure.receipts(shop)
 
 
+def test_no_orders_number_is_kept(tmp_path: Path) -> None:
+    with Client(app(made(tmp_path))) as running:
+        body = {"question": "Where is my order #A-1042?", "shopper": "u-1"}
+        assert "A-1042" in running.post("/v1/ask", json=body).json()["text"]
+        running.post("/v1/ask", json=body, headers={"Sec-GPC": "1"})
+        assert {(one.question, one.citations) for one in kept(running)} == {
+            ("Where is my order #…?", "[order]")
+        }
+
+
 def test_a_shop_may_keep_none(tmp_path: Path) -> None:
     with Client(app(made(tmp_path, keep_days=0))) as running:
         running.get("/v1/ask?question=hello")

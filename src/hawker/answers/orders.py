@@ -125,6 +125,15 @@ def number(text: str) -> str:
     return found[1] if found else ""
 
 
+def unnumbered(text: str) -> str:
+    """A question without what may be an order's number, which leads to a person.
+
+    >>> unnumbered("Where is order #A-1042?")
+    'Where is order #…?'
+    """
+    return _NUMBER.sub("#…", text)
+
+
 def answered(case: Case, orders: Orders | None) -> Answer:
     """How a shopper's order stands: the one that was named, else the last. Never another shopper's."""
     if orders is None:

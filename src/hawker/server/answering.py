@@ -15,7 +15,7 @@ import structlog
 from msgspec import Struct
 
 from hawker import answers
-from hawker.answers import offers
+from hawker.answers import offers, orders
 from hawker.answers.assistant import Assistant
 from hawker.answers.policies import version as written
 from hawker.answers.question import LONGEST
@@ -206,15 +206,17 @@ def _ads(
 
 
 def _noted(engine: Engine, request: Request, asked: AskRequest, answer: Answer) -> Question:
-    """The question as it is kept: masked, and nobody's where the path is not personalised."""
+    """The question as it is kept: masked, no order named, nobody's where the path is not personalised."""
     renamed = engine.naming.renamed(request)
     personal = pipeline.path_of(renamed, engine.world)[0] is ConsentPath.PERSONALISED
-    marks = dict.fromkeys(one.mark for said in answer.sentences for one in said.citations)
+    cited = [one for said in answer.sentences for one in said.citations]
+    marks = dict.fromkeys("[order]" if one.source == "order" else one.mark for one in cited)
+    question = masking.text(asked.question[:LONGEST])
     return Question(
         time=engine.tick(),
         shopper=renamed.shopper if personal else "",
         session=renamed.session if personal else "",
-        question=masking.text(asked.question[:LONGEST]),
+        question=orders.unnumbered(question) if answer.kind == "order" else question,
         language=answer.language,
         kind=answer.kind,
         citations=" ".join(marks),

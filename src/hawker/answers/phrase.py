@@ -16,6 +16,9 @@ from hawker.records.catalogue import Product
 
 MOST_TOKENS = 200
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_LIMITS = re.compile(
+    r"\b(?:no|nor|not|none|never|neither|without|unless|except|only|cannot)\b|n't\b|[不无没未非勿]|除非|除了|仅|只|禁"
+)
 _TASK = {
     "en": "Say the following to a shopper in one or two friendly sentences. Keep every number, name and "
     "unit exactly as it is. Add nothing.",
@@ -51,14 +54,18 @@ def phrased(
 
 
 def faithful(text: str, answer: Answer) -> bool:
-    """Whether a text has the numbers of an answer, all and no others, and every value that is cited.
+    """Whether a text has the numbers and the limits (not, only) of an answer, all and no others, and every
+
+    value that is cited from the catalogue.
 
     >>> cited = Answer("Tea costs 4.00 USD.", (Sentence("Tea costs 4.00 USD."),))
     >>> faithful("For 4.00 USD the tea is yours.", cited), faithful("It is 3.00 USD.", cited)
     (True, False)
+    >>> faithful("Tea never costs 4.00 USD.", cited)
+    False
     """
-    said = plain(text)
-    if set(_NUMBER.findall(said)) != set(_NUMBER.findall(plain(answer.text))):
+    said, told = plain(text), plain(answer.text)
+    if any(set(found.findall(said)) != set(found.findall(told)) for found in (_NUMBER, _LIMITS)):
         return False
     values = [
         plain(citation.value)

@@ -22,20 +22,19 @@ def test_impressions_count_by_how_improbable_they_were() -> None:
     assert len(fared) == 1
     weighed = (90 / 0.9 + 30 / 0.1) / (900 / 0.9 + 100 / 0.1)
     worth = 2000.0**2 / (900 / 0.81 + 100 / 0.01)
-    clicks = weighed * worth + 0.5
-    assert fared.logit[0] == pytest.approx(np.log(clicks / (worth + 1 - clicks)))
-    assert fared.noise[0] == pytest.approx(1 / clicks + 1 / (worth + 1 - clicks))
+    assert fared.shown[0] == pytest.approx(worth)
+    assert fared.clicked[0] == pytest.approx(weighed * worth)
 
 
 def test_one_impression_counts_twenty_at_most() -> None:
     rare = summed([Result("a", "x", 100, 10, propensity=1e-6), Result("a", "x", 100, 50, propensity=1.0)])
     held = summed([Result("a", "x", 100, 10, propensity=0.05), Result("a", "x", 100, 50, propensity=1.0)])
-    assert rare.logit[0] == held.logit[0]
+    assert (rare.shown[0], rare.clicked[0]) == (held.shown[0], held.clicked[0])
 
 
 def test_alike_impressions_tell_as_much_as_there_are_of_them() -> None:
     fared = summed([Result("a", "x", 1000, 100, propensity=0.25)])
-    assert fared.noise[0] == pytest.approx(1 / 100.5 + 1 / 900.5)
+    assert (fared.shown[0], fared.clicked[0]) == (pytest.approx(1000), pytest.approx(100))
 
 
 def test_what_was_never_shown_is_left_out() -> None:

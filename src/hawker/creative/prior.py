@@ -130,18 +130,22 @@ class Prior:
         found = self.score(headlines, language=language)
         return () if found.by == NOTHING else found.pairs()
 
-    def fitted_from(self, results: Sequence[Result]) -> tuple[Prior, Learned]:
+    def fitted_from(
+        self, results: Sequence[Result], *, read: Callable[[Sequence[str], str], Held] | None = None
+    ) -> tuple[Prior, Learned]:
         """The prior with the signs' weights as a shop's own results have them, and what was learned.
 
         Impressions count by how improbable they were (at most 20-fold), so that what a policy showed more
-        often does not look better by it. `Learned.reason` says why nothing was learned, where that is so.
+        often does not look better by it. `read` gives the vectors of headlines in a language (None: they are
+        embedded). `Learned.reason` says why nothing was learned, where that is so.
         """
         fared = prior_blend.summed(results)
         copy, rest = np.zeros(len(fared)), np.full(len(fared), self.spread)
         languages = np.array(fared.language, dtype=object)
         for one in sorted(set(fared.language)):
             rows = np.flatnonzero(languages == one)
-            copy[rows], rest[rows], _ = self._copy([fared.headline[row] for row in rows], one, {})
+            texts = [fared.headline[row] for row in rows]
+            copy[rows], rest[rows], _ = self._copy(texts, one, read(texts, one) if read else {})
         signs = np.column_stack([copy, fared.fit, fared.fluency])
         mean = float(rest.mean()) if len(fared) else self.spread
         learned = prior_blend.learn(signs, fared=fared, before=self.blend, rest=mean)
@@ -250,16 +254,30 @@ def of(
     *,
     language: str,
     prior: Prior | None = None,
+    fit: Sequence[float] | None = None,
+    fluency: Sequence[float] | None = None,
     progress: Progress | None = None,
 ) -> Scores:
     """Scores of a shop's headlines in one language; their vectors are kept with the shop, each made once."""
     held = prior or load()
-    head = held.head(language, headlines)
-    vectors = {
+    found = vectors(shop, held, headlines, language, progress=progress)
+    return held.score(headlines, language=language, vectors=found, fit=fit, fluency=fluency)
+
+
+def vectors(
+    shop: Shop,
+    prior: Prior,
+    headlines: Sequence[str],
+    language: str,
+    *,
+    progress: Progress | None = None,
+) -> Held:
+    """The vectors that a prior goes by in this language, kept with the shop, each made once."""
+    head = prior.head(language, headlines)
+    return {
         one: annotate.embed(shop, _reader(one), headlines, progress=progress)[0]
         for one in (head.encoders if head and headlines else ())
     }
-    return held.score(headlines, language=language, vectors=vectors)
 
 
 def scorer(headlines: int) -> Callable[[Sequence[str], str], tuple[tuple[float, float], ...]]:

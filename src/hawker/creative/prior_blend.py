@@ -21,8 +21,9 @@ Floats = NDArray[np.float64]
 SIGNS = ("copy", "fit", "fluency")
 _WEIGHTS, _DOUBTS = (1.0, 0.5, 0.025), (0.5, 0.5, 0.04)
 _KNOWN = 50.0  # rows that the spread of news headlines counts for beside the shop's own
-_TURNS = 5
+_TURNS = 12
 _HEAVIEST = 20.0  # what one impression may count for, however improbable it was
+_FAR = 15.0  # log-odds
 _LEAST = 0.02  # the smallest spread that is believed
 LEAST = 10
 """Groups of a shop that can be compared, below which weights stay as they are."""
@@ -94,8 +95,8 @@ class Fared:
     language: tuple[str, ...]
     fit: Floats
     fluency: Floats
-    logit: Floats
-    noise: Floats
+    shown: Floats
+    clicked: Floats
 
     def __len__(self) -> int:
         return len(self.headline)
@@ -104,8 +105,7 @@ class Fared:
 def summed(results: Sequence[Result]) -> Fared:
     """Results by headline and group; each impression counts one over its propensity, at most 20-fold.
 
-    `noise` is the sampling variance of the log-odds, at the number of impressions so weighted that would
-    tell as much if they all counted the same.
+    `shown` is the number of impressions that would tell as much if they all counted the same.
     """
     if any(not 0 < one.propensity <= 1 or not 0 <= one.clicked <= one.shown for one in results):
         raise BadInput(
@@ -125,42 +125,47 @@ def summed(results: Sequence[Result]) -> Fared:
             sums[row] += (mass, each * one.clicked, each * mass, mass * one.fit, mass * one.fluency)
     shown, clicked, squares, fit, fluency = sums.T
     worth = shown**2 / squares  # impressions of equal weight that would tell as much
-    clicks = clicked / shown * worth + 0.5
     return Fared(
         group=np.array([groups[group] for group, _, _ in of], dtype=np.int64),
         headline=tuple(headline for _, _, headline in of),
         language=tuple(language for _, language, _ in of),
         fit=fit / shown,
         fluency=fluency / shown,
-        logit=np.log(clicks / (worth + 1.0 - clicks)),
-        noise=1.0 / clicks + 1.0 / (worth + 1.0 - clicks),
+        shown=worth,
+        clicked=clicked / shown * worth,
     )
 
 
 def learn(signs: Floats, *, fared: Fared, before: Blend, rest: float) -> Learned:
     """The blend after a shop's own results; `signs` (rows, 3) of what `fared`.
 
-    Only differences within a group count. The weights are Gaussian, known before as `before` says; the
-    unexplained spread is estimated anew in turns, where `rest` counts as 50 rows. Too few groups leave all
-    as it was.
+    Only differences within a group count. Clicks are binomial about the group's level, the weights Gaussian,
+    known before as `before` says, and so is what they leave unexplained: a logistic regression, linearised in
+    turns at what is expected, not at what was seen, for that would take few impressions for many clicks. The
+    unexplained spread is estimated too, where `rest` counts as 50 rows. Too few groups leave all as it was.
     """
     _, group, sizes = np.unique(fared.group, return_inverse=True, return_counts=True)
     held = sizes[group] > 1
-    signs, group, logit, noise = signs[held], group[held], fared.logit[held], fared.noise[held]
+    signs, group, shown, clicked = signs[held], group[held], fared.shown[held], fared.clicked[held]
     groups = len(np.unique(group))
     if groups < LEAST:
         why = f"{groups} groups of two headlines and more; {LEAST} are needed"
         return Learned(before, dict.fromkeys(SIGNS, unknown(why, n=groups)), groups, len(group), why)
     spread, weights, doubt = rest**2, before.weights, before.doubt
+    chance = ((np.bincount(group, clicked) + 0.5) / (np.bincount(group, shown) + 1.0))[group]
     for _ in range(_TURNS):
+        told = shown * chance * (1.0 - chance)
+        noise, logit = 1.0 / told, np.log(chance / (1.0 - chance)) + (clicked - shown * chance) / told
         weight = 1.0 / (noise + spread)
         x, y = (within(column, group, weight) for column in (signs, logit[:, None]))
-        told = np.eye(len(SIGNS)) + x.T @ (weight[:, None] * x) @ before.doubt
-        doubt = np.asarray(before.doubt @ np.linalg.inv(told), dtype=np.float64)
+        known = np.eye(len(SIGNS)) + x.T @ (weight[:, None] * x) @ before.doubt
+        doubt = np.asarray(before.doubt @ np.linalg.inv(known), dtype=np.float64)
         weights = before.weights + doubt @ (x.T @ (weight * (y[:, 0] - x @ before.weights)))
-        left = (y[:, 0] - x @ weights) ** 2
+        off = y[:, 0] - x @ weights
+        level = logit - y[:, 0] + x @ weights + spread * weight * off
+        chance = 1.0 / (1.0 + np.exp(-np.clip(level, -_FAR, _FAR)))
         free = 1.0 - weight / np.bincount(group, weight)[group]  # of a row's variance, once its group is out
-        own = float((left - noise * free).sum())
+        own = float((off**2 - noise * free).sum())
         spread = max((own + _KNOWN * rest**2) / (float(free.sum()) + _KNOWN), _LEAST**2)
     blend = Blend(weights, doubt, float(np.sqrt(spread)))
     return Learned(blend, _told(blend, groups), groups, len(group))

@@ -15,10 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hawker.creative import prior as headlines
+from hawker.creative import prior_own
 from hawker.errors import HawkerError, NotFound
 from hawker.language import annotate
 from hawker.language.care import prepared
 from hawker.language.encoder import encoder
+from hawker.learning import fared
+from hawker.learning.fared import Own
 from hawker.records.creative import Creative
 from hawker.records.decision import Wording
 from hawker.records.events import EventKind
@@ -80,7 +83,7 @@ class Lost:
 class Learned:
     """What was made of the `creatives` that compete: scores, vectors, a weight of nearness; who was retired.
 
-    `unscored` says why there are no scores, where that is so.
+    `unscored` says why there are no scores, where that is so; `own` what the clicks taught the click prior.
     """
 
     creatives: int
@@ -90,6 +93,7 @@ class Learned:
     clicks: int
     retired: tuple[Lost, ...]
     unscored: str = ""
+    own: Own | None = None
 
 
 def learn(
@@ -101,7 +105,8 @@ def learn(
 ) -> Learned:
     """Look at a shop's creatives anew: their prior scores and vectors, and retire those that have lost.
 
-    `prior` is the click prior (None: the one that comes with Hawker). A server takes it over by itself.
+    `prior` is the click prior (None: the one that comes with Hawker), which the shop's own clicks teach. A
+    server takes all of it over by itself.
     """
     control = Control(shop.control)
     try:
@@ -113,6 +118,7 @@ def learn(
     finally:
         control.close()
     competing = rivals(approved, without={one.creative for one in gone})
+    own = fared.learn(shop, prior=prior, progress=progress) if competing else None
     scores, why = scored(shop, competing, prior=prior, progress=progress)
     matrix, space = placed(shop, competing, progress=progress)
     weight = nearness(found) if space else 0.0
@@ -127,6 +133,7 @@ def learn(
         clicks=len(found),
         retired=tuple(gone),
         unscored=why,
+        own=own,
     )
 
 
@@ -256,16 +263,20 @@ def scored(
 ) -> tuple[Floats, str]:
     """The click prior of each, against others of its product, in units of how much those differ in the shop.
 
+    The prior counts with the weights that the shop's own clicks have taught it, where there are any.
     0 where nothing can be said of a language; the second is why nothing could be said at all.
     """
     found, why = np.zeros(len(creatives)), ""
     rows: dict[str, list[int]] = defaultdict(list)
     for row, one in enumerate(creatives):
         rows[one.language].append(row)
+    fit, fluency = fared.signs(shop, creatives) if creatives else (found, found)
     try:
+        held = prior_own.load(shop, prior) if creatives else prior
         for language, places in rows.items():
             texts = [creatives[row].headline for row in places]
-            read = headlines.of(shop, texts, language=language, prior=prior, progress=progress)
+            beside = {"fit": fit[places].tolist(), "fluency": fluency[places].tolist()}
+            read = headlines.of(shop, texts, language=language, prior=held, progress=progress, **beside)
             found[places] = read.mean
     except HawkerError as error:
         found[:], why = 0.0, str(error)

@@ -33,7 +33,9 @@ class Variant(Struct, frozen=True, omit_defaults=True):
     `objections` are what the gate holds against it as it is now, `before` what it held against it
     before it was `mended` ('repaired' by its writer, 'cut': faulty lines left out). `score` is how much
     likelier than an average headline it is to be clicked (log-odds, `deviation` its standard
-    deviation; None where no prior spoke). `creative` is the creative it became.
+    deviation; None where no prior spoke), `fit` how near its first line came to what the audience looks at
+    (a cosine) and `fluency` how naturally it read to the local model (nats a token), where they were asked.
+    `creative` is the creative it became.
     """
 
     id: str
@@ -48,6 +50,8 @@ class Variant(Struct, frozen=True, omit_defaults=True):
     advertiser: str = ""
     rulings: tuple[Ruling, ...] = ()
     creative: str = ""
+    fit: float | None = None
+    fluency: float | None = None
 
     @property
     def product(self) -> str:

@@ -97,6 +97,12 @@ class Drafts:
         found: Variant = self._decoded(_VARIANT, text)
         return found
 
+    def among(self, ids: Collection[str]) -> Iterator[Variant]:
+        """Those of the named variants that there are."""
+        with database.reading(self._engine) as connection:
+            for text in _of(connection, _DRAFTS.c.document, _DRAFTS.c.id, ids):
+                yield self._decoded(_VARIANT, text)
+
     def page(
         self, narrowed: Mapping[str, str] | None = None, *, after: str = "", limit: int = _FEW
     ) -> list[Variant]:
@@ -165,9 +171,16 @@ def _meant(narrowed: Mapping[str, str]) -> list[sql.ColumnElement[bool]]:
 
 
 def _ids(connection: sql.Connection, column: sql.Column[Any], among: Collection[str]) -> Iterator[str]:
+    return _of(connection, column, column, among)
+
+
+def _of(
+    connection: sql.Connection, wanted: sql.Column[Any], column: sql.Column[Any], among: Collection[str]
+) -> Iterator[str]:
+    """What is wanted of the rows whose column has one of some values, some at a time."""
     listed = list(among)
     for start in range(0, len(listed), _FEW):
-        query = sql.select(column).where(column.in_(listed[start : start + _FEW]))
+        query = sql.select(wanted).where(column.in_(listed[start : start + _FEW]))
         yield from connection.execute(query).scalars()
 
 

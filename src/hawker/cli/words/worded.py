@@ -18,6 +18,17 @@ WORDS: dict[str, tuple[str, str]] = {
         "与平均轮换相比，最后四分之一的预期点击：{gain}［{low}，{high}］（合成数据）",
     ),
     "moved_not": ("The choice among creatives cannot be shown: {why}.", "无法展示文案选择：{why}。"),
+    "worded_taught": (
+        "What the shop's own clicks say of headlines ({clicked} clicks, {groups} products and places):",
+        "本店点击对标题的说明（{clicked} 次点击，{groups} 个商品与版位）：",
+    ),
+    "worded_taught_none": (
+        "The click prior stays as it is: {why}",
+        "点击先验保持不变：{why}",
+    ),
+    "worded_copy": ("words", "用词"),
+    "worded_fit": ("fit to the audience", "与人群的契合"),
+    "worded_fluency": ("fluency", "通顺程度"),
     "worded_lost": (
         "Retired '{creative}': '{to}' gets more clicks ({own} of {clicks} were on the former)",
         "停用“{creative}”：“{to}”点击更多（{clicks} 次中前者仅 {own} 次）",

@@ -3,7 +3,7 @@
     python -m benchmarks.copywriting [--products N] [--judged N] [--json]
 
 1,000 English products. For 800 of them the extractive writer drafts, and what the gate lets pass counts as
-approved; the model itself drafts for 100 of these, and what the gate keeps back is what it learns to avoid.
+approved; the model itself drafts for 80 of these, and what the gate keeps back is what it learns to avoid.
 For the other 200 it drafts before and after, by llama.cpp, one draft each, nothing mended. The base is
 SmolLM2-135M (`hawker models get smollm2`). Prints {before, after: {passed, unsupported, prior}, difference,
 rows, scores, learning_cpu_s, cpu_s}: `passed` is the share of drafts without an objection, `unsupported` the

@@ -38,9 +38,9 @@ STORED = "writer"
 ADAPTER = "adapter.gguf"
 JUDGED, ASIDE = 200, 0.2
 """Products that judge at most, and the share of all that is set apart for it."""
-TRIED = 100
+TRIED = 80
 """Products for which the model itself drafts before it learns, so that there is something to prefer to."""
-TEXTS, SHOWN = 240, 720
+TEXTS, SHOWN = 240, 480
 """The shop's own texts that are read at first, and approved lines that are imitated, at most."""
 _LONGEST = 600
 Scorer = Callable[[Sequence[str], str], Sequence[float]]

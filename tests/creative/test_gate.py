@@ -114,3 +114,9 @@ def test_a_plain_call_to_buy_passes_everywhere(text: str) -> None:
 def test_a_call_that_threatens_is_false_urgency() -> None:
     (found,) = gate.text("Buy now before it's gone", MUG, language="en", jurisdiction="UK")
     assert (found.kind, found.reason) == ("law", "scarcity")
+
+
+def test_a_draft_that_says_it_is_in_another_language_is_not_what_was_asked_for() -> None:
+    found = gate.check(native(), Brief(MUG, language="fr"))
+    assert [(one.kind, one.reason, one.text) for one in found] == [("language", "other_language", "en")]
+    assert gate.check(native(), Brief(MUG, language="en-GB")) == ()

@@ -119,6 +119,10 @@ def _form(draft: Draft, brief: Brief, reader: str) -> Iterator[Objection]:
         yield objection("schema", "other_product", reader=reader, text=draft.product)
     if draft.kind is not brief.kind:
         yield objection("schema", "other_kind", reader=reader, text=draft.kind.value)
+    if brief.language and draft.language and not tongue.same(draft.language, brief.language):
+        yield objection(
+            "language", "other_language", reader=reader, text=draft.language, language=brief.language
+        )
     for part in draft.parts:
         if part not in LAYOUTS[draft.kind]:
             found = objection("schema", "unknown_part", reader=reader, text=part)

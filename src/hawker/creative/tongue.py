@@ -40,6 +40,15 @@ _NAMES = {
 _LATIN = frozenset(_TELLING)
 
 
+def same(one: str, other: str) -> bool:
+    """Whether two codes name one language, whatever the region.
+
+    >>> same("zh", "zh-CN"), same("en", "fr")
+    (True, False)
+    """
+    return one.lower().split("-")[0] == other.lower().split("-")[0]
+
+
 def check(
     text: str, language: str, held: Grounds | None = None, *, reader: str = "en"
 ) -> tuple[Objection, ...]:

@@ -9,6 +9,7 @@ from hawker.records.catalogue import Product
 
 MUG = Product("mug", "Kiln stoneware mug, 350 ml, set of 4", brand="Kiln", description="2-year warranty.")
 SHEET = Product("sheet", "海岚 纯棉四件套 浅灰色", brand="海岚", material="100%棉", description="60支长绒棉")
+SOLD = Product("sold", "纯棉四件套", price=300_000_000, sale_price=255_000_000, currency="CNY")
 TEA = Product("tea", "山野堂 绿茶 250克", brand="山野堂", description="2024年春茶")
 
 
@@ -31,6 +32,8 @@ TEA = Product("tea", "山野堂 绿茶 250克", brand="山野堂", description="
         (SHEET, "捌拾支长绒棉", "count"),
         (SHEET, "廿支长绒棉", "count"),
         (SHEET, "伍折", "discount"),
+        (SOLD, "五折", "discount"),
+        (SOLD, "75折", "prior_price"),
         (SHEET, "ZUI好的四件套", "superlative"),
         (SHEET, "十佳床品", "award"),
         (SHEET, "A类标准", "certificate"),
@@ -55,6 +58,9 @@ def test_a_claim_in_disguise_is_a_claim(product: Product, text: str, reason: str
         (SHEET, "百分之百棉"),
         (SHEET, "百分百棉"),
         (SHEET, "陆拾支长绒棉"),
+        (SOLD, "八五折"),
+        (SOLD, "8.5折"),
+        (SOLD, "八点五折，省45元"),
         (TEA, "二〇二四年春茶"),
         (TEA, "贰佰伍拾克"),
         (TEA, "队伍收拾好，喝茶去"),

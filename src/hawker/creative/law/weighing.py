@@ -20,6 +20,8 @@ _NEGATED = re.compile(
     r"|(?:不|没有?|无|非|未|勿|禁止|不能|不具有?|不可|并非|不是)[^,。;!?，；！？]{0,8}$"
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_TENTHS = re.compile(r"(\d(?:\.?\d)?|[一二三四五六七八九]点?[一二三四五六七八九]?)折")
+_DIGITS = str.maketrans("一二三四五六七八九", "123456789")
 _NAMED = re.compile(r"brand|model|series|trade ?mark|品牌|商标|系列|型号|品名|注册名")
 _ORIGIN = re.compile(r"origin|made in|country|产地|原产|制造")
 _PLACES = {
@@ -165,8 +167,10 @@ def _numbers(text: str) -> frozenset[float]:
 
 
 def _priced(reading: Reading) -> bool:
-    """Whether every amount in the sentence follows from the product's prices."""
-    numbers = _numbers(reading.sentence)
+    """Whether every amount in the sentence follows from the product's prices; 八折 is 20 % less."""
+    tenths = [found[1].translate(_DIGITS).replace("点", "") for found in _TENTHS.finditer(reading.sentence)]
+    less = frozenset(float(round(100 - 10 * float(f"{one[0]}.{one[1:].lstrip('.') or 0}"))) for one in tenths)
+    numbers = less | _numbers(_TENTHS.sub("", reading.sentence))
     return bool(numbers) and numbers <= reading.facts.numbers
 
 

@@ -125,12 +125,14 @@ class Assistant:
             return case.refuse("person", kind="person")
         if "order" in asked.kinds:
             return self._order(case)
-        if "discount" in asked.kinds and not ({"stock"} & set(asked.fields)):
+        if "discount" in asked.kinds and "saving" not in asked.kinds and "stock" not in asked.fields:
             return self._discount(case)
         about = (*case.products, *case.options)[:1]
         called = any(goods.called(one, asked.rest) for one in about)
         if called and len(case.products) == 1:
             return goods.answered(case, case.products[0], self.words)
+        if "gap" in asked.kinds and len(case.products) > 1:
+            return compare.compared(case, case.products, self.words)
         if asked.topics and not called and (answer := self._policy(case)):
             return answer
         if case.options:

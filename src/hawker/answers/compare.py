@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 from hawker.answers import facts, goods, measure
 from hawker.answers.case import Case
@@ -14,12 +16,18 @@ from hawker.answers.say import label
 from hawker.records.catalogue import Product, on_sale
 
 MOST_ROWS = 8
+Valued = tuple[str, Quantity, tuple[Citation, ...]]
+"""A value as it is said, as a quantity, and where it stands."""
 _ROUND = 1e-6
+_WRITTEN = re.compile(r"(\d+(?:,\d{3})*(?:\.\d+)?)(\s*[^\d\s]*)")
 
 
 def compared(case: Case, products: Sequence[Product], words: Lexicon) -> Answer:
     """The answer to a comparison of these products."""
     asked = case.asked
+    if "gap" in asked.kinds:
+        names = (*asked.fields, *asked.least, *asked.most, "price")
+        return _ranked(case, products, _meant(names, asked.fields), words, most=bool(asked.most))
     for names, most in ((asked.least, False), (asked.most, True)):
         if names:
             name = _meant(names, asked.fields)
@@ -64,21 +72,28 @@ def _ranked(case: Case, products: Sequence[Product], name: str, words: Lexicon, 
         case.say(code, *first[2], title=titled(winner), name=title, value=first[0]),
         *(_other(case, product, one) for one, product in rest),
     ]
-    if name == "price" and len(pairs) == 2:
-        apart = abs(first[1].amount - rest[0][0][1].amount)
-        cited = [*first[2], *rest[0][0][2]]
-        sentences.append(case.say("difference", *cited, value=case.money(winner, round(apart))))
+    if len(pairs) == 2 and (apart := _apart(case, winner, first, rest[0][0])):
+        sentences.append(case.say("difference", *first[2], *rest[0][0][2], value=apart))
     order = [winner, *(product for _, product in rest)]
     return case.answer("comparison", *sentences, about=order)
 
 
-def _other(case: Case, product: Product, one: tuple[str, Quantity, tuple[Citation, ...]]) -> Sentence:
+def _apart(case: Case, product: Product, one: Valued, other: Valued) -> str:
+    """How far two values are apart, in the unit that both are written in; nothing where they have two."""
+    if one[2][0].field.endswith("price"):
+        return case.money(product, round(abs(one[1].amount - other[1].amount)))
+    found = [_WRITTEN.fullmatch(value.strip()) for value in (one[0], other[0])]
+    if found[0] is None or found[1] is None or found[0][2] != found[1][2]:
+        return ""
+    numbers = [Decimal(match[1].replace(",", "")) for match in found if match]
+    return f"{abs(numbers[0] - numbers[1]).normalize():f}{found[0][2]}"
+
+
+def _other(case: Case, product: Product, one: Valued) -> Sentence:
     return case.say("other", *one[2], title=titled(product), value=one[0])
 
 
-def _value(
-    case: Case, product: Product, name: str, words: Lexicon
-) -> tuple[str, Quantity, tuple[Citation, ...]] | None:
+def _value(case: Case, product: Product, name: str, words: Lexicon) -> Valued | None:
     """A product's value of something: as said, as a quantity, and where it stands; None where it has none."""
     if name == "price":
         amount = on_sale(product)

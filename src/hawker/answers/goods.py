@@ -13,7 +13,7 @@ from hawker.answers.naming import MARK, Token, tokens
 from hawker.answers.reply import Answer, Citation, Sentence
 from hawker.answers.say import label
 from hawker.language.analysis import plain
-from hawker.records.catalogue import Availability, Product, advertisable
+from hawker.records.catalogue import Availability, Product, advertisable, on_sale
 
 MOST_TOLD = 3
 _QUOTED = ("warranty", "material", "care", "ingredients", "origin", "waterproof", "taste", "scent", "skin")
@@ -31,10 +31,12 @@ def answered(case: Case, product: Product, words: Lexicon) -> Answer:
     unsaid = next((name for name in _UNSAID if name in asked.modifiers), "")
     if unsaid and not attributes:
         return _unsaid(case, product, unsaid)
+    if asked.kinds & {"saving", "regular", "reduced"}:
+        return reduced(case, product)
     if attributes:
         return case.answer("attribute", *(case.fact(product, one) for one in attributes), about=[product])
-    if asked.fields:
-        return fields(case, product, asked.fields, words)
+    if names := asked.fields or (*asked.least, *asked.most)[:1]:
+        return fields(case, product, names, words)
     if asked.words:
         return _sized(case, product) or _open(case, product)
     if case.before.fields and (asked.again or not asked.kinds):
@@ -58,6 +60,31 @@ def priced(case: Case, product: Product) -> Answer:
     return case.answer(
         "price", case.say("price", _cite(product, name, price), title=title, price=price), about=[product]
     )
+
+
+def reduced(case: Case, product: Product) -> Answer:
+    """What it regularly costs, whether that is reduced now, and by how much."""
+    price = priced(case, product)
+    if price.abstained:
+        return price
+    title = titled(product)
+    if not (product.sale_price and product.sale_price < product.price):
+        said = case.say(
+            "not_reduced",
+            *price.sentences[0].citations,
+            title=title,
+            price=case.money(product, on_sale(product)),
+        )
+        return case.answer("price", said, about=[product])
+    off = product.price - product.sale_price
+    now, cited = case.money(product, product.sale_price), price.sentences[0].citations
+    values = {"title": title, "price": case.money(product, product.price), "sale": now}
+    if "saving" in case.asked.kinds:
+        share = f"{100 * off / product.price:.1f}".removesuffix(".0")
+        said = case.say("price_saving", *cited, **values, off=case.money(product, off), share=share)
+    else:
+        said = case.say("price_regular", *cited[::-1], **values)
+    return case.answer("price", said, about=[product])
 
 
 def stocked(case: Case, product: Product) -> Answer:

@@ -40,6 +40,9 @@ class Lexicon:
     least: Mapping[str, Pattern]
     most: Mapping[str, Pattern]
     again: Pattern
+    specifics: Mapping[str, Pattern]
+    beside: Pattern
+    means: Pattern
     every: tuple[Pattern, ...] = ()
 
 
@@ -65,7 +68,10 @@ def lexicon() -> Lexicon:
         aspects=aspects,
         least=least,
         most=most,
-        again=_pattern([cue for one in read.values() for cue in one["again"]["words"]]),
+        again=_listed(read, "again"),
+        specifics=_merged(read, "specifics"),
+        beside=_listed(read, "beside"),
+        means=_listed(read, "means"),
         every=cues,
     )
 
@@ -93,6 +99,10 @@ def _merged(read: Mapping[str, Any], part: str) -> dict[str, Pattern]:
     return {
         name: _pattern([cue for one in read.values() for cue in one[part].get(name, ())]) for name in names
     }
+
+
+def _listed(read: Mapping[str, Any], part: str) -> Pattern:
+    return _pattern([cue for one in read.values() for cue in one[part]["words"]])
 
 
 def _concepts(read: Mapping[str, Any]) -> dict[str, Concept]:

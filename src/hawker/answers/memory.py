@@ -57,7 +57,7 @@ class Recall:
         return found
 
     def _named(self, said: str, before: Conversation, *, language: str) -> Named:
-        exact = self.names.exact(said)
+        exact = [self.names.extended(said, one) for one in self.names.exact(said)]
         if exact:
             return self._exact(said, exact, language)
         asked = read(said, self.words, language=language)

@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
@@ -116,6 +116,22 @@ class Names:
             term for name in self.called for token in tokens(plain(name)) for term in token.terms
         )
 
+    def extended(self, text: str, mention: Mention) -> Mention:
+        """A product named by its id, with the words of its names on either side: "Acme GA194 Buddies"."""
+        start, end = mention.spans[0]
+        own, said = self.terms[mention.row], tokens(text)
+        before = [token for token in said if token.end <= start]
+        after = [token for token in said if token.start >= end]
+        for token in reversed(before):
+            if start - token.end > _GAP or not any(term in own for term in token.terms):
+                break
+            start = token.start
+        for token in after:
+            if token.start - end > _GAP or not any(term in own for term in token.terms):
+                break
+            end = token.end
+        return replace(mention, spans=((start, end),))
+
     def weight(self, token: Token) -> float:
         """How much a word says: more the fewer products are called so."""
         size = len(self.products)
@@ -196,7 +212,7 @@ class Names:
         """How many letters of a title stand in a text in a row; one more where it begins with them."""
         spans = _spans(said, one[3], [True] * len(said))
         title = self.titles[one[2]]
-        runs = [text[start:end] for start, end in spans]
+        runs = [run for start, end in spans for run in _tails(text[start:end])]
         return max((len(run) + title.startswith(run) for run in runs if run in title), default=0)
 
     def _likely(self, text: str) -> list[int]:
@@ -315,6 +331,12 @@ def _spans(
         else:
             gap += _GAP + 1 if own else 1
     return tuple(found) or ((0, 0),)
+
+
+def _tails(run: str) -> list[str]:
+    """A run of words, and the same without the first one or two, which may only lead up to it."""
+    words = run.split(" ")
+    return [" ".join(words[at:]) for at in range(min(3, len(words)))]
 
 
 def _sentences(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

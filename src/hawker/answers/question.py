@@ -40,7 +40,7 @@ class Asked:
     @property
     def compares(self) -> bool:
         """Whether products are to be compared."""
-        return "compare" in self.kinds or bool(self.least or self.most)
+        return bool(self.kinds & {"compare", "gap"} or self.least or self.most)
 
 
 def language(text: str, *, before: str = "", shop: str = "en") -> str:
@@ -59,14 +59,20 @@ def language(text: str, *, before: str = "", shop: str = "en") -> str:
 def read(rest: str, words: Lexicon, *, language: str) -> Asked:
     """Read a question in plain spelling, in which products are masked."""
     fields = _fields(rest, words)
+    present = words.kinds["regular"].sub(" ", rest)
+    kinds = {name for name, cues in words.kinds.items() if cues.search(present)}
+    if present != rest:
+        kinds.add("regular")
+    if kinds & {"regular", "saving", "reduced"} and "price" not in fields:
+        fields = (*fields, "price")
     return Asked(
         rest=rest,
         language=language,
-        kinds=frozenset(name for name, cues in words.kinds.items() if cues.search(rest)),
+        kinds=frozenset(kinds),
         fields=fields,
         topics=_found(rest, words.topics),
         aspects=frozenset(_found(rest, words.aspects)),
-        modifiers=_found(rest, words.modifiers),
+        modifiers=_found(present, words.modifiers),
         least=_found(rest, words.least),
         most=_found(rest, words.most),
         again=words.again.search(rest) is not None,

@@ -7,6 +7,18 @@ from typing import Any
 SENTENCES: dict[str, tuple[str, str]] = {
     "price": ("{title} costs {price}.", "“{title}”的价格是{price}。"),
     "price_sale": ("{title} costs {sale} now, reduced from {price}.", "“{title}”现价{sale}，原价{price}。"),
+    "price_regular": (
+        "{title} regularly costs {price}; it is {sale} now.",
+        "“{title}”原价{price}，现价{sale}。",
+    ),
+    "price_saving": (
+        "{title} costs {sale} instead of {price}: {off} less ({share} %).",
+        "“{title}”现价{sale}，原价{price}，便宜{off}（{share}%）。",
+    ),
+    "not_reduced": (
+        "{title} is not reduced; its price is {price}.",
+        "“{title}”目前没有降价，价格是{price}。",
+    ),
     "in_stock": ("{title} is in stock.", "“{title}”有货。"),
     "in_stock_count": ("{title} is in stock, {count} left.", "“{title}”有货，库存{count}件。"),
     "out_of_stock": ("{title} is out of stock.", "“{title}”目前无货。"),

@@ -19,9 +19,23 @@ from hawker.language.analysis import plain
 from hawker.retrieval.search_score import Meaning
 
 _SPECIAL = frozenset(
-    ("abroad", "gift", "coupon", "invoice", "assembly", "hours", "stores", "privacy", "account", "contact")
+    (
+        "abroad",
+        "gift",
+        "coupon",
+        "invoice",
+        "assembly",
+        "hours",
+        "stores",
+        "privacy",
+        "account",
+        "contact",
+        "express",
+    )
 )
 """Topics that a passage has to speak of where they are asked for, whatever else it says."""
+_APART = frozenset(("express", "abroad"))
+"""Topics of which a passage tells a special case: it answers those who ask for that."""
 _TIMED = re.compile(
     r"\d|[一二两三四五六七八九十]+(?:天|日|个|周|年|小时)|当天|当日|次日|随时"
     r"|same day|next day|immediately|midnight|noon|until"
@@ -30,7 +44,8 @@ _PAID = re.compile(r"\d|free|no (?:charge|cost|fee)|our expense|免费|包邮|�
 _MOST_SENTENCES = 4
 _LOOKED_AT = 12
 _ENOUGH, _SURE = 0.5, 0.75
-_HEADED, _SAID, _SPOKEN, _FIT, _ASTRAY = 1.0, 0.4, 0.4, 0.4, 0.6
+_HEADED, _SAID, _SPOKEN, _FIT, _ASTRAY, _ASIDE = 1.0, 0.4, 0.8, 0.4, 0.6, 1.0
+_WORDED, _BESIDE = 0.7, 0.2
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,14 @@ class Written:
     def _language(self) -> list[str]:
         return [language(one.text) for one in self.passages]
 
+    @cached_property
+    def _specifics(self) -> list[frozenset[str]]:
+        return [self._named(one.whole) for one in self.passages]
+
+    def _named(self, text: str) -> frozenset[str]:
+        said = plain(text)
+        return frozenset(name for name, cues in self.words.specifics.items() if cues.search(said))
+
     def _about(self, text: str) -> frozenset[str]:
         said = plain(text)
         return frozenset(name for name, cues in self.words.topics.items() if cues.search(said))
@@ -81,14 +104,16 @@ class Written:
         asked = case.asked
         found = self.ranked.rank(asked.rest, most=_LOOKED_AT, rerank=self.meaning is not None)
         top = max((one.score for one in found), default=0.0) or 1.0
-        score = {one.place: one.score / top for one in found}
+        score = {one.place: _WORDED * one.score / top for one in found}
         topics = frozenset(asked.topics)
         for place, (headed, said) in enumerate(self._topics):
             if topics & (headed | said):
                 score[place] = score.get(place, 0.0) + self._fitness(place, topics, case)
-        left = self._left(case)
+        left, singled = self._left(case), self._named(self._question(case))
         best, most = None, 0.0
         for place, worth in score.items():
+            if singled - self._specifics[place]:
+                continue
             if worth > most and self._speaks(place, topics, left, case):
                 best, most = place, worth
         return best
@@ -97,6 +122,8 @@ class Written:
         headed, said = self._topics[place]
         worth = _HEADED * len(topics & headed) + _SAID * len(topics & said - headed)
         worth -= 0.1 * len(headed - topics) if topics & headed else _ASTRAY * bool(headed)
+        worth -= 0.0 if headed else _BESIDE * len(said - topics)
+        worth -= _ASIDE * len((headed | said) & _APART - topics)
         worth += _SPOKEN * (self._language[place] == case.language)
         return worth + _FIT * self._fits(place, case)
 
@@ -126,13 +153,20 @@ class Written:
 
     def _left(self, case: Case) -> list[Token]:
         """The words of a question that are neither frames, nor cues, nor of a topic."""
-        said = case.asked.rest
-        spans = [span for cues in self.words.topics.values() for span in places(cues, said)]
+        said = self._question(case)
+        known = (*self.words.topics.values(), *self.words.specifics.values(), self.words.beside)
+        spans = [span for cues in known for span in places(cues, said)]
         return [
             token
             for token in content(said, self.words)
-            if not any(start <= token.start and token.end <= end for start, end in spans)
+            if not token.text[0].isdigit()
+            and not any(start <= token.start and token.end <= end for start, end in spans)
         ]
+
+    def _question(self, case: Case) -> str:
+        """The question; whole where what was taken for a product is how something is to be done: "by ¤"."""
+        rest = case.asked.rest
+        return plain(case.text) if not case.whole and self.words.means.search(rest) else rest
 
     def _sentences(self, chosen: Passage, case: Case) -> list[Sentence]:
         """The sentences of a passage, those that say what was asked where there are many."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from hawker.creative.law.books import JURISDICTIONS, Rule, claims, rules
 from hawker.creative.law.folding import LETTERS, Folded, fold
+from hawker.creative.law.joining import joined
 from hawker.creative.law.weighing import Facts, Reading, facts, lifted
 from hawker.errors import BadInput, nearest
 from hawker.records.catalogue import Product
@@ -99,7 +100,7 @@ def _read(folded: str, claim: str) -> tuple[tuple[int, int], ...]:
         for language, pattern in claims()[claim].reads.items()
         if LETTERS[language].search(folded)
         for match in pattern.finditer(folded)
-    }
+    } | set(joined(folded, claim))
     kept: list[tuple[int, int]] = []
     for start, end in sorted(found, key=lambda span: (span[0], -span[1])):
         if start < end and (not kept or end > kept[-1][1]):

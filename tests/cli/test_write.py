@@ -140,3 +140,16 @@ def test_what_cannot_be_done_is_said_with_its_remedy(shop: Path, words: tuple[st
     done = hawker("-C", shop, "write", *words)
     assert done.exit_code in (1, 2)
     assert told in " ".join(done.stderr.split())
+
+
+def test_a_feed_that_makes_copy_untrue_takes_it_down(shop: Path, tmp_path: Path) -> None:
+    made = answer("-C", shop, "write", "--product", "tea", "-n", "1", "--approve")["sheets"][0]["variants"][0]
+    feed = tmp_path / "feed.csv"
+    feed.write_text("id,title,price\njam,Plum jam,3.00 EUR\n", "utf-8")
+    assert answer("-C", shop, "ingest", "catalogue", feed)["taken"] == []
+    feed.write_text("id,title,price\ntea,Lentils,3.00 EUR\n", "utf-8")
+    said = hawker("-C", shop, "ingest", "catalogue", feed).stdout
+    assert "1 approved variants are no longer true" in said
+    assert made["id"] in said
+    shown = answer("-C", shop, "write", "show", made["id"])
+    assert (shown["standing"], shown["rulings"][-1]["by"]) == ("refused", "hawker: no longer true")

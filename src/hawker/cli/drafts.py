@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
 from hawker.cli import written
-from hawker.cli.call import AsJson, Call, Quiet, call
+from hawker.cli.call import AsJson, Call, Progress, Quiet, call
 from hawker.errors import BadInput, nearest
 
 if TYPE_CHECKING:
     from hawker.creative.desk import Desk
     from hawker.records.sheet import Variant
 
+FEW = 10
 LOCAL = "local"
 """By whom what is decided at the command line was decided: the shop."""
 Which = Annotated[str, typer.Argument(metavar="DRAFT", help="Its id, as hawker write list shows it.")]
@@ -124,6 +126,34 @@ def check(ctx: typer.Context, as_json: AsJson = False, quiet: Quiet = False) -> 
         asked.say("")
         written.looked(asked, one, told="")
     asked.then("write", "list", "--standing", "refused" if taken else "approved")
+
+
+def proofread(asked: Call, tell: Progress) -> list[Variant]:
+    """Hold approved copy against the gate where the catalogue has just changed; what was taken down."""
+    place = asked.shop.control
+    if isinstance(place, Path) and not place.is_file():
+        return []
+    from hawker.storage.drafts import Drafts
+    from hawker.storage.shop import Shop
+
+    with closing(Drafts(place)) as held:
+        if not held.page({"standing": "approved"}, limit=1):
+            return []
+    from hawker.creative import proofing
+
+    tell(asked.word("write_checking"), 0.95)
+    return proofing.proofread(Shop(asked.shop.folder))
+
+
+def taken(asked: Call, found: list[Variant]) -> None:
+    """What is no longer true and was taken down, each with its reason; nothing where all holds."""
+    if found:
+        asked.say("")
+        asked.say(asked.word("write_stale", count=len(found)), style="yellow")
+    for one in found[:FEW]:
+        asked.say(f"  {one.id}  {one.product}: {one.rulings[-1].reason}", style="dim")
+    if len(found) > FEW:
+        asked.say(asked.word("more_findings", count=len(found) - FEW), style="dim")
 
 
 def _decided(asked: Call, done: list[Variant]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hawker.cli import drafts
 from hawker.cli.call import AsJson, Call, Quiet, call, plain, table
 from hawker.errors import BadInput, BadMapping, BadSetting, NotFound, UnreadableFile
 
@@ -88,12 +89,14 @@ def catalogue(
         result = ingest.catalogue(
             shop, *files, format=format, columns=chosen or None, currency=currency, progress=tell
         )
+        taken = drafts.proofread(asked, tell) if result.changed else []
     figures = {
         name: getattr(result, name) for name in ("products", "variants", "changed", "set_aside", "seconds")
     }
-    asked.answer({**figures, "findings": plain(result.findings)})
+    asked.answer({**figures, "findings": plain(result.findings), "taken": [one.id for one in taken]})
     asked.say(asked.word("products_kept", **figures))
     asked.findings(result.findings)
+    drafts.taken(asked, taken)
     _mending(asked, result.set_aside, "catalogue")
     asked.then("ingest", "behaviour", "FILE")
 
@@ -162,11 +165,14 @@ def restore(
             from hawker.ingest.catalogue import restore as put_back
 
             result = put_back(shop, feed, columns=_pairs(map) or None)
+            taken = drafts.proofread(asked, tell) if result.changed else []
             names = ("products", "variants", "changed", "set_aside", "seconds")
             figures = {name: getattr(result, name) for name in names}
-            asked.answer({**figures, "findings": plain(result.findings)})
+            gone = [one.id for one in taken]
+            asked.answer({**figures, "findings": plain(result.findings), "taken": gone})
             asked.say(asked.word("products_kept", **figures))
             asked.findings(result.findings)
+            drafts.taken(asked, taken)
         else:
             from hawker.ingest import quarantine
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -151,13 +151,17 @@ class Desk:
         self.drafts.change(id, keep)
         return self._settle(id, by)
 
-    def stale(self, *, by: str, time: int, reader: str = "en") -> list[Variant]:
+    def stale(
+        self, *, by: str, time: int, reader: str = "en", among: Iterable[Variant] | None = None
+    ) -> list[Variant]:
         """Take down every approved variant that is no longer true of its product, each with its reason.
 
         A price that has changed since, a word that a law now forbids: the gate decides as it does today.
+        `among` are those to be looked at (None: all).
         """
         taken = []
-        for one in list(self.drafts.all(standing=Standing.APPROVED.value)):
+        held = self.drafts.all(standing=Standing.APPROVED.value) if among is None else among
+        for one in list(held):
             product = self.catalogue.get(one.product)
             brief = self.drafts.sheet(one.sheet).brief
             if product is not None:

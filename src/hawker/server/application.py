@@ -24,7 +24,7 @@ from hawker.delivery import Engine
 from hawker.delivery.renew import Renewal, learn
 from hawker.errors import HawkerError, nearest
 from hawker.records.key import Role
-from hawker.server import asking, beacons, collecting, gathering, pages, parts, upkeep
+from hawker.server import asking, beacons, collecting, gathering, pages, parts, proofing, upkeep
 from hawker.server.describe import document
 from hawker.server.keys import Guard, caller
 from hawker.server.metrics import Metrics
@@ -126,7 +126,7 @@ class Application:
         self.renewal = Renewal(engine)
         duties = (
             *(_beat(self), _listen(self), _follow(self), _watch(self.guard, keys)),
-            *(upkeep.keep(engine), gathering.keep(engine)),
+            *(upkeep.keep(engine), gathering.keep(engine), proofing.keep(engine)),
         )
         beating = [asyncio.create_task(duty) for duty in duties]
         if self._started is not None:

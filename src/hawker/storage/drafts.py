@@ -88,6 +88,12 @@ class Drafts:
         made: Sheet = self._decoded(_SHEET, found)
         return msgspec.structs.replace(made, variants=variants)
 
+    def sheets(self, ids: Collection[str]) -> Iterator[Sheet]:
+        """Those of the named sheets that there are, without their variants."""
+        with database.reading(self._engine) as connection:
+            for text in _of(connection, _SHEETS.c.document, _SHEETS.c.id, ids):
+                yield self._decoded(_SHEET, text)
+
     def get(self, id: str) -> Variant:
         """One variant; raises `NotFound`."""
         with database.reading(self._engine) as connection:

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from hawker.creative.draft import Extractive
 from hawker.creative.draft.choose import near
+from hawker.creative.draft.words import words
 from hawker.creative.layout import LAYOUTS, width
 from hawker.records.catalogue import Product
 from hawker.records.draft import Brief, Draft, Kind
@@ -69,6 +70,32 @@ def test_variants_differ_in_headline_and_text(product: Product) -> None:
 
 
 @ALL
+@pytest.mark.parametrize("kind", [Kind.NATIVE, Kind.BANNER, Kind.PUSH, Kind.EMAIL])
+def test_each_title_says_what_the_thing_is(product: Product, kind: Kind) -> None:
+    part = {Kind.BANNER: "headline", Kind.EMAIL: "subject"}.get(kind, "title")
+    for draft in Extractive().draft(Brief(product, kind), n=3, seed=5):
+        assert re.search("bowl|连衣裙|milk", draft.parts[part][0].casefold())
+
+
+@ALL
+def test_half_of_a_set_of_headlines_says_what_the_thing_is(product: Product) -> None:
+    for draft in Extractive().draft(Brief(product, Kind.RESPONSIVE), n=2, seed=5):
+        heads = draft.parts["headline"]
+        named = [head for head in heads if re.search("bowl|连衣裙|milk", head.casefold())]
+        assert 2 * len(named) >= len(heads)
+
+
+def test_what_has_facts_gets_no_empty_words_and_what_has_none_gets_fewer_drafts() -> None:
+    empty = [*words("en")["tails"], *words("zh")["tails"], "Listed under", "细节写在商品页里"]
+    for product in (BOWL, DRESS):
+        first = Extractive().draft(Brief(product), n=4, seed=5)[0]
+        assert not any(tail in line for line in texts((first,)) for tail in empty)
+    bare = Brief(structs.replace(BOWL, title="Enamel Mixing Bowl", description="", color="", brand=""))
+    assert len(Extractive().draft(bare, n=4, seed=5)) < 4
+    assert [one.reason for one in Extractive().refusals(bare, n=4, seed=5)] == ["little_said"]
+
+
+@ALL
 def test_the_same_seed_writes_the_same(product: Product) -> None:
     once, again = (Extractive().draft(Brief(product), n=4, seed=9) for _ in range(2))
     assert once == again
@@ -104,7 +131,11 @@ def test_measure_words_suit_the_noun() -> None:
     said = "".join(texts(Extractive().draft(Brief(DRESS), n=8, seed=1)))
     assert "件连衣裙" not in said
     headphones = structs.replace(
-        DRESS, title="听屿 H5头戴式耳机", category="数码 > 影音 > 耳机", description=""
+        DRESS,
+        title="听屿 H5头戴式耳机",
+        category="数码 > 影音 > 耳机",
+        description="",
+        attributes={"款式": "拼接、口袋"},
     )
     assert "副耳机" in "".join(texts(Extractive().draft(Brief(headphones), n=8, seed=1)))
 

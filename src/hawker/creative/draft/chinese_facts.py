@@ -22,7 +22,7 @@ _CLOTHING = re.compile("服饰|女装|男装|衣|裙|裤|衫|床上|布艺")
 _COLOUR = re.compile("^颜色[为是:：](.{1,6})$")
 LEAST, MOST = 4, 24
 _MEASURED = ("weight", "capacity", "power", "load")
-LONE = {"裙": "裙子", "裤": "裤子", "衣": "衣服", "鞋": "鞋子"}
+LONE = {"裙": "裙子", "裤": "裤子", "衣": "衣服", "鞋": "鞋子", "衫": "上衣"}
 
 
 def clauses(product: Product) -> list[Fact]:
@@ -64,11 +64,14 @@ def attributes(product: Product) -> dict[str, list[Fact]]:
     """What the fields say, by role ('material', 'style', …), each in words that can follow one another."""
     found: dict[str, list[Fact]] = {}
     clothing = _CLOTHING.search(f"{product.category}{noun(product)}") is not None
+    told = "".join(fact.text for fact in clauses(product))
     fields = {"颜色": product.color, "材质": product.material, **product.attributes}
     for name, held in fields.items():
         role = role_of(name)
         for value in _LISTED.split(held) if held else ():
             said = _said(name, role, value.strip(), clothing=clothing) if role else ""
+            if len(value.strip()) > 1 and value.strip() in told:
+                continue
             if said and said not in (fact.text for facts in found.values() for fact in facts):
                 listed = found.setdefault(role, [])
                 listed.append(Fact(said, 1.0 - 0.05 * len(listed), f"{role}:{value}"))
@@ -95,6 +98,8 @@ def _said(name: str, role: str, value: str, *, clothing: bool) -> str:
     pattern = "{}电池" if role == "battery" and "毫安" in value else tables["said"].get(role, "")
     if role == "material" and not clothing:
         pattern = "{}材质"
+    if value.endswith(("适用", "使用", "面料", "材质", "可用")):
+        pattern = "{}"
     value = (
         value.upper()
         if re.fullmatch(r"[a-z]{1,2}", value)
@@ -128,7 +133,9 @@ def noun(product: Product) -> str:
     leaf = levels(product.category)[-1] if levels(product.category) else ""
     title = "".join(unicodedata.normalize("NFKC", product.title).split())
     if leaf and leaf in title:
-        return leaf
+        parts = (part for part in re.split(r"[\s，,|/]+", product.title) if leaf in part)
+        tail = next(parts, leaf).rpartition(leaf)[2]
+        return leaf + tail if re.fullmatch("[\u4e00-\u9fff]{0,2}", tail) else leaf
     return _last_noun(title, leaf) or leaf or title[-4:]
 
 
@@ -160,7 +167,7 @@ def names(product: Product) -> list[str]:
     if product.brand and product.brand not in head:
         found.append(f"{product.brand}{head}")
     found.append(head)
-    lead = re.sub(r"^[A-Za-z0-9-]+(?=[\u4e00-\u9fff])", "", head)
+    lead = re.sub(r"^[A-Za-z0-9-]+(?=[\u4e00-\u9fff])(?![键寸升瓦片块档位类级型款字])", "", head)
     found += [lead, *_cut(lead, kind)]
     if kind in "".join(parts):
         found += [f"{product.brand}{kind}", kind]
@@ -180,6 +187,9 @@ def _cut(name: str, kind: str) -> Iterator[str]:
             kind in rest
             and len(rest) > len(kind)
             and not rest[0].isdigit()
+            and len(pieces[start]) > 1
+            and len("".join(pieces[:start])) > 1
+            and not rest.startswith(("式", "款", "型"))
             and "与" not in name[: -len(rest)]
         ):
             yield rest

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
 
-from hawker.creative.draft.line import Line
+from hawker.creative.draft.line import FILLER, FRAME, Line
 
 NEAR = 0.78  # of edit similarity, a little under what the gate calls a duplicate
-FRAME = "frame:"
-_AGAIN, _FRAMED = 0.12, 0.4  # what a line loses for each fact told before, for a frame used before
-APART, LOOSE = 1.2, 0.5  # what a line, and a title, lose that consist of words already said
+_AGAIN, _FRAMED = 0.3, 0.4  # what a line loses for each fact told before, for a frame used before
+APART, LOOSE = 1.5, 0.5  # what a line, and a title, lose that consist of words already said
 
 
 def near(one: str, other: str) -> bool:
@@ -56,7 +55,7 @@ def _weigh(
     for text, line in left.items():
         own = shingles(text)
         shared = len(own & runs) / len(own) if own else 0.0
-        again = sum(_FRAMED if fact.startswith(FRAME) else _AGAIN for fact in line.facts & facts)
+        again = sum(_FRAMED if fact.startswith((FRAME, FILLER)) else _AGAIN for fact in line.facts & facts)
         worth[text] -= apart * shared + again
 
 
@@ -74,6 +73,3 @@ def shingles(text: str) -> frozenset[str]:
 
 def _parts(text: str) -> Sequence[str]:
     return text if any("\u3400" <= char <= "\u9fff" for char in text) else text.split()
-
-
-Fits = Callable[[Line], bool]

@@ -10,13 +10,14 @@ from itertools import combinations
 from hawker.creative.draft import english_facts as facts
 from hawker.creative.draft import english_names as naming
 from hawker.creative.draft import grocery, trade
+from hawker.creative.draft.english_titles import COLOURED, branded, capital, shares, titles, with_article
 from hawker.creative.draft.line import Fact, Line, Stock
 from hawker.creative.draft.words import words
 from hawker.creative.layout import width
 from hawker.records.catalogue import Product, levels
 
 MOST, LOW = 90, 60
-_COLOURED = re.compile(r"^[A-Za-z][A-Za-z /&-]{2,24}$")
+FEW = 4  # with so many facts nothing is said that is none
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,6 @@ class _Told:
 
     product: Product
     names: list[str]
-    short: list[str]
     sentences: list[Fact]
     features: list[Fact]
     parts: list[str]
@@ -34,14 +34,13 @@ class _Told:
 def stock(product: Product) -> Stock:
     """All that can be said of a product in English."""
     names = naming.names(product)
-    short = sorted((name for name in names if len(name) <= 32), key=len, reverse=True)[:3] or names[-1:]
-    told = _Told(
-        product, names, short, facts.sentences(product), facts.features(product), naming.parts(product)
-    )
+    told = _Told(product, names, facts.sentences(product), facts.features(product), naming.parts(product))
     shelf = trade.shelved(product)
     return Stock(
         names=tuple(names),
-        titles=tuple(grocery.titles(product) if shelf else _titles(told)),
+        titles=tuple(
+            grocery.titles(product) if shelf else titles(product, told.names, told.sentences, told.features)
+        ),
         lines=tuple(grocery.lines(product) if shelf else _lines(told)),
         full=tuple(_full(told)),
         calls=words("en")["calls"],
@@ -52,132 +51,100 @@ def stock(product: Product) -> Stock:
     )
 
 
-def _titles(told: _Told) -> Iterator[Line]:
-    for turn, name in enumerate(told.names[:8]):
-        yield Line(_capital(name), 1.2 if turn == 0 else 0.75 - 0.05 * turn, frozenset({"name"}))
-    for turn, name in enumerate(told.short):
-        for place, part in enumerate(told.parts[:4]):
-            if not _shares(name, part):
-                yield Line(
-                    f"{_capital(name)}, {part}", 0.95 - 0.1 * turn - 0.05 * place, frozenset({part, "name"})
-                )
-    for fact in told.features[:8]:
-        yield Line(_capital(facts.bare(fact.text)), 0.75 * fact.worth, frozenset({fact.key}))
-        for turn, name in enumerate(told.short):
-            if not _shares(name, fact.text):
-                text = f"{_capital(name)} with {fact.text}"
-                yield Line(text, fact.worth - 0.1 * turn, frozenset({fact.key, "name"}))
-    for fact in told.sentences[:24]:
-        if len(fact.text) <= 60:
-            yield Line(fact.text, 0.7 * fact.worth, frozenset({fact.key}))
-    yield from _framed_titles(told)
-
-
-def _framed_titles(told: _Told) -> Iterator[Line]:
-    leaf, product = naming.leaf(told.product), told.product
-    for turn, name in enumerate(told.short):
-        low = 0.1 * turn
-        if product.color and _COLOURED.match(product.color) and not _shares(name, product.color):
-            yield Line(f"{_capital(name)} in {product.color.lower()}", 0.9 - low, frozenset({"color"}))
-        if _branded(product) and product.brand.casefold() not in name.casefold():
-            yield Line(f"{_capital(name)} by {product.brand}", 0.85 - low, frozenset({"brand"}))
-        for place, frame in enumerate(
-            ("See {}", "Looking for {}?", "A closer look: {}", "Have you seen {}?")
-        ):
-            yield Line(frame.format(_with_article(name)), 0.2 - low - 0.02 * place, frozenset({"frame:"}))
-    if leaf and leaf.casefold() not in (name.casefold() for name in told.names):
-        yield Line(leaf, 0.15, frozenset({"leaf"}))
-        yield Line(f"Browse {leaf}", 0.25, frozenset({"leaf"}))
-    yield Line("Details at a glance", -0.6, frozenset({"frame:"}))
-    yield Line("Take a closer look", -0.65, frozenset({"frame:"}))
-
-
 def _lines(told: _Told) -> Iterator[Line]:
     whole = [fact for fact in told.sentences if len(fact.text) < MOST]
+    named = [name for name in told.names if len(name) <= 50][:4] or told.names[-1:]
     for fact in whole:
         yield Line(f"{fact.text}.", fact.worth + _room(fact.text), frozenset({fact.key}))
-        if len(fact.text) < LOW - 4:
-            for tail in words("en")["tails"]:
-                text = f"{fact.text}. {tail}"
-                yield Line(text, 0.7 * fact.worth + _room(text), frozenset({fact.key, f"frame:{tail}"}))
     for one, other in combinations(whole[:14], 2):
-        if one.key != other.key and LOW - 12 <= len(one.text) + len(other.text) + 3 <= MOST:
+        if one.key != other.key and LOW - 30 <= len(one.text) + len(other.text) + 3 <= MOST:
             text = f"{one.text}. {other.text}."
             yield Line(
                 text, (one.worth + other.worth) / 2 + 0.1 + _room(text), frozenset({one.key, other.key})
             )
-    for turn, name in enumerate([name for name in told.names if len(name) <= 50][:4] or told.names[-1:]):
+    yield from _threes(whole)
+    for turn, name in enumerate(named):
         yield from _with(name, told, 0.08 * turn)
-        if turn < 2 or len(told.names[0]) > 40:
-            yield from _shelf(told, name, 0.08 * turn)
+    few = len({fact.key for fact in whole} | {fact.key for fact in told.features} | set(told.parts)) < FEW
+    if few:
+        yield from _ended(told, whole, named)
+    for turn, name in enumerate(named):
+        yield from _shelf(told, name, 0.08 * turn)
+
+
+def _threes(whole: list[Fact]) -> Iterator[Line]:
+    """Three short sentences in the order they stood, where two leave room."""
+    short = [fact for fact in whole[:14] if len(fact.text) <= 40]
+    for three in combinations(short, 3):
+        text = " ".join(f"{fact.text}." for fact in three)
+        keys = frozenset(fact.key for fact in three)
+        if len(keys) == 3 and LOW <= len(text) <= MOST:
+            yield Line(text, sum(fact.worth for fact in three) / 3 + 0.2, keys)
 
 
 def _with(name: str, told: _Told, less: float) -> Iterator[Line]:
-    """The name with one feature or two, or followed by a sentence or a piece of the title."""
+    """The name with one feature or two, or followed by one sentence or two, or by pieces of the title."""
     for one, other in combinations(told.features[:6], 2):
-        if one.key == other.key and not _shares(name, f"{one.text} {other.text}"):
-            text = f"{_capital(name)} with {one.text} and {other.text}."
-            yield Line(text, one.worth + _room(text) - less, frozenset({one.key, "name"}))
+        if one.key == other.key and not shares(name, f"{one.text} {other.text}"):
+            text = f"{capital(name)} with {one.text} and {other.text}."
+            yield Line(text, one.worth + _room(text) - less, frozenset({one.key, other.key, "name"}))
     for fact in told.features[:6]:
-        if not _shares(name, fact.text):
-            text = f"{_capital(name)} with {fact.text}."
+        if not shares(name, fact.text):
+            text = f"{capital(name)} with {fact.text}."
             yield Line(text, fact.worth + _room(text) - less, frozenset({fact.key, "name"}))
-    for fact in told.sentences[:8]:
-        if not _shares(name, fact.text):
-            text = f"{_capital(name)}. {fact.text}."
-            yield Line(text, 0.75 * fact.worth + _room(text) - less, frozenset({fact.key, "name"}))
-        yield from _pointed(name, fact, less)
+    said = [fact for fact in told.sentences[:8] if not shares(name, fact.text)]
+    for fact in said:
+        text = f"{capital(name)}. {fact.text}."
+        yield Line(text, 0.75 * fact.worth + _room(text) - less, frozenset({fact.key, "name"}))
+    for one, other in combinations(said, 2):
+        text = f"{capital(name)}. {one.text}. {other.text}."
+        if one.key != other.key and len(text) <= MOST:
+            worth = 0.8 * (one.worth + other.worth) / 2 + 0.1 + _room(text) - less
+            yield Line(text, worth, frozenset({one.key, other.key, "name"}))
     for first, second in combinations(told.parts[:4], 2):
-        if not _shares(name, f"{first} {second}"):
-            text = f"{_capital(name)}: {first}, {second}."
+        if not shares(name, f"{first} {second}"):
+            text = f"{capital(name)}: {first}, {second}."
             yield Line(text, 0.6 + _room(text) - less, frozenset({first, second, "name"}))
 
 
-def _pointed(name: str, fact: Fact, less: float) -> Iterator[Line]:
-    """One fact in a frame that claims nothing."""
-    said = _with_article(name)
-    for place, text in enumerate(
-        (
-            f"Worth knowing about {said}: {facts.lowered(fact.text)}.",
-            f"{fact.text}. One of the things to know about {said}.",
-        )
-    ):
-        yield Line(text, 0.4 * fact.worth + _room(text) - less, frozenset({fact.key, f"frame:point{place}"}))
+def _ended(told: _Told, whole: list[Fact], named: list[str]) -> Iterator[Line]:
+    """Facts with an end or a beginning that claims nothing, for whoever has too few for four lines."""
+    for fact in whole:
+        if len(fact.text) < LOW - 4:
+            for tail in words("en")["tails"]:
+                text = f"{fact.text}. {tail}"
+                yield Line(text, 0.6 * fact.worth + _room(text), frozenset({fact.key, f"filler:{tail}"}))
+        for name in named[:2]:
+            if not shares(name, fact.text):
+                text = f"Looking for {with_article(name)}? {fact.text}."
+                yield Line(text, 0.5 * fact.worth + _room(text), frozenset({fact.key, "name", "filler:look"}))
+    for part in told.parts[:3]:
+        for name in named[:2]:
+            if not shares(name, part):
+                yield Line(f"{capital(name)}, {part}.", 0.4, frozenset({part, "name"}))
 
 
 def _shelf(told: _Told, name: str, less: float) -> Iterator[Line]:
-    """Lines for whoever has little to say: what it is and where it is found."""
-    product, leaf, said = told.product, naming.leaf(told.product), _with_article(name)
-    them = "them" if naming.plural(name) else "it"
-    frames = [
-        f"{_capital(name)}: see the details and add {them} to your basket.",
-        f"Take a look at {said} and see whether {'they suit' if them == 'them' else 'it suits'} you.",
-        f"Have {said} in mind? The product page has all the details.",
-        f"Everything our shop knows about {said}, on one page.",
-    ]
-    frames += [
-        f"{_capital(name)}. Take a look in our shop.",
-        f"See {said} in our shop.",
-        f"{_capital(name)}: all on one page.",
-    ]
-    if leaf and leaf.casefold() not in name.casefold():
-        frames += [f"Browsing {leaf}? Have a look at {said} as well.", f"You will find {said} under {leaf}."]
-    if len(levels(product.category)) > 1:
-        frames.append(f"From {levels(product.category)[0]}: {name}. See what else is on the shelf.")
-    for part in told.parts[:3]:
-        if not _shares(name, part):
-            frames.append(f"{_capital(name)}, {part}. Have a look at the details in our shop.")
-    if _branded(product) and product.brand.casefold() not in name.casefold():
-        frames.append(f"{_capital(name)} by {product.brand}. See the details in our shop.")
-    if product.color and _COLOURED.match(product.color) and product.color.casefold() not in name.casefold():
-        frames.append(f"{_capital(name)} in {product.color.lower()}. See the details in our shop.")
-    for text in (
-        "See the details on the product page and decide in your own time.",
-        "All the details are on one page. Have a look before you choose.",
+    """Lines for whoever has little to say: what it is, whose, in what colour, under which heading."""
+    product, leaf, said = told.product, naming.leaf(told.product), with_article(name)
+    held = []
+    if branded(product) and product.brand.casefold() not in name.casefold():
+        held.append((f"{capital(name)} by {product.brand}.", "brand"))
+    if product.color and COLOURED.match(product.color) and product.color.casefold() not in name.casefold():
+        held.append((f"{capital(name)} in {product.color.lower()}.", "color"))
+    if leaf and not less and leaf.casefold() not in name.casefold():
+        held.append((f"{capital(name)}. Listed under {leaf}.", "leaf"))
+    for text, key in held:
+        listed = key == "leaf"
+        keys = frozenset({"name", key, *({"filler:leaf"} if listed else ())})
+        yield Line(text, 0.1 - 1.1 * listed + _room(text) - less, keys)
+    for turn, text in enumerate(
+        (
+            f"Have a look at {said} in our shop.",
+            f"{capital(name)}: see the details in our shop.",
+        )
     ):
-        yield Line(text, -1.0, frozenset({f"frame:{text}"}))
-    for turn, text in enumerate(frames):
-        yield Line(text, 0.05 + _room(text) - less + 0.01 * turn, frozenset({f"frame:{turn}"}))
+        yield Line(text, -1.0 - less - 0.01 * turn, frozenset({"name", f"filler:{turn}"}))
 
 
 def _full(told: _Told) -> Iterator[Line]:
@@ -190,7 +157,7 @@ def _full(told: _Told) -> Iterator[Line]:
     for start in range(min(4, len(listed))):
         turned = listed[start:] + listed[:start]
         text = " ".join(f"{fact.text}." for fact in turned[:8])
-        name = _capital(told.names[start % len(told.names)])
+        name = capital(told.names[start % len(told.names)])
         yield Line(f"{name}. {text}", 2.0 - 0.1 * start, frozenset({f"full{start}"}))
 
 
@@ -200,13 +167,13 @@ def _keywords(told: _Told) -> Iterator[str]:
         if text:
             yield text.casefold()
     for part in told.parts:
-        if len(part.split()) <= 3 and not _shares(part, last):
+        if len(part.split()) <= 3 and not shares(part, last):
             yield f"{part} {last}".casefold()
-    if _branded(product):
+    if branded(product):
         yield product.brand.casefold()
         yield f"{product.brand} {last}".casefold()
     for value in (product.color, product.material):
-        if value and _COLOURED.match(value) and len(value.split()) <= 2:
+        if value and COLOURED.match(value) and len(value.split()) <= 2:
             yield f"{value} {last}".casefold()
 
 
@@ -216,7 +183,7 @@ def _tags(product: Product) -> Iterator[str]:
             tag = "".join(word.capitalize() for word in re.findall(r"[A-Za-z0-9]+", part))
             if 3 <= len(tag) <= 28:
                 yield f"#{tag}"
-    if _branded(product):
+    if branded(product):
         yield "#" + "".join(re.findall(r"\w+", product.brand))
 
 
@@ -227,27 +194,6 @@ def _paths(product: Product) -> Iterator[str]:
             yield said
 
 
-def _branded(product: Product) -> bool:
-    """Whether the brand is a name, and not a number the till knows it by."""
-    return bool(product.brand) and not re.search(r"\d{2,}", product.brand) and len(product.brand) <= 30
-
-
-def _with_article(name: str) -> str:
-    """A name in a sentence: with 'the', unless it is of many or has an article."""
-    opened = re.match(r"(?:the|an?|my|your)\s|.*[’']s\s", name, re.IGNORECASE)
-    return name if opened or naming.plural(name) else f"the {name}"
-
-
 def _room(text: str) -> float:
     """How well a line uses its room: the full measure from 60 to 90, less below."""
     return 0.15 if LOW <= width(text) <= MOST else 0.15 - 0.012 * (LOW - width(text))
-
-
-def _shares(one: str, other: str) -> bool:
-    """Whether two texts have a word of four letters in common."""
-    held = set(re.findall(r"[a-z]{4,}", one.casefold()))
-    return bool(held & set(re.findall(r"[a-z]{4,}", other.casefold())))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

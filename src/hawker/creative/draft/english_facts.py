@@ -11,7 +11,9 @@ from hawker.records.catalogue import Product
 from hawker.records.markup import clean
 
 _BLOCK = re.compile(r"[\n\r|•·●▪★☆✔✓➤►※]+|</?(?:li|p|br|div|ul|tr|td|h\d)\b[^>]*>", re.IGNORECASE)
-_STOP = re.compile(r"(?<=[A-Za-z0-9\"”)%][A-Za-z0-9\"”)%][.!?])\s+(?=[A-Z0-9\"“(])|(?<=[.!?])\s{2,}|;\s+")
+_STOP = re.compile(
+    r"\s/\s(?=[A-Z])|(?<=[A-Za-z0-9\"”)%][A-Za-z0-9\"”)%][.!?])\s+(?=[A-Z0-9\"“(])|(?<=[.!?])\s{2,}|;\s+"
+)
 _SHORTENED = re.compile(
     r"\b(?:approx|vs|oz|in|lb|lbs|dr|st|no|mr|mrs|ft|inc|etc|e\.g|i\.e)\.$", re.IGNORECASE
 )
@@ -42,12 +44,37 @@ _NOT_NOUN = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(r"\s+(?:for|that|which|to|so|when|where|featuring|including|in order)\b.*$", re.IGNORECASE)
-_VERBS = re.compile(
-    r"\b(?:is|are|can|will|has|have|includes?|features?|comes?|contains?|makes?|fits?|lets?|helps?|made|designed|holds?|provides?|allows?)\b",
-    re.IGNORECASE,
-)
 _OPEN = re.compile(r"^(?:for|to|in|of|on|with|by|from|at|also|even)\s", re.IGNORECASE)
+_OPENERS = frozenset(
+    (
+        "a",
+        "an",
+        "the",
+        "its",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "twelve",
+        "several",
+        "many",
+        "some",
+    )
+)
 _ARTICLE = re.compile(r"^(?:the|an?|its|your|some)\s+", re.IGNORECASE)
+_LOUD = re.compile(r"\b[A-Z]{3,5}\b")
+_JOINED = re.compile(r"[a-z] (?:This|The|It|These|They|Your|Each|Our|Comes|Made|Includes|Features) [a-z]")
+_BY_X = re.compile(r"(\d)-x-(\d)", re.IGNORECASE)
+_DASHED = re.compile(r"(?<=\d)-(?=inch(?:es)?\b|in\b)(?=inches|in\b(?!-)|inch(?!\s[a-z]))")
+_GREAT = re.compile(
+    r"\b(?:great|excellent|ideal|wonderful|fun|gift|value|high.quality|quality|durab\w+)\b", re.IGNORECASE
+)
+_AFTER_NAME = re.compile(r"^(?:by|featuring|starring|&)$", re.IGNORECASE)
 LEAST, MOST = 10, 220
 
 
@@ -56,14 +83,16 @@ def sentences(product: Product) -> list[Fact]:
     found: dict[str, Fact] = {}
     title = product.title.casefold()
     own = set(_content(f"{product.title} {product.category}"))
+    small = frozenset(re.findall(r"\b[a-z]{2,}\b", product.description[:8_000]))
     for place, raw in enumerate(_pieces(product.description)):
         said = _standing(raw)
         for turn, whole in enumerate(_shortened(said) if said else ()):
-            text = _settled(whole, product.title)
-            if LEAST <= len(text) <= MOST and _sound(text) and text.casefold() not in title:
+            text = _settled(_evened(whole, product.title, small), product.title)
+            if LEAST <= len(text) <= MOST and _sound(text, product.title) and text.casefold() not in title:
                 held = _content(text)
                 near = len(own.intersection(held)) / (1 + len(held))
                 worth = 1.0 - 0.03 * place - 0.05 * turn + 0.3 * near + 0.1 * any(map(str.isdigit, text))
+                worth -= 0.3 * (_GREAT.search(text) is not None)
                 found.setdefault(text.casefold(), Fact(text, worth, f"s{place}"))
     return list(found.values())
 
@@ -78,9 +107,39 @@ def features(product: Product) -> list[Fact]:
             continue
         for turn, item in enumerate(_LIST.split(held[1])[:5]):
             text = _TAIL.sub("", item).strip(" ,.:;")
-            if 5 <= len(text) <= 40 and len(text.split()) <= 6 and _noun(text):
+            text = f"a {text}" if text.startswith(("pair of ", "set of ")) else text
+            if 5 <= len(text) <= 40 and len(text.split()) <= 6 and _noun(text) and counted(text):
                 found.setdefault(text.casefold(), Fact(text, 1.0 - 0.03 * place - 0.04 * turn, f"s{place}"))
     return list(found.values())
+
+
+def counted(text: str) -> bool:
+    """Whether it can follow 'with': by its article, its number, its plural, or what is not counted.
+
+    >>> counted("2 wheels"), counted("wheel"), counted("mounting hardware"), counted("soft wheels")
+    (True, False, True, True)
+    """
+    if ":" in text or loud(text, ""):
+        return False
+    head = re.split(r"\s(?:for|of|with|in|on|from|that)\s", text)[0].split()
+    opened = head[0].casefold() in _OPENERS or head[0][0].isdigit()
+    last = head[-1].casefold()
+    return (
+        opened
+        or last in words("en")["mass"]
+        or (last.endswith("s") and not last.endswith(("ss", "us", "is")))
+    )
+
+
+def loud(text: str, title: str) -> bool:
+    """Whether it has a word in capitals that is neither one of the title nor a known abbreviation."""
+    known = {*words("en")["capitals"], *re.findall(r"\w+", title)}
+    return any(word not in known for word in _LOUD.findall(text))
+
+
+def weak(text: str) -> bool:
+    """Whether it praises more than it tells, so that it is no headline."""
+    return _GREAT.search(text) is not None
 
 
 def _noun(text: str) -> bool:
@@ -153,8 +212,20 @@ def _shortened(text: str) -> Iterator[str]:
 
 def _quiet(text: str) -> str:
     """Without a final stop, and without words that shout."""
+    text = _DASHED.sub(" ", _BY_X.sub(r"\1 x \2", text))
+    text = re.sub(r"\bbirth\s?\+", "birth and up", text)
     text = re.sub(r"(?<=\d)\s?\+(?=$|[ ,.](?![A-Za-z]))", " and up", text.rstrip(" .!,"))
     return re.sub(r"\b[A-Z]{6,}\b", lambda found: found[0].capitalize(), text)
+
+
+def _evened(text: str, title: str, small: frozenset[str]) -> str:
+    """Capitals inside a sentence down, where the page has the same word in small letters: 'made In Tin'."""
+
+    def even(found: re.Match[str]) -> str:
+        word = found[0]
+        return word.lower() if word.lower() in small and word not in title else word
+
+    return re.sub(r"(?<=[a-z,] )[A-Z][a-z]+\b", even, text)
 
 
 def _settled(text: str, title: str) -> str:
@@ -164,9 +235,12 @@ def _settled(text: str, title: str) -> str:
     if len(held) < 2 or large < 0.8 * len(held):
         return text
     kept = set(re.findall(r"\w+", title))
-    return " ".join(
-        [held[0], *(word if set(re.findall(r"\w+", word)) & kept else lowered(word) for word in held[1:])]
-    )
+    out, name = [held[0]], _AFTER_NAME.match(held[0]) is not None
+    for word in held[1:]:
+        name = name and word[0].isupper()
+        out.append(word if name or set(re.findall(r"\w+", word)) & kept else lowered(word))
+        name = name or _AFTER_NAME.match(word) is not None
+    return " ".join(out)
 
 
 def sound(text: str) -> bool:
@@ -181,9 +255,9 @@ def sound(text: str) -> bool:
     )
 
 
-def _sound(text: str) -> bool:
+def _sound(text: str, title: str) -> bool:
     letters = [char for char in text if char.isalpha()]
-    loud = sum(char.isupper() for char in letters)
+    capitals = sum(char.isupper() for char in letters)
     lone = len(text.split()) < 2
     titled = (
         sum(word[:1].isupper() for word in text.split()) > 0.75 * len(text.split()) and len(text.split()) > 4
@@ -192,19 +266,16 @@ def _sound(text: str) -> bool:
         sound(text)
         and not lone
         and not titled
-        and loud <= 0.35 * len(letters)
+        and capitals <= 0.35 * len(letters)
         and _END.search(text) is None
         and text.count(",") <= 4
         and text.count(":") == 0
+        and not loud(text, title)
+        and _JOINED.search(text) is None
         and len(re.findall(r"\b[A-Z]{4,}\b", text)) < 2
         and _LEANT.match(text) is None
         and re.search(r"\w-\s|\s\+$|\.\s\d", text) is None
     )
-
-
-def plain(text: str) -> bool:
-    """Whether it has no verb of its own, so that it can be a title."""
-    return _VERBS.search(text) is None
 
 
 def bare(text: str) -> str:

@@ -13,7 +13,9 @@ from hawker.records.markup import clean
 
 _BRACKETS = re.compile(r"\s*[(\[{（【][^()\[\]{}（）【】]*[)\]}）】]?")
 _PART = re.compile(r"(\s+[-–—|/]+\s+|\s*[|]\s*|,\s*(?=\D)|;\s+|:\s+|\s+-(?=\w)|(?<=[^\W\d])-\s+)")
-_LINK = re.compile(r"\s(?:[Ww]ith|WITH|[Ff]or|FOR|[Ff]rom|by|in|[Ff]eaturing|[Ii]ncludes|[Ii]ncluding|w/)\s")
+_LINK = re.compile(
+    r"\s(?:[Ww]ith|WITH|[Ff]or|FOR|[Ff]rom|by|in|[Ff]eaturing|[Ii]ncludes|[Ii]ncluding|[Tt]hat|w/)\s"
+)
 _CODE = re.compile(
     r"(?<![\w-])#?(?:[A-Z]{1,4}-?\d{3,}[A-Z\d-]*|[A-Z]+\d+(?:-[A-Z\d]+)+|\d+[A-Z]{2,}\d[A-Z\d]*|\d{5,}(?:-\d+)*"
     r"|[A-Z\d]{2,}-\d{3,}[A-Z\d]*)(?![\w-])"
@@ -29,7 +31,9 @@ _SOLD = re.compile(
     r"\b(?:styles? may vary|may vary|multicolou?r(?:ed)?|assorted|one size|pack of \d+)\b", re.IGNORECASE
 )
 _SAID = re.compile(r"[?!]\s|\b(?:i|you|we|me|my|is|are|love|let's|it)\b", re.IGNORECASE)
-MOST, SHORT = 60, 50
+_MIDDLE = frozenset(("&", "and", "or", "of", "the", "can", "to"))
+_EXTRA = re.compile(r"\s*\b(?:Amazon Exclusive|New \d{4})\b", re.IGNORECASE)
+MOST, SHORT, ROOM = 60, 50, 32
 
 
 def names(product: Product) -> list[str]:
@@ -43,7 +47,7 @@ def names(product: Product) -> list[str]:
     place = _named(held, heads, product)
     main = held[place][0]
     found = [*_fuller(held), *([f"{held[place - 1][0]}{held[place - 1][1]}{main}"] if place else [])]
-    found += [main, *_shorter(main, heads)]
+    found += [main, *_shorter(main, heads, _attested(product))]
     named = [name for name in dict.fromkeys(found) if 3 <= len(name) <= MOST]
     if not any(len(name) <= SHORT for name in named):
         named.append(_fitted(main))
@@ -73,7 +77,7 @@ def leaf(product: Product) -> str:
 
 def _parts(product: Product) -> list[tuple[str, str]]:
     """The pieces of a title, each with what stood behind it."""
-    title = _ODD.sub("", _BRACKETS.sub("", clean(product.title)))
+    title = _EXTRA.sub("", _ODD.sub("", _BRACKETS.sub("", clean(product.title))))
     for code in filter(None, (product.mpn, product.gtin)):
         if any(map(str.isdigit, code)):
             title = re.sub(rf"(?<![\w-])#?{re.escape(code)}(?![\w-])", "", title, flags=re.IGNORECASE)
@@ -84,7 +88,7 @@ def _parts(product: Product) -> list[tuple[str, str]]:
         part = _trimmed(text)
         if re.search(r"[^\W\d_]{2}", part) and not _SOLD.search(part):
             found.append((_hushed(part), ": " if ":" in mark else " - " if "," not in mark else ", "))
-    return found
+    return found or ([(_hushed(_trimmed(split[0])), ", ")] if _trimmed(split[0]) else [])
 
 
 def _named(held: list[tuple[str, str]], heads: set[str], product: Product) -> int:
@@ -128,8 +132,16 @@ def _hushed(text: str) -> str:
     return re.sub(rf"\b[A-Z]{{{4 if loud else 6},}}\b", lambda found: found[0].capitalize(), text)
 
 
-def _shorter(name: str, heads: set[str]) -> Iterator[str]:
-    """The name before what it is for and with; then its last words, down to the noun."""
+def _attested(product: Product) -> str:
+    """What the description and the category say, for words that stand together there."""
+    return " ".join(stems(f"{' '.join(levels(product.category))} {product.description[:4_000]}"))
+
+
+def _shorter(name: str, heads: set[str], attested: str) -> Iterator[str]:
+    """The name before what it is for and with; then its last words, down to the noun.
+
+    Of a short name only what the product's own text has side by side: 'Frontiers Board Game' is none.
+    """
     link = _LINK.search(name)
     if link and len(name[: link.start()].split()) >= 2:
         name = _trimmed(name[: link.start()])
@@ -137,16 +149,37 @@ def _shorter(name: str, heads: set[str]) -> Iterator[str]:
     elif link:
         return
     held = name.split()
-    if re.search(r"\s(?:of|and|&|or)\s", " ".join(held[1:])) or _SAID.search(name):
+    if _SAID.search(name):
         return
-    for start in range(2 if len(held) > 3 else 1, len(held) - (1 if _last(name) in heads else 2)):
-        rest = held[start:]
-        if _LOOSE.match(rest[0]) or _MEASURE.match(rest[0]) or _LOOSE.match(held[start - 1]):
+    last, found = _last(name), False
+    long = len(name) > ROOM
+    for size in range(len(held) - 1, 0, -1):
+        if size == 1 and last not in heads:
             continue
-        if _MEASURE.match(held[start - 1]) and _MEASURE.match(rest[0]):
+        rest, before = held[-size:], held[-size - 1]
+        run = " ".join(stems(" ".join(rest)))
+        known = f" {run} " in f" {attested} "
+        text = " ".join(rest)
+        whole = size == 1 or (long and (size == 3 or (not found and len(text) <= SHORT)))
+        if _broken(rest, before) or not (known or whole or (size == 2 and not found)):
             continue
-        if not held[start - 1].endswith(("'s", "’s", "'", "’", "-", "/")):
-            yield " ".join(rest)
+        found = True
+        yield text
+
+
+def _broken(rest: list[str], before: str) -> bool:
+    """Whether a name cannot begin here: inside a measure, behind 'of' or an owner, twice the same noun."""
+    said = stems(" ".join(rest))
+    return (
+        _LOOSE.match(rest[0]) is not None
+        or _MEASURE.match(rest[0]) is not None
+        or (len(rest[0]) < 3 and not rest[0].isupper())
+        or (_LOOSE.match(before) is not None and before.casefold() not in ("the", "a", "an"))
+        or before.endswith(("'s", "’s", "'", "’", "-", "/", ",", ":"))
+        or len(set(said)) < len(said)
+        or any(word.casefold() in _MIDDLE for word in rest)
+        or not rest[-1][:1].isalpha()
+    )
 
 
 def _fitted(name: str) -> str:

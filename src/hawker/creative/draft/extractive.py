@@ -39,7 +39,7 @@ class Extractive:
     """
 
     name = "extractive"
-    version = "1"
+    version = "2"
 
     def __init__(self, rarity: Mapping[str, float] | None = None) -> None:
         self.rarity = rarity

@@ -19,52 +19,43 @@ def titles(product: Product) -> Iterator[Line]:
     yield Line(kind, 1.0, frozenset({"name"}))
     if size:
         yield Line(f"{kind}, {size}", 1.1, frozenset({"name", "size"}))
-        yield Line(f"{kind} in the {size} size", 0.6, frozenset({"size"}))
+        yield Line(f"{kind} in the {size} size", 0.6, frozenset({"name", "size"}))
     if _own(product):
-        yield Line(f"Store-brand {low}", 0.9, frozenset({"label"}))
+        yield Line(f"Store-brand {low}", 0.9, frozenset({"name", "label"}))
     place = _place(product)
     if place:
-        yield Line(f"{kind} from {place}", 0.85, frozenset({"place"}))
-    yield Line(f"Pick up {low}", 0.7, frozenset({"pick"}))
-    yield Line(f"{kind} for your basket", 0.65, frozenset({"basket"}))
-    yield Line(f"Running low on {low}?", 0.6 if _used_up(product) else -1.0, frozenset({"low"}))
-    yield Line(f"On the list: {low}", 0.55, frozenset({"list"}))
-    yield Line(f"Time for {low}", 0.5, frozenset({"time"}))
-    yield Line("Add it to your list", 0.2, frozenset({"list"}))
-    yield Line("Your shopping list, sorted", 0.15, frozenset({"list"}))
+        yield Line(f"{kind} from {place}", 0.85, frozenset({"name", "place"}))
+    yield Line(f"Pick up {low}", 0.7, frozenset({"name", "pick"}))
+    yield Line(f"{kind} for your basket", 0.65, frozenset({"name", "basket"}))
+    yield Line(f"Running low on {low}?", 0.6 if _used_up(product) else -1.0, frozenset({"name", "low"}))
+    yield Line(f"On the list: {low}", 0.55, frozenset({"name", "list"}))
+    yield Line(f"Time for {low}", 0.5, frozenset({"name", "time"}))
 
 
 def lines(product: Product) -> Iterator[Line]:
     """Lines of one or two short sentences, in number right."""
     kind = naming.names(product)[-1]
     size, low = trade.measure(product.size), facts.lowered(kind)
-    them, many = ("them", "many") if naming.plural(kind) else ("it", "much")
+    them = "them" if naming.plural(kind) else "it"
     place = _place(product)
     sized = f"{kind}, {size}" if size else kind
     rest = "the rest of the week's groceries" if _used_up(product) else "whatever else you came for"
     told = [
-        f"{sized}. Add {them} to your basket with {rest}.",
-        f"Put {low} on your shopping list and pick {them} up on your next visit.",
-        f"Have a look at {low}, see the details and decide how {many} you need.",
-        f"Planning the next shop? Keep {low} in mind when you fill the basket.",
+        (f"{sized}. Add {them} to your basket with {rest}.", "basket"),
+        (f"Put {low} on your shopping list and pick {them} up on your next visit.", "list"),
+        (f"Planning the next shop? Keep {low} in mind when you fill the basket.", "plan"),
     ]
     if _used_up(product):
-        told.append(f"Running low on {low}? Have a look and add {them} to your next order.")
+        told.append((f"Running low on {low}? Have a look and add {them} to your next order.", "low"))
     if size and not size.endswith(("in", "ft")):
-        here = "they are" if them == "them" else "it is"
-        told.append(f"Looking for {low} in the {size} size? Here {here}, ready to add.")
+        told.append((f"Looking for {low} in the {size} size? Add {them} to this week's list.", "size"))
     if _own(product):
-        told.append(f"{sized}, under our store's own label. See the details before you choose.")
+        told.append((f"{sized}, under our store's own label. Add {them} to your list.", "label"))
     if place:
-        told.append(f"From {place}: {low}. Take a look while you are planning your next shop.")
-    told += [
-        f"Put {low} on your list.",
-        f"{kind}: see the details in our shop.",
-        f"Have a look at {low}.",
-        f"Shopping for {low}? Start here.",
-    ]
-    for turn, text in enumerate(told):
-        yield Line(text, 1.0 - 0.02 * turn, frozenset({f"frame:{turn}"}))
+        told.append((f"From {place}: {low}. Take a look while you are planning your next shop.", "place"))
+    told += [(f"Put {low} on your list.", "put"), (f"Shopping for {low}? Start here.", "start")]
+    for turn, (text, key) in enumerate(told):
+        yield Line(text, 1.0 - 0.02 * turn, frozenset({f"frame:{key}", f"use:{key}", "name"}))
 
 
 def _own(product: Product) -> bool:

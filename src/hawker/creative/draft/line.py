@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from hawker.creative.layout import width
 
+NAME, FRAME, FILLER = "name", "frame:", "filler:"
+"""Keys that are no facts: the product is named, a pattern of words, words that say nothing of it."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -19,6 +22,21 @@ class Line:
     def width(self) -> int:
         """How wide it is on the screen."""
         return width(self.text)
+
+    @property
+    def named(self) -> bool:
+        """Whether it says what the thing is."""
+        return NAME in self.facts
+
+    @property
+    def filler(self) -> bool:
+        """Whether some of it would suit any other product."""
+        return any(key.startswith(FILLER) for key in self.facts)
+
+    @property
+    def told(self) -> frozenset[str]:
+        """What it tells beside the name."""
+        return frozenset(key for key in self.facts if key != NAME and not key.startswith((FRAME, FILLER)))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from hawker.records.draft import Kind
 
 Parts = dict[str, tuple[str, ...]]
 _FEW = 5  # so many pairs are matched by trying every order
+_SETS = 3  # with fewer variants the first may take more than its share of the facts
 _ASKED_FOR = 1.35  # what a line is worth that the brief asks for, by a word that must appear or an interest
 
 
@@ -37,9 +38,9 @@ def fitting(lines: Iterable[Line], most: int, *, least: int = 1) -> list[Line]:
 
 
 def _pair(stock: Stock, n: int, *, title: tuple[str, int], body: tuple[str, int]) -> list[Parts]:
-    """A title and a line each, put together so that the two say different things."""
-    titles = choose(fitting(stock.titles, title[1]), n, apart=LOOSE)
-    lines = choose(_ample(stock.lines, body[1]), len(titles))
+    """A title that names the thing and a line each, put together so that the two say different things."""
+    titles = called(fitting(stock.titles, title[1]), n)
+    lines = told(_ample(stock.lines, body[1]), len(titles), taken=titles[:1], joint=stock.joint)
     titles = titles[: len(lines)]
     made: list[Parts] = [
         {title[0]: (head.text,), body[0]: (line.text,)}
@@ -48,10 +49,42 @@ def _pair(stock: Stock, n: int, *, title: tuple[str, int], body: tuple[str, int]
     return made
 
 
+def called(lines: Sequence[Line], n: int, *, taken: Sequence[Line] = ()) -> list[Line]:
+    """Titles that say what the thing is; empty words only where there are too few others."""
+    named = [line for line in lines if line.named] or list(lines)
+    found = choose([line for line in named if not line.filler], n, taken=taken, apart=LOOSE)
+    rest = [line for line in named if line.filler]
+    return [*found, *choose(rest, n - len(found), taken=[*taken, *found], apart=LOOSE)]
+
+
+def told(
+    lines: Sequence[Line], n: int, *, taken: Sequence[Line] = (), least: int = 1, joint: str = ""
+) -> list[Line]:
+    """Lines that tell something, the first without empty words; no more than there are facts, and one.
+
+    At least `least` of them, empty ones where nothing is told. Sentences (`joint` a blank) share the facts
+    out, so that no line takes what would have been another's.
+    """
+    telling = [line for line in lines if line.told]
+    count = len(frozenset().union(*(line.told for line in telling)))
+    n = min(n, max(least, 1 + count))
+    first = [line for line in telling if not line.filler]
+    if joint and telling:
+        fair = count / max(1, n)
+        first = [line for line in first if len(line.told) <= max(1.0, fair + (n < _SETS))] or first
+        telling = [line for line in telling if len(line.told) <= max(1.0, fair)] or telling
+    found = choose(first, min(1, n), taken=taken)
+    found += choose(telling, n - len(found), taken=[*taken, *found])
+    missing = min(n, least) - len(found)
+    if missing > 0:
+        found += choose([line for line in lines if not line.told], missing, taken=[*taken, *found])
+    return found
+
+
 def _matched(heads: list[Line], lines: list[Line]) -> list[Line]:
     """The lines in the order in which each says least of what its head says: the best of all where few."""
     if len(heads) <= _FEW:
-        return list(min(permutations(lines), key=lambda turn: sum(map(_shared, heads, turn))))
+        return list(min(permutations(lines), key=lambda turn: _clash(heads, tuple(turn))))
     left, found = list(lines), []
     for head in heads:
         found.append(min(left, key=lambda line: _shared(head, line)))
@@ -59,15 +92,24 @@ def _matched(heads: list[Line], lines: list[Line]) -> list[Line]:
     return found
 
 
+def _clash(heads: Sequence[Line], lines: tuple[Line, ...]) -> float:
+    """How much titles and lines say twice, and whether the first has empty words."""
+    return sum(map(_shared, heads, lines)) + 9 * lines[0].filler if lines else 0.0
+
+
 def _ample(lines: Iterable[Line], most: int) -> list[Line]:
-    """Lines that fit, those under two thirds of it only where there is nothing else."""
+    """Lines that fit, those under two thirds of it, and under one, only where there are few others."""
     held = fitting(lines, most)
-    full = [line for line in held if line.width * 3 >= 2 * most or line.worth > _ASKED_FOR]
-    return full if len(full) >= 12 or most < 60 else held
+    if most >= 60:
+        for share in (2, 1):
+            full = [line for line in held if line.width * 3 >= share * most or line.worth > _ASKED_FOR]
+            if sum(not line.filler for line in full) >= 12 // (3 - share):
+                return full
+    return held
 
 
 def _shared(one: Line, other: Line) -> float:
-    return len(one.facts & other.facts) + _overlap(one, other)
+    return len(one.facts & other.facts) + _overlap(one, other) + 2 * (one.filler and other.filler)
 
 
 def _called(made: list[Parts], stock: Stock) -> list[Parts]:
@@ -81,11 +123,12 @@ def _native(stock: Stock, n: int) -> list[Parts]:
 
 
 def _banner(stock: Stock, n: int) -> list[Parts]:
-    heads = choose(fitting(stock.titles, 25), n, apart=LOOSE)
+    heads = called(fitting(stock.titles, 25), n)
     made: list[Parts] = []
     used: list[Line] = []
     for head in heads:
-        under = choose(fitting((*stock.titles, *stock.lines), 40), 1, taken=[head, *used])
+        fits = [line for line in fitting((*stock.titles, *stock.lines), 40) if line.told and not line.filler]
+        under = choose(fits, 1, taken=[head, *used])
         used += under
         made.append({"headline": (head.text,), **({"line": (under[0].text,)} if under else {})})
     return _called(made, stock)
@@ -103,7 +146,7 @@ def _sms(stock: Stock, n: int) -> list[Parts]:
     names = {name.casefold() for name in stock.names}
     short = min((name for name in stock.names if width(name) <= 40), key=lambda name: -len(name), default="")
     made: list[Parts] = []
-    for line in choose(fitting(stock.lines, 138 - width(short)), n):
+    for line in told(fitting(stock.lines, 138 - width(short)), n):
         named = not short or any(name in line.text.casefold() for name in names)
         mark = "：" if stock.joint == "" else ": "
         made.append({"body": (line.text if named else f"{short[:1].upper()}{short[1:]}{mark}{line.text}",)})
@@ -112,15 +155,19 @@ def _sms(stock: Stock, n: int) -> list[Parts]:
 
 def _described(stock: Stock, n: int) -> list[Parts]:
     pool = [*fitting(stock.full, 1_000), *_ample(stock.lines, 90)]
-    return [{"description": (line.text,)} for line in choose(pool, n)]
+    return [{"description": (line.text,)} for line in told(pool, n)]
 
 
 def _social(stock: Stock, n: int) -> list[Parts]:
     tags = _distinct(stock.tags, 30, 3)
-    bodies = choose(_ample(stock.lines, 140), n)
+    bodies = told(_ample(stock.lines, 140), n)
     made = []
     for body in bodies:
-        fresh = [line for line in fitting(stock.titles, 60) if _apart(line, body) and _ended(line.text)]
+        fresh = [
+            line
+            for line in fitting(stock.titles, 60)
+            if _apart(line, body) and _ended(line.text) and not line.filler
+        ]
         head = choose(fresh, 1, taken=[body], apart=LOOSE)
         lead = f"{head[0].text}{'。' if stock.joint == '' else '. '}" if head else ""
         made.append({"post": (f"{lead}{body.text}",), **({"hashtag": tags} if tags else {})})
@@ -157,14 +204,20 @@ def _ended(text: str) -> bool:
 def _sets(stock: Stock, n: int, kind: Kind) -> list[Parts]:
     """Sets of headlines and descriptions: the lines there are, dealt out among as many sets as they fill."""
     layout = LAYOUTS[kind]
-    heads = choose(fitting(stock.titles, 30), layout["headline"].most * n, apart=LOOSE)
-    lines = choose(_ample(stock.lines, 90), layout["description"].most * n)
-    sets = max(1, min(n, len(heads) // layout["headline"].least, len(lines) // layout["description"].least))
+    least, most = layout["headline"].least, layout["headline"].most
+    fits = fitting(stock.titles, 30)
+    named = called(fits, most * n)
+    bare = [line for line in fits if not line.named and not line.filler]
+    others = choose(bare, len(named), taken=named, apart=LOOSE)
+    lines = told(_ample(stock.lines, 90), layout["description"].most * n, least=layout["description"].least)
+    room = (len(named) + len(others)) // least, len(lines) // layout["description"].least
+    sets = max(1, min(n, len(named) // 2, *room))
     made: list[Parts] = []
     for turn in range(sets):
-        own = heads[turn::sets][: layout["headline"].most]
+        own = named[turn::sets][: (most + 1) // 2]
+        beside = others[turn::sets][: min(len(own), most - len(own))]
         said = lines[turn::sets][: layout["description"].most]
-        made.append({"headline": _texts(own), "description": _texts(said)})
+        made.append({"headline": _texts((*own, *beside)), "description": _texts(said)})
     return made
 
 

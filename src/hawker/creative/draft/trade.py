@@ -14,7 +14,28 @@ _OPEN = re.compile(r"\s*\([^)]*\)?")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*")
 _CUT = 28  # characters from which on a till may have cut a label in the middle of a word
 _AISLE = re.compile(r"^SEAFOOD-(?=FR)|(?<=FRZ|FRE)-")
+_BOUND = re.compile(r"[-\s](?:LESS|MORE|OVER|UNDER)(?:[-\s]+(?:TH|THN|THAN)?\b.*|\s+\d.*)$")
 _NUMBER = re.compile(r"\s+\d(?![\d.]*%).*$")
+_LOOSE = frozenset(
+    (
+        "and",
+        "with",
+        "on",
+        "the",
+        "not",
+        "no",
+        "over",
+        "under",
+        "less",
+        "than",
+        "for",
+        "of",
+        "in",
+        "to",
+        "from",
+        "value",
+    )
+)
 _SIZE = re.compile(r"^(\d*\.?\d+)\s*([a-z]+)$", re.IGNORECASE)
 
 
@@ -52,7 +73,8 @@ def said(label: str, *, whole: bool = True) -> str:
     """
     if not label.isupper():
         return label.strip()
-    text = _NUMBER.sub("", _OPEN.sub("", _AISLE.sub("", label)).strip())
+    text = _BOUND.sub("", label)
+    text = _NUMBER.sub("", _OPEN.sub("", _AISLE.sub("", text)).strip())
     head, colon, tail = text.partition(":")
     if colon:
         text = _turned(head.strip(), tail.strip())
@@ -97,7 +119,7 @@ def _spelled(text: str, *, last: bool) -> str:
         raw = raw[:-1]
     kept = [word for word in (token.casefold().strip("-") for token in raw) if word and word not in dropped]
     out = [shorthand.get(word, word) for word in kept if re.search(r"[a-z&]", word)]
-    while out and (out[-1] in ("and", "with", "on", "the", "not", "no") or len(out[-1]) == 1):
+    while out and (out[-1] in _LOOSE or len(out[-1]) == 1):
         out.pop()
     while out and out[0] in ("&", "and"):
         out.pop(0)

@@ -185,6 +185,12 @@ SAID: dict[str, tuple[str, ...]] = {
         "number of {lamp} remaining",
         "Do you carry the {lamp}?",
     ),
+    "120.00 USD": (
+        "How much are two {lamp}?",
+        "What do 2 of the {lamp} cost?",
+        "total price for two units of the {lamp}",
+    ),
+    "300.00 CNY": ("两个{bag}多少钱", "买2件{bag}要多少钱"),
     "1.2 kg": (
         "How heavy is the {lamp}?",
         "How much does the {lamp} weigh?",

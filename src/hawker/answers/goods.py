@@ -19,6 +19,16 @@ MOST_TOLD = 3
 _QUOTED = ("warranty", "material", "care", "ingredients", "origin", "waterproof", "taste", "scent", "skin")
 """What a sentence that names it can be taken to tell."""
 _UNSAID = ("future", "past", "elsewhere", "people")
+_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_COUNTS = {"两": 2} | {
+    word: number for words in (_NUMBERS, "二三四五六七八九十") for number, word in enumerate(words, 2)
+}
+_MANY = re.compile(
+    r"\b([2-9]|[1-9]\d|two|three|four|five|six|seven|eight|nine|ten)"
+    r"(?: (?:units|pieces|copies|items))?(?: of)?(?: the| those| these)? ¤"
+    r"|(?<![\d.])([2-9]|[1-9]\d|[两二三四五六七八九十])[个件台只双本支瓶袋盒条套份] ?¤"
+)
+"""So many of a product."""
 _YES = re.compile(
     r"^(?:is|are|does|do|can|could|has|have|will|would|was)\b|吗|能不能|可不可以|是不是|有没有|是否|会不会"
 )
@@ -42,6 +52,20 @@ def answered(case: Case, product: Product, words: Lexicon) -> Answer:
     if case.before.fields and (asked.again or not asked.kinds):
         return fields(case, product, case.before.fields, words)
     return _described(case, product)
+
+
+def _several(case: Case, product: Product, price: Answer) -> Answer:
+    """With what several pieces come to, where so many were asked for: "two of the …"."""
+    found = _MANY.search(case.asked.rest)
+    if found is None or price.abstained:
+        return price
+    said = found[1] or found[2]
+    count = int(said) if said.isdigit() else _COUNTS[said]
+    cited = price.sentences[0].citations[:1]
+    total = case.say(
+        "price_many", *cited, count=str(count), total=case.money(product, count * on_sale(product))
+    )
+    return case.answer("price", *price.sentences, total, about=[product])
 
 
 def priced(case: Case, product: Product) -> Answer:
@@ -120,7 +144,7 @@ def fields(case: Case, product: Product, names: Sequence[str], words: Lexicon) -
 def _field(case: Case, product: Product, name: str, words: Lexicon) -> Answer:
     """The answer about one field."""
     if name == "price":
-        return priced(case, product)
+        return _several(case, product, priced(case, product))
     if name == "stock":
         return stocked(case, product)
     concept = words.fields[name]

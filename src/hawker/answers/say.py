@@ -7,6 +7,7 @@ from typing import Any
 SENTENCES: dict[str, tuple[str, str]] = {
     "price": ("{title} costs {price}.", "“{title}”的价格是{price}。"),
     "price_sale": ("{title} costs {sale} now, reduced from {price}.", "“{title}”现价{sale}，原价{price}。"),
+    "price_many": ("{count} of them come to {total}.", "{count}件共{total}。"),
     "price_regular": (
         "{title} regularly costs {price}; it is {sale} now.",
         "“{title}”原价{price}，现价{sale}。",

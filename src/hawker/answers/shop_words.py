@@ -38,7 +38,7 @@ _APART = frozenset(("express", "abroad"))
 """Topics of which a passage tells a special case: it answers those who ask for that."""
 _TIMED = re.compile(
     r"\d|[一二两三四五六七八九十]+(?:天|日|个|周|年|小时)|当天|当日|次日|随时"
-    r"|same day|next day|immediately|midnight|noon|until"
+    r"|随(?:发货|货|单)|once |as soon as|upon |same day|next day|immediately|midnight|noon|until"
 )
 _PAID = re.compile(r"\d|free|no (?:charge|cost|fee)|our expense|免费|包邮|不收|承担|免运费")
 _MOST_SENTENCES = 4

@@ -71,7 +71,8 @@ def _told(fact: Fact, short: str, thing: str) -> Iterator[Line]:
         yield Line(f"{found['said']}{thing}", 0.6 * fact.worth, keys)
         return
     yield Line(f"{short}，{fact.text}", 0.95 * fact.worth, keys)
-    if len(fact.text) <= 14 and not _STANDING.search(fact.text) and not within(fact.text, thing):
+    again = any(fact.text[i : i + 2] in thing for i in range(len(fact.text) - 1))
+    if len(fact.text) <= 14 and not _STANDING.search(fact.text) and not again:
         yield Line(f"{fact.text}的{thing}", 0.93 * fact.worth, keys)
 
 

@@ -157,7 +157,8 @@ def _full(told: _Told) -> Iterator[Line]:
     for start in range(min(4, len(listed))):
         turned = listed[start:] + listed[:start]
         text = " ".join(f"{fact.text}." for fact in turned[:8])
-        name = capital(told.names[start % len(told.names)])
+        named = [name for name in told.names[:3] if " " in name] or told.names[:1]
+        name = capital(named[start % len(named)])
         yield Line(f"{name}. {text}", 2.0 - 0.1 * start, frozenset({f"full{start}"}))
 
 
@@ -189,7 +190,7 @@ def _tags(product: Product) -> Iterator[str]:
 
 def _paths(product: Product) -> Iterator[str]:
     for level in reversed(levels(product.category)):
-        said = "-".join(re.findall(r"[A-Za-z0-9]+", trade.said(level)))
+        said = "-".join(re.findall(r"\w+", trade.said(level)))
         if 2 <= len(said) <= 15:
             yield said
 

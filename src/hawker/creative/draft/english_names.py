@@ -160,7 +160,8 @@ def _shorter(name: str, heads: set[str], attested: str) -> Iterator[str]:
         run = " ".join(stems(" ".join(rest)))
         known = f" {run} " in f" {attested} "
         text = " ".join(rest)
-        whole = size == 1 or (long and (size == 3 or (not found and len(text) <= SHORT)))
+        fits = not found and len(text) <= SHORT < len(name)
+        whole = size == 1 or fits or (long and size == 3)
         if _broken(rest, before) or not (known or whole or (size == 2 and not found)):
             continue
         found = True

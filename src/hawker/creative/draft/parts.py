@@ -166,7 +166,7 @@ def _social(stock: Stock, n: int) -> list[Parts]:
         fresh = [
             line
             for line in fitting(stock.titles, 60)
-            if _apart(line, body) and _ended(line.text) and not line.filler
+            if _apart(line, body) and _ended(line.text) and line.named and not line.filler
         ]
         head = choose(fresh, 1, taken=[body], apart=LOOSE)
         lead = f"{head[0].text}{'。' if stock.joint == '' else '. '}" if head else ""
@@ -206,16 +206,18 @@ def _sets(stock: Stock, n: int, kind: Kind) -> list[Parts]:
     layout = LAYOUTS[kind]
     least, most = layout["headline"].least, layout["headline"].most
     fits = fitting(stock.titles, 30)
-    named = called(fits, most * n)
+    named = choose([line for line in fits if line.named and not line.filler], most * n, apart=LOOSE)
     bare = [line for line in fits if not line.named and not line.filler]
-    others = choose(bare, len(named), taken=named, apart=LOOSE)
+    others = choose(bare, max(2, len(named)), taken=named, apart=LOOSE)
+    if len(named) + len(others) < least or not named:
+        named += called([line for line in fits if line.filler], least - len(named), taken=named)
     lines = told(_ample(stock.lines, 90), layout["description"].most * n, least=layout["description"].least)
     room = (len(named) + len(others)) // least, len(lines) // layout["description"].least
     sets = max(1, min(n, len(named) // 2, *room))
     made: list[Parts] = []
     for turn in range(sets):
         own = named[turn::sets][: (most + 1) // 2]
-        beside = others[turn::sets][: min(len(own), most - len(own))]
+        beside = others[turn::sets][: min(max(len(own), least - len(own)), most - len(own))]
         said = lines[turn::sets][: layout["description"].most]
         made.append({"headline": _texts((*own, *beside)), "description": _texts(said)})
     return made

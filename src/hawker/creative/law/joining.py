@@ -89,7 +89,7 @@ def names() -> frozenset[str]:
 
 
 def _is(word: str, said: str) -> bool:
-    return said.startswith(word[:-1]) if word.endswith("*") else said == word
+    return said.startswith(word[:-1]) if word.endswith("*") else said in (word, f"{word}'s")
 
 
 @lru_cache(maxsize=8192)
@@ -97,6 +97,8 @@ def _begins(word: str) -> tuple[tuple[tuple[str, ...], str], ...]:
     """The English entries whose first word this may be: what has to follow, and the family."""
     families = _families()
     found = list(families.whole.get(word, ()))
+    if word.endswith("'s"):
+        found += families.whole.get(word[:-2], ())
     for size in range(2, len(word) + 1):
         found += families.begun.get(word[:size], ())
     return tuple(found)

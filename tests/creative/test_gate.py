@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from hawker.creative import gate
 from hawker.records.catalogue import Product
@@ -120,3 +121,18 @@ def test_a_draft_that_says_it_is_in_another_language_is_not_what_was_asked_for()
     found = gate.check(native(), Brief(MUG, language="fr"))
     assert [(one.kind, one.reason, one.text) for one in found] == [("language", "other_language", "en")]
     assert gate.check(native(), Brief(MUG, language="en-GB")) == ()
+
+
+@pytest.mark.parametrize(("title", "language", "wide"), [("Rye bread", "en", 9), ("黑麦面包", "zh", 8)])
+def test_a_brief_narrows_what_fits(title: str, language: str, wide: int) -> None:
+    brief = Brief(Product("1", title, language=language), kind=Kind.SMS, limits={"body": wide})
+    draft = Draft("1", Kind.SMS, language, {"body": (title,)})
+    assert not [one for one in gate.check(draft, brief) if one.kind == "length"]
+    (found,) = [
+        one
+        for one in gate.check(draft, structs.replace(brief, limits={"body": 5}), reader=language)
+        if one.kind == "length"
+    ]
+    assert (found.reason, found.part) == ("too_long", "body")
+    assert "5" in found.message
+    assert str(wide - 5) in found.remedy

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hawker.creative.layout import LAYOUTS, width
+from hawker.creative.layout import LAYOUTS, parts, width
+from hawker.errors import BadInput
 from hawker.records.draft import Kind
 
 
@@ -20,3 +21,19 @@ def test_each_kind_has_parts_that_can_be_filled(kind: Kind) -> None:
 )
 def test_full_width_characters_count_double(text: str, wide: int) -> None:
     assert width(text) == wide
+
+
+def test_limits_narrow_and_never_widen() -> None:
+    narrowed = parts(Kind.PERFORMANCE, {"headline": 12, "description": 500})
+    assert (narrowed["headline"].width, narrowed["headline"].short) == (12, 12)
+    assert narrowed["description"] == LAYOUTS[Kind.PERFORMANCE]["description"]
+    assert parts(Kind.SMS, {}) is LAYOUTS[Kind.SMS]
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [({"titel": 20}, "Did you mean 'title'?"), ({"title": 1}, "at least 2"), ({"headline": 9}, "Known: ")],
+)
+def test_a_limit_that_cannot_be_kept_names_its_remedy(limits: dict[str, int], told: str) -> None:
+    with pytest.raises(BadInput, match=told.replace("?", "[?]")):
+        parts(Kind.NATIVE, limits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -36,18 +36,18 @@ def sheet(asked: Call, made: Sheet) -> None:
         asked.say(asked.word(f"write_{made.reason}"), style="dim")
     for one in made.accepted:
         asked.say("")
-        variant(asked, one)
+        variant(asked, one, limits=made.brief.limits)
     if made.rejected:
         asked.say("")
         asked.say(asked.word("write_rejected", count=len(made.rejected)), style="bold")
     for one in made.rejected:
         asked.say("")
-        variant(asked, one)
+        variant(asked, one, limits=made.brief.limits)
 
 
-def variant(asked: Call, one: Variant) -> None:
+def variant(asked: Call, one: Variant, *, limits: Mapping[str, int] | None = None) -> None:
     """One variant: its parts with their widths, and whatever is held against it."""
-    from hawker.creative.layout import LAYOUTS, width
+    from hawker.creative.layout import parts, width
 
     asked.say(
         f"{one.id}  {standing(asked, one.standing)}", style="cyan" if one.standing != "fallen" else "red"
@@ -59,8 +59,9 @@ def variant(asked: Call, one: Variant) -> None:
     if one.mended:
         asked.say(indented(asked.word(f"write_mended_{one.mended}")), style="dim")
     lines = table(asked.word("write_part"), ">" + asked.word("write_width"), asked.word("write_text"))
+    layout = parts(one.kind, limits or {})
     for part, texts in one.draft.parts.items():
-        held = LAYOUTS[one.kind].get(part)
+        held = layout.get(part)
         for text in texts:
             lines.add_row(part, f"{width(text)}/{held.width}" if held else f"{width(text)}", text)
     if one.draft.parts:

@@ -70,7 +70,7 @@ def passes(objections: Sequence[Objection]) -> bool:
 
 def _checked(draft: Draft, brief: Brief, reader: str, others: Sequence[Draft]) -> Iterator[Objection]:
     yield from _form(draft, brief, reader)
-    yield from length.check(draft, reader=reader)
+    yield from length.check(draft, limits=brief.limits if draft.kind is brief.kind else {}, reader=reader)
     held = ground.grounds(brief.product)
     language = draft.language or brief.language or brief.product.language
     asked = (language, brief.jurisdiction, brief.avoid, brief.evidence)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from hawker.errors import BadInput, nearest
 from hawker.records.draft import Kind
 
 WIDE = frozenset("WF")
+NARROWEST = 2
+"""A limit below that has no room for a single full-width character."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,35 @@ LAYOUTS: Mapping[Kind, Mapping[str, Part]] = {
     Kind.KEYWORDS: {"keyword": Part(80, most=30), "negative": Part(80, least=0, most=30)},
 }
 """Responsive and performance sets as Google Ads limits them; push and SMS as phones show them whole."""
+
+
+def parts(kind: Kind, limits: Mapping[str, int]) -> Mapping[str, Part]:
+    """The parts of a kind, those that `limits` names no wider than it says; a limit never widens.
+
+    Raises `BadInput` for a part that the kind does not have and for a limit that nothing fits into.
+
+    >>> {name: part.width for name, part in parts(Kind.PUSH, {"title": 20, "body": 500}).items()}
+    {'title': 20, 'body': 110}
+    """
+    layout = LAYOUTS[kind]
+    if not limits:
+        return layout
+    for name, limit in limits.items():
+        if name not in layout:
+            raise BadInput(
+                f"Copy of the kind '{kind.value}' has no part '{name[:40]}' to limit.",
+                remedy=nearest(name, list(layout)),
+            )
+        if limit < NARROWEST:
+            raise BadInput(
+                f"The limit of '{name}' is {limit}.",
+                remedy=f"Give at least {NARROWEST}: a full-width character counts two.",
+            )
+    return {name: _narrowed(part, limits.get(name, part.width)) for name, part in layout.items()}
+
+
+def _narrowed(part: Part, limit: int) -> Part:
+    return replace(part, width=min(part.width, limit), short=min(part.short, limit))
 
 
 def width(text: str) -> int:

@@ -7,27 +7,31 @@ from typing import Any
 
 from msgspec import structs
 
-from hawker.creative.layout import LAYOUTS, Part, width
+from hawker.creative.layout import Part, parts, width
 from hawker.creative.saying import objection
 from hawker.records.draft import Draft, Objection
 
 
-def check(draft: Draft, *, reader: str = "en") -> tuple[Objection, ...]:
+def check(
+    draft: Draft, *, limits: Mapping[str, int] | None = None, reader: str = "en"
+) -> tuple[Objection, ...]:
     """What is too long, too many, too few or empty in a draft; parts its kind has not are no matter here.
+
+    `limits` are widths narrower than those of the kind.
 
     >>> from hawker.records.draft import Kind
     >>> long = Draft("1", Kind.NATIVE, "en", {"title": ("x" * 51,), "description": ("Fine",)})
     >>> [(one.reason, one.part, one.start) for one in check(long)]
     [('too_long', 'title', 50), ('too_few', 'call_to_action', 0)]
     """
-    return tuple(_checked(draft.parts, LAYOUTS[draft.kind], reader))
+    return tuple(_checked(draft.parts, parts(draft.kind, limits or {}), reader))
 
 
 def _checked(
-    parts: Mapping[str, tuple[str, ...]], layout: Mapping[str, Part], reader: str
+    texts: Mapping[str, tuple[str, ...]], layout: Mapping[str, Part], reader: str
 ) -> Iterator[Objection]:
     for name, part in layout.items():
-        lines = parts.get(name, ())
+        lines = texts.get(name, ())
         yield from _lines(name, part, lines, reader)
         if len(lines) < part.least:
             yield _of(name, "too_few", reader=reader, count=len(lines), limit=part.least)

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from hawker.creative.layout import LAYOUTS, Part
+from hawker.creative.layout import LAYOUTS, Part, parts
 from hawker.language.writer import Message
 from hawker.records.catalogue import Product
 from hawker.records.draft import Brief, Kind, Objection
@@ -72,7 +72,7 @@ def asked(brief: Brief, *, language: str) -> tuple[Message, ...]:
     if brief.voice:
         voice = "\n".join(f"- {data(line, most=200)}" for line in brief.voice[:8])
         lines.append(told["voice"].format(lines=voice))
-    limits = [_limit(name, part, told, language) for name, part in LAYOUTS[brief.kind].items()]
+    limits = [_limit(name, part, told, language) for name, part in parts(brief.kind, brief.limits).items()]
     lines.append(told["parts"].format(parts="\n".join(f"- {limit}" for limit in limits)))
     return Message("system", told["system"]), Message("user", "\n\n".join(lines))
 
@@ -90,10 +90,13 @@ def mended(objections: Sequence[Objection], *, language: str) -> Message:
 
 
 def schema(kind: Kind, *, language: str) -> dict[str, Any]:
-    """The parts of a kind as a JSON schema: one line is a string, several are a list of them."""
-    parts = {name: _form(part, language) for name, part in LAYOUTS[kind].items()}
+    """The parts of a kind as a JSON schema: one line is a string, several are a list of them.
+
+    Narrower limits of a brief are told in words and looked at by the gate: as a schema they would cut words.
+    """
+    forms = {name: _form(part, language) for name, part in LAYOUTS[kind].items()}
     needed = [name for name, part in LAYOUTS[kind].items() if part.least]
-    return {"type": "object", "properties": parts, "required": needed, "additionalProperties": False}
+    return {"type": "object", "properties": forms, "required": needed, "additionalProperties": False}
 
 
 def count(part: Part) -> int:
@@ -103,7 +106,7 @@ def count(part: Part) -> int:
 
 def letters(part: Part, language: str) -> int:
     """How many characters of a language a line may have: wide ones count two."""
-    return part.width // 2 if language == "zh" else part.width
+    return max(1, part.width // 2) if language == "zh" else part.width
 
 
 def _form(part: Part, language: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from rapidfuzz import fuzz
 
-from hawker.creative.layout import LAYOUTS, Part, width
+from hawker.creative.layout import Part, parts, width
 from hawker.creative.prompted_asked import letters, prompts
 from hawker.creative.prompted_phrases import Run, line, runs, sentences, tails
 from hawker.creative.prompted_reply import Parts, parsed
@@ -60,7 +60,7 @@ class Held:
     def fill(self, writer: Writer, *, kept: Mapping[str, Sequence[str]]) -> Parts:
         """Every part the kind needs; lines of `kept` stay where nothing is held against them."""
         made: Parts = {}
-        for name, part in LAYOUTS[self.brief.kind].items():
+        for name, part in parts(self.brief.kind, self.brief.limits).items():
             lines = [text for text in kept.get(name, ()) if self._clean(name, text)]
             self.said += lines
             wanted = part.least or int(name in _ADDED or name == "business_name")
@@ -81,7 +81,8 @@ class Held:
     def _text(self, name: str, part: Part, writer: Writer, *, first: bool) -> str:
         """One line of a part: fixed words where they are no matter of the product, else the model's."""
         if name == "call_to_action":
-            calls = [call for call in self.prompts["small"]["calls"] if self._clean("", call)]
+            said = (call for call in self.prompts["small"]["calls"] if self._clean("", call))
+            calls = [call for call in said if width(call) <= part.width]
             return str(calls[self.seed % len(calls)]) if calls else ""
         if name == "business_name":
             return self.brief.product.brand if width(self.brief.product.brand) <= part.width else ""

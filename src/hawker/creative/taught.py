@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from hawker.creative.draft.extractive import spoken
-from hawker.creative.layout import LAYOUTS, width
+from hawker.creative.layout import LAYOUTS, parts, width
 from hawker.creative.prompted_asked import data, letters, prompts
 from hawker.creative.prompted_phrases import sentences
 from hawker.creative.prompted_reply import parsed
@@ -42,14 +42,14 @@ def told(brief: Brief, part: str, *, language: str, turn: int = 0) -> tuple[Mess
     start = turn * SHOWN % max(1, len(others))
     shown = [data(one, most=_SENTENCE) for one in [*others[start:], *others[:start]][:SHOWN]]
     facts = "\n".join(f"- {text}" for text in [data(first, most=_TITLE), *shown])
-    most = room(brief.kind, part, language=language)
+    most = room(brief.kind, part, language=language, limits=brief.limits)
     called = names.get(part, names["description"])
     return Message("system", system), Message("user", ask.format(facts=facts, part=called, most=most))
 
 
-def room(kind: Kind, part: str, *, language: str) -> int:
+def room(kind: Kind, part: str, *, language: str, limits: Mapping[str, int] | None = None) -> int:
     """Characters of a line of that part."""
-    return min(letters(LAYOUTS[kind][part], language), _LONGEST)
+    return min(letters(parts(kind, limits or {})[part], language), _LONGEST)
 
 
 def answer(line: str) -> str:
@@ -90,10 +90,10 @@ class Taught:
     def _drafted(
         self, brief: Brief, seed: int, *, turn: int, kept: Mapping[str, tuple[str, ...]] | None = None
     ) -> Draft:
-        language, parts, effort = spoken(brief), dict(kept or {}), Effort()
+        language, made, effort = spoken(brief), dict(kept or {}), Effort()
         asked: list[str] = []
-        for name, part in LAYOUTS[brief.kind].items():
-            if name in parts:
+        for name, part in parts(brief.kind, brief.limits).items():
+            if name in made:
                 continue
             lines: list[str] = []
             for place in range(max(1, part.least) if name != "call_to_action" else 0):
@@ -103,10 +103,10 @@ class Taught:
                 effort += spent
                 lines += [line] if line and line not in lines else []
             if name == "call_to_action":
-                calls = prompts(language)["small"]["calls"]
-                lines = [str(calls[seed % len(calls)])]
+                calls = [call for call in prompts(language)["small"]["calls"] if width(call) <= part.width]
+                lines = [str(calls[seed % len(calls)])] if calls else []
             if lines:
-                parts[name] = tuple(lines)
+                made[name] = tuple(lines)
         text = "\n\n".join(asked)
         key = "p-" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:20]
         self.prompts[key] = text
@@ -114,7 +114,7 @@ class Taught:
             brief.product.id,
             brief.kind,
             language,
-            {name: parts[name] for name in LAYOUTS[brief.kind] if name in parts},
+            {name: made[name] for name in LAYOUTS[brief.kind] if name in made},
             writer=self.name,
             version=self.version,
             prompt=key,
@@ -126,7 +126,8 @@ class Taught:
         self, brief: Brief, part: str, language: str, *, turn: int, seed: int, to: list[str]
     ) -> tuple[str, Effort]:
         """One line that fits, within a few tries; '' where none came."""
-        most, spent = room(brief.kind, part, language=language), Effort()
+        widest, spent = parts(brief.kind, brief.limits)[part].width, Effort()
+        most = room(brief.kind, part, language=language)  # a narrower one would cut words
         for again in range(_TRIES):
             said = told(brief, part, language=language, turn=turn + again)
             to.append("\n".join(f"{one.role}: {one.text}" for one in said))
@@ -134,7 +135,7 @@ class Taught:
             spent += Effort(got.reason, got.tokens_in, got.tokens_out, got.seconds, got.cost, got.wait)
             found = (parsed(got.text) or {}).get("line", "")
             line = " ".join(found.split()) if isinstance(found, str) else ""
-            if line and width(line) <= LAYOUTS[brief.kind][part].width:
+            if line and width(line) <= widest:
                 return line, Effort("", *(getattr(spent, name) for name in _SPENT))
         return "", spent
 

@@ -8,6 +8,8 @@ from hawker.records.draft import Objection
 
 REASONS: dict[str, str] = {
     "drafts_none": "The writer found nothing to say that the product bears out.",
+    "drafts_narrow": "The limits leave too little room for what the product bears out: widen one, or give "
+    "the product a shorter name.",
     "drafts_few": "The writer had fewer drafts than were asked for.",
     "drafts_kept_back": "The gate kept some of the drafts back.",
     "drafts_all_kept_back": "The gate kept every draft back.",

@@ -31,7 +31,8 @@ class Brief(Struct, frozen=True, omit_defaults=True):
     `audience` says for whom in a few words, `interests` what they look at; `must` are words that have
     to appear, `avoid` words that may not (competitors among them); `voice` are lines in the brand's
     own tone. `language` '' means the product's own; `jurisdiction` is CN, EU, UK or US, '' the
-    language's usual one; `evidence` are the rules of that law for which proof is held.
+    language's usual one; `evidence` are the rules of that law for which proof is held; `limits` say how
+    wide parts may be where they have to be narrower than their kind's.
     """
 
     product: Product
@@ -46,6 +47,7 @@ class Brief(Struct, frozen=True, omit_defaults=True):
     avoid: tuple[str, ...] = ()
     voice: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    limits: dict[str, int] = field(default_factory=dict)
 
 
 class Effort(Struct, frozen=True, omit_defaults=True):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct, field
+
+Width = Annotated[int, Meta(ge=2)]
 
 
 class Page(StrEnum):
@@ -19,10 +22,15 @@ class Page(StrEnum):
 
 
 class Placement(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A place for `slots` ads; `floor` is the least price in micros per thousand impressions."""
+    """A place for `slots` ads; `floor` is the least price in micros per thousand impressions.
+
+    `limits` say how wide the parts of copy written for it may be (`title`, `description`, …), where that is
+    narrower than their kind allows; a full-width character counts two.
+    """
 
     name: str
     page: Page = Page.HOME
     slots: int = 3
     floor: int = 0
     most_per_advertiser: int | None = None
+    limits: dict[str, Width] = field(default_factory=dict)

@@ -18,6 +18,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "The writer found nothing to say that the product bears out.",
         "商品信息不足，无可写内容。",
     ),
+    "write_drafts_narrow": (
+        "The limits leave too little room: widen one, or give the product a shorter name.",
+        "字数限制过窄，容不下可写的内容：请放宽限制，或缩短商品名称。",
+    ),
     "write_drafts_few": (
         "The writer had fewer drafts than were asked for.",
         "可写内容不足，少于要求的条数。",

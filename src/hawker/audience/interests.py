@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hawker.audience.moment import Moment
 from hawker.audience.refresh import listed
@@ -40,3 +41,23 @@ def interests(moment: Moment, name: str, *, language: str = "en", most: int = 5)
         one.name for sort in SORTS for one in found.of(sort) if len(behind.get((sort, one.name), ())) >= least
     ]
     return tuple(dict.fromkeys(told))[:most]
+
+
+def direction(moment: Moment, name: str) -> NDArray[np.float32] | None:
+    """Where an audience's interests point on average, in the products' space: (d,), of unit length.
+
+    None where fewer members than the shop tells numbers of (`audiences.least`) have any.
+    """
+    held, least = moment.state.interests, moment.shop.settings.audiences.least
+    codes = listed(moment, name)
+    codes = codes[moment.allowed[codes]]
+    if held is None or len(codes) < least:
+        return None
+    asked = codes[np.linspace(0, len(codes) - 1, min(len(codes), ASKED)).astype(np.intp)]
+    found = np.array([held.read(code) for code in asked.tolist()])
+    mean = found.sum(axis=0)
+    length = float(np.sqrt(mean @ mean))
+    if int(found.any(axis=1).sum()) < least or length <= 0.0:
+        return None
+    unit: NDArray[np.float32] = (mean / length).astype(np.float32)
+    return unit

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 
 from hawker.cli import drafts, teaching, written
-from hawker.cli.call import AsJson, Call, Progress, Quiet, Seed, call
+from hawker.cli.call import AsJson, Call, Quiet, Seed, call
 from hawker.errors import BadInput, NotFound, nearest
 
 if TYPE_CHECKING:
+    from hawker.audience import Moment
+    from hawker.creative.studio import Scorer
     from hawker.creative.studio_run import Order, Run
     from hawker.records.catalogue import Product
     from hawker.records.draft import Brief
@@ -120,15 +124,20 @@ def _wanted(**given: Any) -> Wanted:
 def _write(
     asked: Call, ids: list[str], wanted: Wanted, *, writer: str, patience: float, approver: str
 ) -> None:
-    from hawker.creative import prior, studio_run
+    from hawker.creative import studio_run
+    from hawker.server import gathering
 
     rules = asked.shop.settings.writer
     by = teaching.drafter(asked, writer or rules.model)
     with ExitStack() as opened, asked.progress() as tell:
         desk = drafts.desk(asked, opened)
-        briefs, order = _order(asked, desk.control, ids, wanted, tell)
+        present = cache(lambda: gathering.moment(asked.shop, progress=tell))
+        briefs, order = _order(asked, desk.control, ids, wanted, moment=present)
+        order.progress = tell
         order.patience, order.approver = patience, approver
-        order.score = prior.scorer(len(briefs) * wanted.n)
+        order.score = _scorer(
+            asked, desk.control, wanted, len(briefs), writer=writer or rules.model, moment=present
+        )
         _foretold(asked, len(briefs), rules.requests_a_minute if by.name != "extractive" else 0, wanted.n)
         done = studio_run.run(by, briefs, desk, order=order)
         one = studio_run.named(by, briefs[0], order) if len(briefs) == 1 else ""
@@ -144,12 +153,11 @@ def _write(
 
 
 def _order(
-    asked: Call, control: Control, ids: list[str], wanted: Wanted, tell: Progress
+    asked: Call, control: Control, ids: list[str], wanted: Wanted, *, moment: Callable[[], Moment]
 ) -> tuple[list[Brief], Order]:
     """A brief for each product that is meant, and how they are written for."""
-    from hawker.creative import prior
     from hawker.creative.studio_run import Order
-    from hawker.server import briefing, gathering
+    from hawker.server import briefing
 
     advertiser, campaign = briefing.behalf(control, wanted)
     products = _products(asked, ids) or briefing.products(
@@ -164,7 +172,7 @@ def _order(
         control,
         products,
         wanted,
-        moment=lambda: gathering.moment(asked.shop, progress=tell),
+        moment=moment,
     )
     order = Order(
         n=wanted.n,
@@ -174,10 +182,21 @@ def _order(
         advertiser=advertiser,
         campaign=campaign,
         reader=asked.language,
-        score=prior.scorer(len(briefs) * wanted.n),
-        progress=tell,
     )
     return briefs, order
+
+
+def _scorer(
+    asked: Call, control: Control, wanted: Wanted, products: int, *, writer: str, moment: Callable[[], Moment]
+) -> Scorer:
+    """What drafts are put in order by: the click prior, and what is known of the audience that is named."""
+    from hawker.creative import prior_signs
+    from hawker.server import briefing
+
+    number, interest = products * wanted.n, None
+    if wanted.audience and number <= prior_signs.FEW:
+        interest = briefing.interest(control, wanted, moment=moment)
+    return prior_signs.scorer(asked.shop, number, interest=interest, model=writer)
 
 
 def _products(asked: Call, ids: list[str]) -> list[Product]:

@@ -244,7 +244,7 @@ def load(path: Path | None = None, *, encoders: Sequence[str] | None = None) -> 
         rarity = _unpacked(kept.rarity, "f2")
     except (msgspec.DecodeError, ValueError) as error:
         raise Corrupt(f"'{path or FILE}' holds no click prior: {error}.", remedy="Make it again.") from error
-    asked = tuple(filter(_installed, NEEDS)) if encoders is None else tuple(encoders)
+    asked = tuple(filter(installed, NEEDS)) if encoders is None else tuple(encoders)
     return Prior(heads, tuple(kept.terms), rarity, centres, kept.spread, kept.about, asked)
 
 
@@ -282,7 +282,7 @@ def vectors(
 
 def scorer(headlines: int) -> Callable[[Sequence[str], str], tuple[tuple[float, float], ...]]:
     """What drafts are put in order by: with e5, where so many headlines take it seconds; else by words."""
-    few = headlines <= FEW and _installed("e5")
+    few = headlines <= FEW and installed("e5")
     return load(encoders=("e5",) if few else ()).pairs
 
 
@@ -313,7 +313,8 @@ def _unpacked(text: str, kind: str) -> Floats:
     return np.frombuffer(base64.b64decode(text, validate=True), dtype=f"<{kind}").astype(np.float64)
 
 
-def _installed(spec: str) -> bool:
+def installed(spec: str) -> bool:
+    """Whether the packages of "e5" or "minilm" are there."""
     return all(find_spec(package) is not None for package in NEEDS[spec])
 
 

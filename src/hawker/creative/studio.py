@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 from msgspec import structs
@@ -23,12 +23,23 @@ LATER = frozenset({BUSY, "away"})
 """Why a writer did not write that pass by themselves: the same is worth asking again later."""
 Pause = Callable[[float], bool]
 """Waits so many seconds and says True, or says False where that is too long."""
-Scores = Sequence[tuple[float, float]]
-Scorer = Callable[[Sequence[str], str], Scores]
-"""What says of headlines in a language how much likelier than an average one each is to be clicked:
 
-log-odds and their standard deviation; nothing at all where it has nothing to go by.
-"""
+
+class Scored(NamedTuple):
+    """How much likelier than an average one a headline is to be clicked: log-odds, standard deviation.
+
+    And what else is known of it, where it was asked: fit to the audience (a cosine), fluency (nats a token).
+    """
+
+    score: float
+    deviation: float
+    fit: float | None = None
+    fluency: float | None = None
+
+
+Scores = Sequence[tuple[float, float] | Scored]
+Scorer = Callable[[Sequence[str], str], Scores]
+"""What scores headlines in a language; nothing at all where it has nothing to go by."""
 
 
 @runtime_checkable
@@ -99,7 +110,9 @@ def write(
         judged = _judged(drafter, draft, brief, others=others, reader=reader, pause=pause)
         (passed if judged.passed else fallen).append(judged)
     scores = _scores(passed, score)
-    order = sorted(range(len(passed)), key=lambda place: -scores[place][0]) if scores else range(len(passed))
+    order = (
+        sorted(range(len(passed)), key=lambda place: -scores[place].score) if scores else range(len(passed))
+    )
     name = key(drafter, brief, n=n, seed=seed, advertiser=advertiser, campaign=campaign)
     ranked = [(passed[place], scores[place] if scores else None) for place in order]
     variants = _variants(name, [*ranked, *((one, None) for one in fallen)], advertiser)
@@ -212,14 +225,15 @@ def _cut(draft: Draft, objections: Sequence[Objection]) -> Draft | None:
     return structs.replace(draft, parts=parts)
 
 
-def _scores(passed: Sequence[Judged], score: Scorer | None) -> Scores:
+def _scores(passed: Sequence[Judged], score: Scorer | None) -> list[Scored]:
     if score is None or not passed:
         return []
-    return score([headline(one.draft) for one in passed], passed[0].draft.language)
+    found = score([headline(one.draft) for one in passed], passed[0].draft.language)
+    return [Scored(*one) for one in found]
 
 
 def _variants(
-    name: str, judged: Sequence[tuple[Judged, tuple[float, float] | None]], advertiser: str
+    name: str, judged: Sequence[tuple[Judged, Scored | None]], advertiser: str
 ) -> tuple[Variant, ...]:
     return tuple(
         Variant(
@@ -230,9 +244,11 @@ def _variants(
             objections=one.objections,
             before=one.before,
             mended=one.mended,
-            score=scored[0] if scored else None,
-            deviation=scored[1] if scored else None,
+            score=scored.score if scored else None,
+            deviation=scored.deviation if scored else None,
             advertiser=advertiser,
+            fit=scored.fit if scored else None,
+            fluency=scored.fluency if scored else None,
         )
         for place, (one, scored) in enumerate(judged)
     )

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from typing import Annotated
 
 import msgspec
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
 from hawker.audience import Moment
-from hawker.audience.interests import interests
+from hawker.audience.interests import direction, interests
 from hawker.creative.desk import Desk, evidence
 from hawker.errors import BadInput, NotFound, nearest
 from hawker.records.audience import Audience
@@ -86,6 +88,12 @@ def briefs(
         )
         for product in products
     ]
+
+
+def interest(control: Control, wanted: Wanted, *, moment: Callable[[], Moment]) -> NDArray[np.float32] | None:
+    """Where the interests of the audience that is named point; None for words, and for a small one."""
+    held = control.get("audience", wanted.audience) if wanted.audience else None
+    return direction(moment(), held.id) if isinstance(held, Audience) else None
 
 
 def behalf(control: Control, wanted: Wanted) -> tuple[str, str]:

@@ -61,7 +61,7 @@ class Extractive:
             return ()
         language = spoken(brief)
         stock = self._stock(brief, language, seed)
-        made = parts.fill(stock, brief.kind, n=2 * n if brief.must else n)
+        made = parts.fill(stock, brief.kind, n=2 * n if brief.must else n, limits=brief.limits)
         kept = [filled for filled in (held(one, brief, joint=stock.joint) for one in made) if filled]
         return tuple(
             Draft(
@@ -84,8 +84,15 @@ class Extractive:
             return ()
         bare = structs.replace(brief, must=())
         free = structs.replace(bare, avoid=())
-        asked, able, unbound = (len(self.draft(one, n=n, seed=seed)) for one in (brief, bare, free))
-        steps = (("must_missing", asked < able), ("all_avoided", able < unbound))
+        wide = structs.replace(free, limits={})
+        asked, able, unbound, most = (
+            len(self.draft(one, n=n, seed=seed)) for one in (brief, bare, free, wide)
+        )
+        steps = (
+            ("must_missing", asked < able),
+            ("all_avoided", able < unbound),
+            ("too_narrow", unbound < most),
+        )
         found = [reason for reason, fewer in steps if fewer]
         return tuple(refusal(reason, brief, reader=reader) for reason in found or ["little_said"])
 

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import permutations
 
 from hawker.creative.draft.choose import LOOSE, choose, near, shingles
 from hawker.creative.draft.line import Line, Stock
-from hawker.creative.layout import LAYOUTS, Part, width
+from hawker.creative.layout import Part, parts, width
 from hawker.records.draft import Kind
 
 Parts = dict[str, tuple[str, ...]]
+Layout = Mapping[str, Part]
 _FEW = 5  # so many pairs are matched by trying every order
 _SETS = 3  # with fewer variants the first may take more than its share of the facts
 _ASKED_FOR = 1.35  # what a line is worth that the brief asks for, by a word that must appear or an interest
 
 
-def fill(stock: Stock, kind: Kind, *, n: int) -> list[Parts]:
-    """At most `n` ways to fill the parts of a kind, fewer where the product has fewer to say."""
-    made = _MAKERS[kind](stock, n)
-    layout = LAYOUTS[kind]
-    return [
-        parts for parts in made if all(_holds(parts.get(name, ()), part) for name, part in layout.items())
-    ]
+def fill(stock: Stock, kind: Kind, *, n: int, limits: Mapping[str, int] | None = None) -> list[Parts]:
+    """At most `n` ways to fill the parts of a kind, fewer where the product or `limits` leave fewer."""
+    layout = parts(kind, limits or {})
+    made = _MAKERS[kind](stock, n, layout)
+    return [filled for filled in made if all(_holds(filled.get(name, ()), layout[name]) for name in layout)]
 
 
 def _holds(lines: Sequence[str], part: Part) -> bool:
@@ -37,13 +36,13 @@ def fitting(lines: Iterable[Line], most: int, *, least: int = 1) -> list[Line]:
     return [line for line in lines if least <= line.width <= most and not line.text.endswith("+")]
 
 
-def _pair(stock: Stock, n: int, *, title: tuple[str, int], body: tuple[str, int]) -> list[Parts]:
+def _pair(stock: Stock, n: int, layout: Layout, *, title: str, body: str) -> list[Parts]:
     """A title that names the thing and a line each, put together so that the two say different things."""
-    titles = called(fitting(stock.titles, title[1]), n)
-    lines = told(_ample(stock.lines, body[1]), len(titles), taken=titles[:1], joint=stock.joint)
+    titles = called(fitting(stock.titles, layout[title].width), n)
+    lines = told(_ample(stock.lines, layout[body].width), len(titles), taken=titles[:1], joint=stock.joint)
     titles = titles[: len(lines)]
     made: list[Parts] = [
-        {title[0]: (head.text,), body[0]: (line.text,)}
+        {title: (head.text,), body: (line.text,)}
         for head, line in zip(titles, _matched(titles, lines), strict=True)
     ]
     return made
@@ -112,60 +111,61 @@ def _shared(one: Line, other: Line) -> float:
     return len(one.facts & other.facts) + _overlap(one, other) + 2 * (one.filler and other.filler)
 
 
-def _called(made: list[Parts], stock: Stock) -> list[Parts]:
-    most = LAYOUTS[Kind.NATIVE]["call_to_action"].width
-    calls = [call for call in stock.calls if width(call) <= most]
-    return [{**parts, "call_to_action": (calls[i % len(calls)],)} for i, parts in enumerate(made)]
+def _called(made: list[Parts], stock: Stock, layout: Layout) -> list[Parts]:
+    calls = [call for call in stock.calls if width(call) <= layout["call_to_action"].width]
+    return [{**one, "call_to_action": (calls[i % len(calls)],)} for i, one in enumerate(made) if calls]
 
 
-def _native(stock: Stock, n: int) -> list[Parts]:
-    return _called(_pair(stock, n, title=("title", 50), body=("description", 90)), stock)
+def _native(stock: Stock, n: int, layout: Layout) -> list[Parts]:
+    return _called(_pair(stock, n, layout, title="title", body="description"), stock, layout)
 
 
-def _banner(stock: Stock, n: int) -> list[Parts]:
-    heads = called(fitting(stock.titles, 25), n)
+def _banner(stock: Stock, n: int, layout: Layout) -> list[Parts]:
+    heads = called(fitting(stock.titles, layout["headline"].width), n)
     made: list[Parts] = []
     used: list[Line] = []
     for head in heads:
-        fits = [line for line in fitting((*stock.titles, *stock.lines), 40) if line.told and not line.filler]
+        fits = fitting((*stock.titles, *stock.lines), layout["line"].width)
+        fits = [line for line in fits if line.told and not line.filler]
         under = choose(fits, 1, taken=[head, *used])
         used += under
         made.append({"headline": (head.text,), **({"line": (under[0].text,)} if under else {})})
-    return _called(made, stock)
+    return _called(made, stock, layout)
 
 
-def _push(stock: Stock, n: int) -> list[Parts]:
-    return _pair(stock, n, title=("title", 40), body=("body", 110))
+def _push(stock: Stock, n: int, layout: Layout) -> list[Parts]:
+    return _pair(stock, n, layout, title="title", body="body")
 
 
-def _email(stock: Stock, n: int) -> list[Parts]:
-    return _pair(stock, n, title=("subject", 60), body=("preheader", 90))
+def _email(stock: Stock, n: int, layout: Layout) -> list[Parts]:
+    return _pair(stock, n, layout, title="subject", body="preheader")
 
 
-def _sms(stock: Stock, n: int) -> list[Parts]:
+def _sms(stock: Stock, n: int, layout: Layout) -> list[Parts]:
     names = {name.casefold() for name in stock.names}
     short = min((name for name in stock.names if width(name) <= 40), key=lambda name: -len(name), default="")
     made: list[Parts] = []
-    for line in told(fitting(stock.lines, 138 - width(short)), n):
+    for line in told(fitting(stock.lines, layout["body"].width - 2 - width(short)), n):
         named = not short or any(name in line.text.casefold() for name in names)
         mark = "：" if stock.joint == "" else ": "
         made.append({"body": (line.text if named else f"{short[:1].upper()}{short[1:]}{mark}{line.text}",)})
     return made
 
 
-def _described(stock: Stock, n: int) -> list[Parts]:
-    pool = [*fitting(stock.full, 1_000), *_ample(stock.lines, 90)]
+def _described(stock: Stock, n: int, layout: Layout) -> list[Parts]:
+    most = layout["description"].width
+    pool = [*fitting(stock.full, most), *_ample(stock.lines, min(90, most))]
     return [{"description": (line.text,)} for line in told(pool, n)]
 
 
-def _social(stock: Stock, n: int) -> list[Parts]:
-    tags = _distinct(stock.tags, 30, 3)
-    bodies = told(_ample(stock.lines, 140), n)
+def _social(stock: Stock, n: int, layout: Layout) -> list[Parts]:
+    tags, most = _distinct(stock.tags, layout["hashtag"].width, 3), layout["post"].width
+    bodies = told(_ample(stock.lines, min(140, most)), n)
     made = []
     for body in bodies:
         fresh = [
             line
-            for line in fitting(stock.titles, 60)
+            for line in fitting(stock.titles, min(60, most - body.width - 2))
             if _apart(line, body) and _ended(line.text) and line.named and not line.filler
         ]
         head = choose(fresh, 1, taken=[body], apart=LOOSE)
@@ -201,60 +201,63 @@ def _ended(text: str) -> bool:
     return not text.endswith(("?", "？", ".", "。", ":", "："))
 
 
-def _sets(stock: Stock, n: int, kind: Kind) -> list[Parts]:
+def _sets(stock: Stock, n: int, layout: Layout) -> list[Parts]:
     """Sets of headlines and descriptions: the lines there are, dealt out among as many sets as they fill."""
-    layout = LAYOUTS[kind]
     least, most = layout["headline"].least, layout["headline"].most
-    fits = fitting(stock.titles, 30)
+    fits = fitting(stock.titles, layout["headline"].width)
     named = choose([line for line in fits if line.named and not line.filler], most * n, apart=LOOSE)
     bare = [line for line in fits if not line.named and not line.filler]
     others = choose(bare, max(2, len(named)), taken=named, apart=LOOSE)
     if len(named) + len(others) < least or not named:
         named += called([line for line in fits if line.filler], least - len(named), taken=named)
-    lines = told(_ample(stock.lines, 90), layout["description"].most * n, least=layout["description"].least)
-    room = (len(named) + len(others)) // least, len(lines) // layout["description"].least
+    body = layout["description"]
+    lines = told(_ample(stock.lines, body.width), body.most * n, least=body.least)
+    room = (len(named) + len(others)) // least, len(lines) // body.least
     sets = max(1, min(n, len(named) // 2, *room))
     made: list[Parts] = []
     for turn in range(sets):
         own = named[turn::sets][: (most + 1) // 2]
         beside = others[turn::sets][: min(max(len(own), least - len(own)), most - len(own))]
-        said = lines[turn::sets][: layout["description"].most]
+        said = lines[turn::sets][: body.most]
         made.append({"headline": _texts((*own, *beside)), "description": _texts(said)})
     return made
 
 
-def _responsive(stock: Stock, n: int) -> list[Parts]:
-    paths = _distinct(stock.paths, 15, 2)
-    return [{**parts, **({"path": paths} if paths else {})} for parts in _sets(stock, n, Kind.RESPONSIVE)]
+def _responsive(stock: Stock, n: int, layout: Layout) -> list[Parts]:
+    paths = _distinct(stock.paths, layout["path"].width, 2)
+    return [{**one, **({"path": paths} if paths else {})} for one in _sets(stock, n, layout)]
 
 
-def _performance(stock: Stock, n: int) -> list[Parts]:
+def _performance(stock: Stock, n: int, layout: Layout) -> list[Parts]:
     """As a search set, with a headline of 15, a description of 60 and long headlines beside."""
-    made = _sets(stock, n, Kind.PERFORMANCE)
-    wide = (line for line in stock.titles if 30 < line.width <= 90)
+    made = _sets(stock, n, layout)
+    head, body = layout["headline"], layout["description"]
+    widest = layout["long_headline"].width
+    wide = (line for line in stock.titles if head.width < line.width <= widest)
     long = choose(wide, 5 * len(made), apart=LOOSE)
-    brief = choose(fitting(stock.lines, 60), len(made))
-    calls = [call for call in stock.calls if width(call) <= 15]
+    brief = choose(fitting(stock.lines, body.short), len(made))
+    calls = [call for call in stock.calls if width(call) <= head.short]
     out = []
-    for turn, parts in enumerate(made):
-        heads, said = list(parts["headline"]), list(parts["description"])
-        if not any(width(head) <= 15 for head in heads):
-            tiny = choose(fitting(stock.titles, 15), turn + 1, apart=LOOSE)
-            heads = [tiny[turn].text if turn < len(tiny) else calls[turn % len(calls)], *heads][:15]
-        if not any(width(line) <= 60 for line in said) and brief:
+    for turn, one in enumerate(made):
+        heads, said = list(one["headline"]), list(one["description"])
+        if not any(width(text) <= head.short for text in heads):
+            tiny = [line.text for line in choose(fitting(stock.titles, head.short), turn + 1, apart=LOOSE)]
+            heads = [*(tiny[turn:] or calls[turn % max(1, len(calls)) :])[:1], *heads][:15]
+        if not any(width(line) <= body.short for line in said) and brief:
             said = [*said[:4], brief[turn % len(brief)].text]
-            said = list(_distinct(reversed(said), 90, 5))
-        longs = _texts(long[turn :: len(made)][:5]) or (said[-1],)
+            said = list(_distinct(reversed(said), body.width, 5))
+        longs = _texts(long[turn :: len(made)][:5]) or tuple(x for x in said[-1:] if width(x) <= widest)
         out.append({"headline": tuple(heads), "long_headline": longs, "description": tuple(said)})
     return out
 
 
-def _keywords(stock: Stock, n: int) -> list[Parts]:
-    words = tuple(dict.fromkeys(word for raw in stock.keywords if 1 < width(word := _searched(raw)) <= 80))[
-        :30
-    ]
+def _keywords(stock: Stock, n: int, layout: Layout) -> list[Parts]:
+    most = layout["keyword"].width
+    found = (word for raw in stock.keywords if 1 < width(word := _searched(raw)) <= most)
+    words = tuple(dict.fromkeys(found))[:30]
     said = " ".join(words)
-    barred = tuple(word for word in stock.negatives if word not in said)
+    most = layout["negative"].width
+    barred = tuple(word for word in stock.negatives if word not in said and width(word) <= most)
     return [{"keyword": words, "negative": barred}] if words and n else []
 
 
@@ -266,7 +269,7 @@ def _texts(lines: Iterable[Line]) -> tuple[str, ...]:
     return tuple(line.text for line in lines)
 
 
-_MAKERS: dict[Kind, Callable[[Stock, int], list[Parts]]] = {
+_MAKERS: dict[Kind, Callable[[Stock, int, Layout], list[Parts]]] = {
     Kind.RESPONSIVE: _responsive,
     Kind.PERFORMANCE: _performance,
     Kind.NATIVE: _native,

@@ -36,7 +36,9 @@ from hawker.statistics import intervals
 from hawker.storage.shop import Shop
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
-AMONG, SAMPLE = 1_000, 300
+AMONG, SAMPLE = 1_000, 250
+LATER = 2_000
+"""Of JDDC's dialogues the last so many: earlier ones were looked at while the ranking was made."""
 Judged = list[tuple[Asked, Any]]
 """Questions with the answers given."""
 
@@ -78,7 +80,7 @@ def _found(chosen: argparse.Namespace) -> dict[str, Any]:
     found["p95_ms"] = round(float(np.percentile(taken, 95)) * 1e3, 2)
     if not chosen.facts:
         beside = titles.amazon(chosen.data / "amazon_products")
-        found["jddc"] = _ranked(dialogues.jddc(chosen.data / "jddc"))
+        found["jddc"] = _ranked(dialogues.jddc(chosen.data / "jddc")[-LATER:])
         found["faq"] = _ranked(dialogues.faq(chosen.data / "faq_en"), beside=beside)
     return found
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from hawker.creative.layout import LAYOUTS, width
-from hawker.creative.studio import Drafter
+from hawker.creative.studio import Drafter, write
 from hawker.records.catalogue import Product
 from hawker.records.draft import Brief, Draft, Kind
 
@@ -77,6 +77,19 @@ class DrafterSuite:
 
     def test_none_are_drafted_where_none_are_wanted(self, made: Drafter) -> None:
         assert made.draft(Brief(BOTTLE), n=0, seed=0) == ()
+
+    @pytest.mark.parametrize("language", ["en", "zh"])
+    def test_a_limit_of_five_characters_gives_less_and_the_reason(self, made: Drafter, language: str) -> None:
+        if language not in self.languages:
+            pytest.skip(f"its model does not read '{language}'")
+        brief = Brief(PRODUCTS[language], limits={"title": 5})
+        sheet = write(made, brief, n=1, seed=4, reader=language)
+        assert all(width(line) <= 5 for one in sheet.accepted for line in one.draft.parts["title"])
+        if not sheet.accepted:
+            assert sheet.reason == "drafts_narrow"
+        for one in sheet.rejected:
+            assert one.objections
+            assert all(fault.message and fault.remedy for fault in one.objections)
 
     def test_words_that_may_not_appear_do_not(self, made: Drafter) -> None:
         drafts = made.draft(Brief(BOTTLE, avoid=("cold", "bicycle")), n=self.few - 1, seed=1)

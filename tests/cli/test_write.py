@@ -11,6 +11,7 @@ from tests.cli.shell import answer, hawker
 
 from hawker.records.audience import Audience, Audiences, Kind
 from hawker.records.brand import Brand
+from hawker.records.placement import Placement
 from hawker.storage.control import Control
 from hawker.storage.shop import Shop
 from hawker.storage.tables import write_products
@@ -109,6 +110,28 @@ def test_a_brief_holds_what_was_asked_and_what_the_brand_says(tmp_path: Path) ->
     )
 
 
+def test_a_placement_and_the_command_narrow_what_is_written(tmp_path: Path) -> None:
+    home = Placement(name="home", limits={"title": 40, "description": 60, "headline": 20})
+    shop = shops.tiny(tmp_path / "shop", placements=(home,)).folder
+    asked = ("write", "--product", "tea", "-n", "2", "--placement", "home", "--json")
+    (sheet,) = answer("-C", shop, *asked)["sheets"]
+    assert sheet["brief"]["limits"] == {"title": 40, "description": 60}
+    (sheet,) = answer("-C", shop, *asked, "--limit", "title=20", "--limit", "description=80")["sheets"]
+    assert sheet["brief"]["limits"] == {"title": 20, "description": 60}
+    told = hawker("-C", shop, "write", "--product", "tea", "--limit", "title=5").stdout
+    assert "The limits leave too little room" in " ".join(told.split())
+
+
+def test_a_placement_that_limits_what_no_copy_has_is_a_bad_setting(tmp_path: Path) -> None:
+    home = Placement(name="home", limits={"titel": 40})
+    shop = shops.tiny(tmp_path / "shop", placements=(home,)).folder
+    done = hawker("-C", shop, "write", "--product", "tea", "--placement", "home")
+    assert done.exit_code == 2
+    assert "'home' in shop.toml name 'titel', which no copy has. Did you mean 'title'?" in " ".join(
+        done.stderr.split()
+    )
+
+
 def test_an_audience_of_the_shops_is_told_by_its_name(tmp_path: Path) -> None:
     folder = shops.tiny(tmp_path / "shop", audiences=Audiences(least=20)).folder
     control = Control(folder / "control.db")
@@ -130,6 +153,9 @@ def test_an_audience_of_the_shops_is_told_by_its_name(tmp_path: Path) -> None:
         (("--campaign", "c-leaf", "--advertiser", "Hill"), "is of 'Leaf'"),
         (("--jurisdiction", "FR"), "Invalid enum value 'FR'"),
         (("--tone", "x" * 300), "'tone' cannot be used"),
+        (("--limit", "title"), "'title' is no limit. Name a part and its width, as title=20."),
+        (("--limit", "titel=20"), "has no part 'titel' to limit. Did you mean 'title'?"),
+        (("--limit", "title=1"), "The limit of 'title' is 1. Give at least 2"),
         (("--writer", "extractiv"), "There is no writer 'extractiv'"),
         (("list", "--standing", "wait"), "no standing 'wait'"),
         (("show", "nowhere"), "no draft 'nowhere'"),

@@ -16,6 +16,7 @@ from hawker.creative.layout import LAYOUTS
 from hawker.creative.prompted import Prompted
 from hawker.creative.prompted_asked import asked, data, prompts, schema
 from hawker.creative.prompted_phrases import line, runs, sentences, tails
+from hawker.creative.studio import write
 from hawker.language import Message, Written
 from hawker.records.draft import Brief, Kind, Objection
 
@@ -239,3 +240,15 @@ def test_the_version_tells_models_and_ways_of_asking_apart() -> None:
     assert whole.version.startswith("m-1+")
     assert whole.version != lines.version
     assert prompts("zh")["name"] == "中文"
+
+
+def test_a_narrow_limit_is_told_in_words_and_judged_by_the_gate_without_a_cut_word() -> None:
+    by = Saying()
+    brief = Brief(BOTTLE, limits={"title": 5})
+    sheet = write(Prompted(by), brief, n=1, seed=5)
+    assert "at most 5 " in by.asked[0][-1].text
+    assert by.given[0]["schema"] == schema(Kind.NATIVE, language="en")
+    assert (sheet.accepted, sheet.reason) == ((), "drafts_narrow")
+    (fallen,) = sheet.rejected
+    assert ("length", "too_long", "title") in [(one.kind, one.reason, one.part) for one in fallen.objections]
+    assert fallen.draft.parts["title"] == (GOOD["title"],)

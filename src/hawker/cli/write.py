@@ -33,6 +33,9 @@ By = Annotated[
 Language = Annotated[str, typer.Option("--language", metavar="en|zh", help="Else the product's own.")]
 For = Annotated[str, typer.Option("--audience", metavar="ID", help="For whom: an audience, or words.")]
 Where = Annotated[str, typer.Option("--placement", metavar="NAME", help="Where it will stand.")]
+Narrow = Annotated[
+    list[str] | None, typer.Option("--limit", metavar="PART=WIDTH", help="No wider than that, as title=20.")
+]
 Tone = Annotated[str, typer.Option("--tone", metavar="WORDS", help="How it sounds.")]
 Voice = Annotated[list[str] | None, typer.Option("--voice", metavar="LINE", help="As the brand speaks.")]
 Must = Annotated[list[str] | None, typer.Option("--keywords", metavar="WORD", help="Has to appear.")]
@@ -69,6 +72,7 @@ def write(
     language: Language = "",
     audience: For = "",
     placement: Where = "",
+    limit: Narrow = None,
     tone: Tone = "",
     voice: Voice = None,
     keywords: Must = None,
@@ -100,6 +104,7 @@ def write(
         must=keywords or [],
         avoid=avoid or [],
         voice=voice or [],
+        limits=_limits(limit or []),
         campaign=campaign,
         advertiser=advertiser,
     )
@@ -119,6 +124,17 @@ def _wanted(**given: Any) -> Wanted:
         return msgspec.convert(given, Wanted)
     except msgspec.ValidationError as error:
         raise BadInput(f"{error}.", remedy="hawker write --help says what it takes.") from error
+
+
+def _limits(told: list[str]) -> dict[str, int]:
+    """`title=20` as a part and how wide it may be."""
+    found: dict[str, int] = {}
+    for one in told:
+        part, _, width = one.partition("=")
+        if not part.strip() or not width.strip().isdecimal():
+            raise BadInput(f"'{one[:40]}' is no limit.", remedy="Name a part and its width, as title=20.")
+        found[part.strip()] = int(width)
+    return found
 
 
 def _write(

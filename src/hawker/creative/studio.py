@@ -18,7 +18,7 @@ from hawker.records.ids import derived
 from hawker.records.sheet import Sheet, Standing, Variant
 
 _HEADS = ("title", "headline", "subject", "body", "post", "description", "keyword")
-BUSY = "busy"
+BUSY, NARROW = "busy", "too_narrow"
 LATER = frozenset({BUSY, "away"})
 """Why a writer did not write that pass by themselves: the same is worth asking again later."""
 Pause = Callable[[float], bool]
@@ -64,6 +64,14 @@ class Repairer(Protocol):
 
     def repair(self, draft: Draft, objections: Sequence[Objection], brief: Brief, *, seed: int) -> Draft:
         """The draft written anew so that the objections no longer hold."""
+
+
+@runtime_checkable
+class Refuser(Protocol):
+    """A writer that knows why it has fewer drafts than it was asked for."""
+
+    def refusals(self, brief: Brief, *, n: int, seed: int, reader: str = "en") -> tuple[Objection, ...]:
+        """Why; () where it has as many."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +136,9 @@ def write(
         advertiser=advertiser,
         campaign=campaign,
         variants=variants,
-        reason=_reason(n, drafted=len(drafts), passed=len(passed)),
+        reason="drafts_narrow"
+        if brief.limits and len(passed) < n and _narrow(drafter, brief, fallen, n=n, seed=seed)
+        else _reason(n, drafted=len(drafts), passed=len(passed)),
     )
 
 
@@ -251,6 +261,15 @@ def _variants(
             fluency=scored.fluency if scored else None,
         )
         for place, (one, scored) in enumerate(judged)
+    )
+
+
+def _narrow(drafter: Drafter, brief: Brief, fallen: Sequence[Judged], *, n: int, seed: int) -> bool:
+    """Whether it is the brief's limits that leave fewer drafts than were wanted."""
+    if any(one.kind == "length" and one.part in brief.limits for held in fallen for one in held.objections):
+        return True
+    return isinstance(drafter, Refuser) and any(
+        one.reason == NARROW for one in drafter.refusals(brief, n=n, seed=seed)
     )
 
 

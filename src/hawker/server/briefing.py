@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from hawker.audience import Moment
 from hawker.audience.interests import direction, interests
 from hawker.creative.desk import Desk, evidence
-from hawker.errors import BadInput, NotFound, nearest
+from hawker.creative.layout import LAYOUTS, parts
+from hawker.errors import BadInput, BadSetting, NotFound, nearest
 from hawker.records.audience import Audience
 from hawker.records.brand import Brand, Jurisdiction
 from hawker.records.campaign import Campaign
 from hawker.records.catalogue import Product, advertisable
 from hawker.records.draft import Brief, Kind
+from hawker.records.placement import Placement
 from hawker.storage.control import Control
 from hawker.storage.drafts import Drafts
 from hawker.storage.shop import Shop
@@ -33,6 +35,7 @@ _LISTS = ("must", "avoid", "voice")
 class Wanted(msgspec.Struct, forbid_unknown_fields=True):
     """What is to be written: `n` variants of a kind, for whom (`audience` by its id, or in words), and how.
 
+    `limits` are widths of its parts that are narrower than those of its kind, and of its placement.
     `campaign` says for which order and so on whose behalf; else `advertiser` does, '' is the shop.
     """
 
@@ -48,6 +51,7 @@ class Wanted(msgspec.Struct, forbid_unknown_fields=True):
     must: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     voice: tuple[str, ...] = ()
+    limits: dict[str, int] = msgspec.field(default_factory=dict)
     campaign: str = ""
     advertiser: str = ""
 
@@ -62,12 +66,12 @@ def briefs(
 ) -> list[Brief]:
     """A brief for each product. `moment` gives the shop as it stands, asked only for an audience's interests.
 
-    Raises `NotFound` for a placement that the shop does not have, `BadInput` for a text that is too long.
+    Raises `NotFound` for a placement that the shop does not have, `BadInput` for a text that is too long or a
+    limit that cannot be kept, `BadSetting` where the placement's own limits name what no copy has.
     """
     _sound(wanted)
     owner, _ = behalf(control, wanted)
-    if wanted.placement:
-        shop.placement(wanted.placement)
+    limits = _limits(wanted, shop.placement(wanted.placement) if wanted.placement else None)
     brand = shop.settings.brand
     proof = evidence(control, owner, brand.evidence)
     audience, likes = _audience(control, wanted, moment)
@@ -85,6 +89,7 @@ def briefs(
             avoid=_joined(brand.avoid, wanted.avoid),
             voice=_joined(brand.voice, wanted.voice),
             evidence=proof,
+            limits=limits,
         )
         for product in products
     ]
@@ -153,6 +158,22 @@ def _audience(
 
 def _jurisdiction(wanted: Wanted, brand: Brand) -> str:
     return (wanted.jurisdiction or brand.jurisdiction).value
+
+
+def _limits(wanted: Wanted, placement: Placement | None) -> dict[str, int]:
+    """The narrower of what is asked for and what the placement allows, of the parts that the kind has."""
+    parts(wanted.kind, wanted.limits)
+    limits = dict(wanted.limits)
+    known = sorted({part for layout in LAYOUTS.values() for part in layout})
+    for name, limit in (placement.limits if placement else {}).items():
+        if name not in known:
+            where = f"The limits of the placement '{placement.name[:80]}'" if placement else ""
+            raise BadSetting(
+                f"{where} in shop.toml name '{name[:40]}', which no copy has.", remedy=nearest(name, known)
+            )
+        if name in LAYOUTS[wanted.kind]:
+            limits[name] = min(limit, limits.get(name, limit))
+    return limits
 
 
 def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import re
 import pytest
 from msgspec import structs
 
+from hawker.creative import gate
 from hawker.creative.draft import Extractive
 from hawker.creative.draft.choose import near
 from hawker.creative.draft.words import words
@@ -173,6 +174,29 @@ def test_it_says_why_there_are_fewer() -> None:
     assert [one.reason for one in writer.refusals(Brief(BOWL), n=500)] == ["little_said"]
     assert writer.refusals(Brief(BOWL), n=2) == ()
     assert "没有" in writer.refusals(long, n=2, reader="zh")[0].message
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("product", [BOWL, DRESS], ids=["en", "zh"])
+@pytest.mark.parametrize("most", [2, 5, 9, 14, 24])
+def test_narrow_limits_are_kept_and_cut_no_word(kind: Kind, product: Product, most: int) -> None:
+    writer = Extractive()
+    free, narrow = Brief(product, kind), Brief(product, kind, limits=dict.fromkeys(LAYOUTS[kind], most))
+    drafts = writer.draft(narrow, n=3, seed=2)
+    assert all(width(line) <= most for line in texts(drafts))
+    assert not [one for draft in drafts for one in gate.check(draft, narrow) if one.kind == "length"]
+    whole = set(_words(f"{product}", *texts(writer.draft(free, n=20, seed=2))))
+    if product is BOWL:
+        assert not [word for word in _words(*texts(drafts)) if word not in whole and len(word) > 3]
+    if len(drafts) < len(writer.draft(free, n=3, seed=2)):
+        (why, *_) = writer.refusals(narrow, n=3, seed=2)
+        assert (why.reason, bool(why.remedy)) == ("too_narrow", True)
+        assert f"={most}" in why.message
+        assert "放宽" in writer.refusals(narrow, n=3, seed=2, reader="zh")[0].remedy
+
+
+def _words(*texts: str) -> list[str]:
+    return re.findall(r"\w+", " ".join(texts).casefold())
 
 
 @pytest.mark.parametrize("kind", list(Kind))

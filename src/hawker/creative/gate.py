@@ -78,6 +78,7 @@ def _checked(draft: Draft, brief: Brief, reader: str, others: Sequence[Draft]) -
         for place, line in enumerate(lines):
             for one in _line(line, held, *asked, reader, part):
                 yield structs.replace(one, part=part, line=place)
+    yield from ground.contradicted(draft.parts, brief.product, reader=reader)
     yield from duplicates.check(draft, others, reader=reader)
 
 

@@ -26,6 +26,8 @@ _NAMES: Mapping[str, re.Pattern[str]] = {
 """What a field is called, in whole, that says how much of each there is; shipping weights are of no such."""
 _COLOURS = re.compile(r"colou?r(?: name)?|颜色|颜色分类|色系")
 
+_WIRELESS = re.compile(r"(?:2\.4|[2-6])[ -]?g")
+"""Generations and bands of radio that read like grams."""
 _MANY = frozenset({"multicolour", "black_and_white"})
 
 
@@ -72,7 +74,8 @@ def contradicted(
 def _clashes(product: Product) -> Iterator[_Said]:
     """What title and fields say of one dimension, where each says one thing and they are not the same."""
     low = read(product.title).low
-    told = [one for one in amounts(low) if one.kind == "measure"]
+    measures = (one for one in amounts(low) if one.kind == "measure")
+    told = [one for one in measures if not _WIRELESS.fullmatch(low, one.start, one.end)]
     fields = [("size", product.size), *product.attributes.items()]
     counts = {one.value for one in amounts(low) if one.kind in ("count", "bare", "times")}
     for dimension, name in _NAMES.items():

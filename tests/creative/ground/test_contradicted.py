@@ -44,6 +44,8 @@ def test_a_claim_that_takes_a_side_is_named_whichever_side(
         Product("1", "Cups, 2 x 150 ml", attributes={"Capacity": "300 ml"}),
         Product("1", "Dumbbell, 5 kg", attributes={"Shipping weight": "6 kg"}),
         Product("1", "Black and white cup", color="blue"),
+        Product("1", "Camping chair, holds up to 120 kg", attributes={"Weight": "2.3 kg"}),
+        Product("1", "折叠露营椅 承重120千克", attributes={"重量": "2.3千克"}),
         Product("1", "机械键盘 蓝牙与2.4G双模", attributes={"重量": "760克"}),
         Product("1", "White cup, 350 ml", attributes={"Capacity": "200 ml to 400 ml"}),
         Product("1", "深蓝色杯子 2瓶 150毫升", color="蓝色", attributes={"净含量": "300毫升"}),

@@ -28,6 +28,11 @@ _COLOURS = re.compile(r"colou?r(?: name)?|颜色|颜色分类|色系")
 
 _WIRELESS = re.compile(r"(?:2\.4|[2-6])[ -]?g")
 """Generations and bands of radio that read like grams."""
+_BEARS = re.compile(
+    r"(?:承重|载重|承载|负重|耐重|限重|最大|最高|up to|loads?|holds?|supports?|capacity|for)[约达:： ]*$"
+)
+_BORNE = re.compile(r" ?(?:load|capacity|rated|limit|max|承重|承载|载重|以[内下])")
+"""What stands beside an amount that is no measure of the thing itself."""
 _MANY = frozenset({"multicolour", "black_and_white"})
 
 
@@ -75,7 +80,7 @@ def _clashes(product: Product) -> Iterator[_Said]:
     """What title and fields say of one dimension, where each says one thing and they are not the same."""
     low = read(product.title).low
     measures = (one for one in amounts(low) if one.kind == "measure")
-    told = [one for one in measures if not _WIRELESS.fullmatch(low, one.start, one.end)]
+    told = [one for one in measures if not _another(low, one)]
     fields = [("size", product.size), *product.attributes.items()]
     counts = {one.value for one in amounts(low) if one.kind in ("count", "bare", "times")}
     for dimension, name in _NAMES.items():
@@ -94,6 +99,12 @@ def _clashes(product: Product) -> Iterator[_Said]:
         other, (called, text) = next(iter(held.items()))
         yield _Said(dimension, value, called, other, low[one.start : one.end], text.strip())
     yield from _colours(low, product)
+
+
+def _another(low: str, one: Amount) -> bool:
+    """Whether a measure is of something else than the thing: what it bears, the band it sends on."""
+    beside = _BEARS.search(low, max(0, one.start - 12), one.start) or _BORNE.match(low, one.end)
+    return beside is not None or _WIRELESS.fullmatch(low, one.start, one.end) is not None
 
 
 def _colours(low: str, product: Product) -> Iterator[_Said]:

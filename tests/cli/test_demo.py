@@ -21,6 +21,7 @@ KEYS = {
     "recommender",
     "peak_rss_mb",
     "seconds",
+    "words",
 }
 POLICIES = ("random", "popular", "own_history", "hawker")
 

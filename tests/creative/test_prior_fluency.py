@@ -9,6 +9,7 @@ import pytest
 
 gguf = pytest.importorskip("gguf", reason="gguf comes with the extra 'adapt'")
 torch = pytest.importorskip("torch", reason="torch comes with the extra 'adapt'")
+pytest.importorskip("transformers", reason="transformers comes with the extra 'adapt'")
 
 from tests.language import tiny_writer  # noqa: E402
 

@@ -146,6 +146,7 @@ def test_the_id_is_nowhere_afterwards_and_all_else_stays(tmp_path: Path, setting
         "caps": (1, 0),
         "folds": (2, 0),
         "events": (4, 1),
+        "questions": (0, 0),
     }
     with delivery.build(Shop(shop.folder)) as engine:
         assert engine.wishes.held

@@ -1,4 +1,4 @@
-"""What every benchmark does alike: where its shop is kept, the memory it held, and how it ends."""
+"""What every benchmark does alike: its shop's folder, its memory, its figures, and how it ends."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hawker.errors import HawkerError
+from hawker.statistics import Estimate
 
 MISSING = 2
 
@@ -37,6 +38,13 @@ def kept(folder: Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory() as made:
         yield Path(made)
+
+
+def estimate(found: Estimate, *, digits: int = 4) -> dict[str, Any]:
+    """A figure with its interval and of how many it is; None where there is none."""
+    bounds = (found.value, found.low, found.high)
+    value, low, high = (None if bound is None else round(bound, digits) for bound in bounds)
+    return {"value": value, "low": low, "high": high, "n": found.n}
 
 
 def peak_mb() -> int:

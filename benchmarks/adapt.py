@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from hawker.errors import HawkerError
+from benchmarks._answer import ended, estimate
 from hawker.ingest.datasets import complete_journey_types as grocer
 from hawker.ingest.datasets import online_retail
 from hawker.ingest.datasets.lines import Lines
@@ -40,7 +40,7 @@ from hawker.language.adapt.judge import compared, ranked
 from hawker.language.adapt.lesson import Slices
 from hawker.language.adapt.origin import origin
 from hawker.records.events import DAY
-from hawker.statistics import Estimate, bootstrap
+from hawker.statistics import bootstrap
 
 DATA = Path("../shared/data") / online_retail.FILE
 SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
@@ -95,13 +95,13 @@ def measure(histories: Histories, cuts: Cuts, *, epochs: int, validate: bool) ->
         "tfidf": ranked(judged, floor),
     }
     figure = compared("ndcg10", judged.shopper, scores["raw"], after=scores["adapted"])
-    told = {name: _bounds(bootstrap.mean(judged.shopper, one)) for name, one in scores.items()}
+    told = {name: estimate(bootstrap.mean(judged.shopper, one)) for name, one in scores.items()}
     over = bootstrap.lift(judged.shopper, scores["adapted"], b=scores["popularity"])
     return {
         **told,
-        "gain": _bounds(figure.gain),
-        "difference": _bounds(figure.difference),
-        "over_popularity": _bounds(over),
+        "gain": estimate(figure.gain),
+        "difference": estimate(figure.difference),
+        "over_popularity": estimate(over),
         "with_popularity": _helped(slices, judged, {"raw": before, "adapted": after}, popular),
         "passes": list(learned.scores),
         "moments": {"train": len(slices.train), "valid": len(slices.valid), "judged": len(judged)},
@@ -119,14 +119,9 @@ def _helped(slices: Slices, judged: Any, vectors: dict[str, Any], popular: Any) 
         tried = [(float(ranked(slices.valid, held, prior=share * popular).mean()), share) for share in SHARES]
         share = max(tried)[1]
         scores[name] = ranked(judged, held, prior=share * popular)
-        found[name] = {"share": share, **_bounds(bootstrap.mean(judged.shopper, scores[name]))}
+        found[name] = {"share": share, **estimate(bootstrap.mean(judged.shopper, scores[name]))}
     lift = bootstrap.lift(judged.shopper, scores["adapted"], b=scores["raw"])
-    return {**found, "gain": _bounds(lift)}
-
-
-def _bounds(figure: Estimate) -> dict[str, float | None]:
-    rounded = {name: getattr(figure, name) for name in ("value", "low", "high")}
-    return {name: None if value is None else round(value, 5) for name, value in rounded.items()}
+    return {**found, "gain": estimate(lift)}
 
 
 def _say(step: str, share: float) -> None:
@@ -143,22 +138,24 @@ def main() -> int:
     parser.add_argument("--validate", action="store_true", help="judge on the validation slice alone")
     parser.add_argument("--json", action="store_true", help="print the JSON object alone")
     asked = parser.parse_args()
+    return ended(lambda: _found(asked), line=asked.json)
+
+
+def _found(asked: argparse.Namespace) -> dict[str, Any]:
     sources: dict[str, Callable[[], tuple[Histories, Cuts]]] = {
         "grocer": households,
         "gifts": lambda: customers(asked.data),
     }
     found: dict[str, Any] = {}
-    try:
-        for name in asked.only.split(","):
-            histories, cuts = sources[name]()
-            found[name] = measure(histories, cuts, epochs=asked.epochs, validate=asked.validate)
-            print(f"{name} {json.dumps(found[name])}", file=sys.stderr)
-    except HawkerError as error:
-        print(error, file=sys.stderr)
-        return 2
-    found |= {"cpu_s": round(time.process_time(), 1), "seed": SEED, "judged_on_test": not asked.validate}
-    print(json.dumps(found) if asked.json else json.dumps(found, indent=2))
-    return 0
+    for name in asked.only.split(","):
+        histories, cuts = sources[name]()
+        found[name] = measure(histories, cuts, epochs=asked.epochs, validate=asked.validate)
+        print(f"{name} {json.dumps(found[name])}", file=sys.stderr)
+    return found | {
+        "cpu_s": round(time.process_time(), 1),
+        "seed": SEED,
+        "judged_on_test": not asked.validate,
+    }
 
 
 if __name__ == "__main__":

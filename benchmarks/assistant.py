@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import asked
-from benchmarks._answer import ended
+from benchmarks._answer import ended, estimate
 from benchmarks.asked import Asked
 from hawker import answers
 from hawker.answers.passages import Passages
@@ -119,10 +119,9 @@ def _shares(known: Judged, unknown: Judged, planted: Judged) -> dict[str, Any]:
     }
 
 
-def _share(verdicts: Iterable[bool]) -> dict[str, float | int | None]:
+def _share(verdicts: Iterable[bool]) -> dict[str, Any]:
     all_of_them = list(verdicts)
-    found = intervals.proportion(sum(all_of_them), len(all_of_them))
-    return {"value": found.value, "low": found.low, "high": found.high, "n": len(all_of_them)}
+    return estimate(intervals.proportion(sum(all_of_them), len(all_of_them)))
 
 
 def _ranked(pairs: Sequence[dialogues.Pair], *, beside: Sequence[str] = ()) -> dict[str, Any]:

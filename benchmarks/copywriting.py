@@ -17,20 +17,18 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
 from benchmarks import planted
-from benchmarks._answer import ended, peak_mb
+from benchmarks._answer import ended, estimate, peak_mb
 from hawker.creative import prior, studio
 from hawker.creative.draft import Extractive
 from hawker.learning import copywriting
 from hawker.records.draft import Brief, Kind
 from hawker.records.sheet import Sheet, Standing
-from hawker.statistics import Estimate
 from hawker.storage.models import ModelStore
 
 BASE = "smollm2"
@@ -55,19 +53,21 @@ def _found(chosen: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         made = copywriting.taught_by(
             sheets,
-            base=BASE,
+            copywriting.Plan(
+                base=BASE,
+                judged=chosen.judged,
+                score=lambda lines, language: clicked.score(list(lines), language=language).mean.tolist(),
+                seed=chosen.seed,
+            ),
             store=ModelStore(Path(folder) / "models"),
             folder=Path(folder) / "training",
             curves=chosen.curves,
-            score=lambda lines, language: clicked.score(list(lines), language=language).mean.tolist(),
-            judged=chosen.judged,
-            seed=chosen.seed,
             progress=_told(),
         )
     return {
         "before": _standings(made.before),
         "after": _standings(made.after),
-        "difference": _bounds(made.difference),
+        "difference": estimate(made.difference),
         "promoted": made.promoted,
         "reason": made.reason,
         "rows": made.rows,
@@ -104,14 +104,7 @@ def _told() -> Any:
 
 
 def _standings(held: copywriting.Standings) -> dict[str, Any]:
-    return {name: _bounds(getattr(held, name)) for name in ("passed", "unsupported", "prior")}
-
-
-def _bounds(one: Estimate) -> dict[str, Any]:
-    rounded: Sequence[float | None] = [
-        None if value is None else round(value, 4) for value in (one.value, one.low, one.high)
-    ]
-    return dict(zip(("value", "low", "high"), rounded, strict=True)) | {"n": one.n}
+    return {name: estimate(getattr(held, name)) for name in ("passed", "unsupported", "prior")}
 
 
 if __name__ == "__main__":

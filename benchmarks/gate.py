@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import planted
-from benchmarks._answer import ended
+from benchmarks._answer import ended, estimate
 from benchmarks.planted import Planted
 from hawker.creative import gate, ground
 from hawker.records.draft import Objection
 from hawker.records.finding import Severity
-from hawker.statistics import Estimate, proportion
+from hawker.statistics import proportion
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 LANGUAGES = ("en", "zh")
@@ -107,12 +107,7 @@ def _by_kind(cases: Sequence[tuple[Planted, bool]]) -> dict[str, str]:
 
 def _share(hits: Iterable[bool]) -> dict[str, Any]:
     listed = list(hits)
-    return _estimate(proportion(sum(listed), len(listed)))
-
-
-def _estimate(found: Estimate) -> dict[str, Any]:
-    value, low, high = (None if x is None else round(x, 4) for x in (found.value, found.low, found.high))
-    return {"value": value, "low": low, "high": high, "n": found.n}
+    return estimate(proportion(sum(listed), len(listed)))
 
 
 def main() -> int:

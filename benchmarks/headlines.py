@@ -34,14 +34,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks._answer import ended, peak_mb
+from benchmarks._answer import ended, estimate, peak_mb
 from hawker import language
 from hawker.creative import prior, prior_training
 from hawker.creative.prior_blend import NO_DOUBT, Blend
 from hawker.errors import extra
 from hawker.ingest.datasets import upworthy
 from hawker.ingest.datasets.upworthy import Arms
-from hawker.statistics import Estimate, bootstrap
+from hawker.statistics import bootstrap
 from hawker.storage import snapshot
 
 ROOT = Path(__file__).parents[1]
@@ -84,10 +84,10 @@ def measure(arms: Arms, kept: Path, write: Path | None = None) -> dict[str, Any]
     by = test.test[pairs.first]
     return {
         **{name: _share(by, held) for name, held in right.items()},
-        "over_encoder": _estimate(bootstrap.difference(by, right["hawker"], b=right["encoder"])),
+        "over_encoder": estimate(bootstrap.difference(by, right["hawker"], b=right["encoder"])),
         "unseen": _share(by[new], right["hawker"][new]),
         "calibration": {
-            sign: _estimate(held) for sign, held in prior_training.calibration(test, whole).items()
+            sign: estimate(held) for sign, held in prior_training.calibration(test, whole).items()
         },
         "sd": {head.by: round(head.sd, 4) for head in learned.heads} | {"nothing": round(learned.spread, 4)},
         "pairs": {"all": len(prior_training.decided(arms)), "test": len(pairs)},
@@ -139,13 +139,8 @@ def embedded(arms: Arms, kept: Path) -> tuple[Vectors, dict[str, str], dict[str,
 
 
 def _share(tests: NDArray[np.int64], right: NDArray[np.float64]) -> dict[str, Any]:
-    found = _estimate(bootstrap.mean(tests, right))
+    found = estimate(bootstrap.mean(tests, right))
     return {"accuracy": found.pop("value"), **found, "n": len(right)}
-
-
-def _estimate(found: Estimate) -> dict[str, Any]:
-    value, low, high = (None if x is None else round(x, 4) for x in (found.value, found.low, found.high))
-    return {"value": value, "low": low, "high": high}
 
 
 def _say(step: str, share: float) -> None:

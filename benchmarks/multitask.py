@@ -26,14 +26,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._answer import ended, kept
+from benchmarks._answer import ended, estimate, kept
 from hawker import Shop, ranking
 from hawker.features.examples import Examples, microseconds
 from hawker.ingest.datasets import complete_journey
 from hawker.learning import load, placement, stages, trials
 from hawker.ranking.esmm import Several
 from hawker.ranking.ranker import Floats, sigmoid
-from hawker.statistics import Estimate
 from hawker.storage import database
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -120,17 +119,13 @@ def judged(rows: Examples, ours: Said, theirs: Said) -> dict[str, Any]:
         pair = [sigmoid(one[said][where]) for one in (ours, theirs)]
         values = [ranking.metrics.judge(p, slice_).auc for p in pair]
         gain = ranking.compare(pair[0], pair[1], slice_).auc
-        found[name] = {"esmm": _bounds(values[0]), "apart": _bounds(values[1]), "gain": _bounds(gain)}
+        found[name] = {"esmm": estimate(values[0]), "apart": estimate(values[1]), "gain": estimate(gain)}
     counts = {"rows": len(rows), "clicks": int(clicked.sum()), "purchases": int(rows.y.sum())}
     return found | counts
 
 
 def _odds(p: Floats) -> Floats:
     return np.asarray(np.log(p) - np.log1p(-p))
-
-
-def _bounds(figure: Estimate) -> dict[str, float | None]:
-    return {"value": figure.value, "low": figure.low, "high": figure.high}
 
 
 def _say(step: str, share: float) -> None:

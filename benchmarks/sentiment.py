@@ -26,12 +26,12 @@ import numpy as np
 import rjieba
 from numpy.typing import NDArray
 
-from benchmarks._answer import ended, peak_mb
+from benchmarks._answer import ended, estimate, peak_mb
 from hawker.errors import extra
 from hawker.ingest.datasets import reviews
 from hawker.ingest.datasets.reviews import Reviews
 from hawker.language import sentiment
-from hawker.statistics import Covariances, Estimate, Moments, mean, proportion, ratio
+from hawker.statistics import Covariances, Moments, mean, proportion, ratio
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "zh_reviews"
 BANDS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -51,15 +51,15 @@ def measure(data: Reviews) -> dict[str, Any]:
     _say("baseline", 0.9)
     plain = baseline(texts[learn].tolist(), labels[learn], texts[~learn].tolist()) == y
     return {
-        "accuracy": _estimate(proportion(int(right.sum()), len(right))),
-        "baseline": _estimate(proportion(int(plain.sum()), len(plain))),
-        "over_baseline": _estimate(mean(Moments.of(right.astype(float) - plain))),
+        "accuracy": estimate(proportion(int(right.sum()), len(right))),
+        "baseline": estimate(proportion(int(plain.sum()), len(plain))),
+        "over_baseline": estimate(mean(Moments.of(right.astype(float) - plain))),
         "majority": float(max(y.mean(), 1 - y.mean())),
         "by_category": {
-            str(kind): _estimate(proportion(int(right[kinds == kind].sum()), int((kinds == kind).sum())))
+            str(kind): estimate(proportion(int(right[kinds == kind].sum()), int((kinds == kind).sum())))
             for kind in np.unique(kinds)
         },
-        "calibration": _estimate(ratio(Covariances.of(chance, y))),
+        "calibration": estimate(ratio(Covariances.of(chance, y))),
         "bands": bands(chance, y),
         "unknown": int(np.isnan(chance).sum()),
         "rows": {"learn": int(learn.sum()), "test": int((~learn).sum()), "repeated": data.repeated},
@@ -84,13 +84,8 @@ def bands(chance: NDArray[np.float64], y: NDArray[np.int64]) -> list[dict[str, A
     for low, high in itertools.pairwise(BANDS):
         held = (chance >= low) & (chance < high if high < 1 else chance <= high)
         share = proportion(int(y[held].sum()), int(held.sum()))
-        found.append({"chance": round(float(chance[held].mean()), 4), "praise": _estimate(share)})
+        found.append({"chance": round(float(chance[held].mean()), 4), "praise": estimate(share)})
     return found
-
-
-def _estimate(found: Estimate) -> dict[str, Any]:
-    value, low, high = (None if x is None else round(x, 5) for x in (found.value, found.low, found.high))
-    return {"value": value, "low": low, "high": high, "n": found.n}
 
 
 def _say(step: str, share: float) -> None:

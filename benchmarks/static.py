@@ -20,7 +20,6 @@ cpu_seconds         of embedding products and vocabulary, and of fitting the tab
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -29,14 +28,14 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._answer import ended, estimate
 from hawker import language
-from hawker.errors import HawkerError
 from hawker.ingest.datasets import titles
 from hawker.language import space as spaces
 from hawker.language import static
 from hawker.language.static import Static
 from hawker.language.terms import fragments, vocabulary, words
-from hawker.statistics import Estimate, Moments, mean, proportion
+from hawker.statistics import Moments, mean, proportion
 from hawker.statistics.ranks import spearman
 from hawker.storage.vectors import Space, Vectors
 
@@ -74,7 +73,7 @@ def measure(listed: tuple[str, ...], by: language.Encoder) -> dict[str, Any]:
         "titles": _mean(table.vectors(whole) @ shown.T, space.asked(by.queries(whole)) @ shown.T),
         "raw": {"spearman": _mean(near, full @ found.T), "ceiling": _mean(own, full @ found.T)},
         "averaged": _mean(averaged(asked, read, space, new) @ shown.T, own),
-        "known": _estimate(proportion(sum(known), len(known))),
+        "known": estimate(proportion(sum(known), len(known))),
         "us_per_query": round(paced(table, new), 2),
         "cpu_seconds": round(seconds, 1),
         "products": len(sold),
@@ -102,32 +101,27 @@ def paced(table: Static, new: list[str]) -> float:
 
 def _mean(one: Vectors, other: Vectors) -> dict[str, Any]:
     """Over queries; one of which nothing is known agrees with nothing."""
-    return _estimate(mean(Moments.of(np.nan_to_num(spearman(one, other)))))
+    return estimate(mean(Moments.of(np.nan_to_num(spearman(one, other)))))
 
 
-def _estimate(found: Estimate) -> dict[str, Any]:
-    value, low, high = (None if x is None else round(x, 4) for x in (found.value, found.low, found.high))
-    return {"value": value, "low": low, "high": high, "n": found.n}
-
-
-def main() -> None:
+def main() -> int:
     """Run it and print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="one line of JSON (the only form there is)")
+    parser.add_argument("--json", action="store_true", help="one line of JSON")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--encoder", default="e5")
     args = parser.parse_args()
-    try:
-        by = language.encoder(args.encoder)
-        found: dict[str, Any] = {"encoder": by.name}
-        for name, (folder, reader) in SHOPS.items():
-            print(name, file=sys.stderr)
-            found[name] = measure(reader(args.data / folder), by)
-    except HawkerError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-    print(json.dumps(found, ensure_ascii=False))
+    return ended(lambda: _found(args.data, args.encoder), line=args.json)
+
+
+def _found(data: Path, name: str) -> dict[str, Any]:
+    by = language.encoder(name)
+    found: dict[str, Any] = {"encoder": by.name}
+    for shop, (folder, reader) in SHOPS.items():
+        print(shop, file=sys.stderr)
+        found[shop] = measure(reader(data / folder), by)
+    return found
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -21,14 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._answer import ended
+from benchmarks._answer import ended, estimate
 from hawker import ranking
 from hawker.features.examples import Examples
 from hawker.learning.published import criteo
 from hawker.ranking.history import page
 from hawker.ranking.ranker import Estimator, Floats, sigmoid
 from hawker.ranking.tune import tune
-from hawker.statistics import Estimate
 
 GIVEN = ranking.Net(epochs=12)
 SEEDS = range(5)
@@ -63,15 +62,15 @@ def run(folder: Path, *, trials: int, picture: Path | None) -> dict[str, Any]:
             "attempts": len(states),
             **{state: states.count(state) for state in ("done", "pruned", "failed")},
             "validation_log_loss": {"given": tuned.attempts[0].loss, "chosen": tuned.best.loss},
-            "validation_gain": _bounds(tuned.gain),
+            "validation_gain": estimate(tuned.gain),
             "chosen": tuned.values(tuned.best),
         },
         "held_out": {
-            name: {"auc": _bounds(one.auc), "log_loss": _bounds(one.log_loss), "ece": _bounds(one.ece)}
+            name: {"auc": estimate(one.auc), "log_loss": estimate(one.log_loss), "ece": estimate(one.ece)}
             for name, one in judged.items()
         },
         **{
-            name: {"auc": _bounds(one.auc), "log_loss": _bounds(one.log_loss)}
+            name: {"auc": estimate(one.auc), "log_loss": estimate(one.log_loss)}
             for name, one in against.items()
         },
         "looks_at_the_held_out": 1,
@@ -90,10 +89,6 @@ def _together(first: Examples, second: Examples) -> Examples:
         for name in ("x", "y", "time", "group", "cluster", "weight")
     }
     return replace(first, **parts)
-
-
-def _bounds(figure: Estimate) -> dict[str, float | None]:
-    return {"value": figure.value, "low": figure.low, "high": figure.high}
 
 
 def _say(step: str, share: float) -> None:

@@ -197,9 +197,7 @@ def _second(product: Product, draft: Draft) -> list[str]:
 
 
 def _estimate(values: list[float]) -> dict[str, Any]:
-    found = mean(Moments.of(np.array(values)))
-    value, low, high = (None if x is None else round(x, 4) for x in (found.value, found.low, found.high))
-    return {"value": value, "low": low, "high": high, "n": found.n}
+    return _answer.estimate(mean(Moments.of(np.array(values))))
 
 
 def main() -> int:

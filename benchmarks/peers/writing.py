@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._answer import estimate
 from benchmarks.peers import environment, run
 from hawker.creative import gate
 from hawker.creative.layout import width
@@ -142,5 +143,4 @@ def _wrong(draft: Draft, brief: Brief) -> list[Objection]:
 
 
 def _share(count: int, of: int) -> dict[str, Any]:
-    found = proportion(count, of)
-    return {"value": found.value, "low": found.low, "high": found.high, "n": of}
+    return estimate(proportion(count, of))

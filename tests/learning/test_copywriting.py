@@ -92,13 +92,15 @@ def test_a_writer_is_taught_judged_and_kept(sheets: list[Sheet], tmp_path: Path)
     told: list[str] = []
     made = copywriting.taught_by(
         sheets,
-        base=str(base),
+        copywriting.Plan(
+            base=str(base),
+            judged=4,
+            tried=3,
+            courses={"text": quick, "imitate": quick, "prefer": quick},
+            score=lambda lines, _language: [float(len(line)) for line in lines],
+        ),
         store=store,
         folder=tmp_path / "training",
-        score=lambda lines, _language: [float(len(line)) for line in lines],
-        judged=4,
-        tried=3,
-        courses={"text": quick, "imitate": quick, "prefer": quick},
         progress=lambda words, _share: told.append(words),
     )
     assert (store.path("writer", made.version) / copywriting.ADAPTER).is_file()

@@ -5,8 +5,6 @@ What cannot be computed, or takes in too few, is written as nobody, and its stan
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -204,9 +202,5 @@ def adopt(shop: Shop, control: Control) -> list[Audience]:
 def _one_at_a_time(shop: Shop) -> Iterator[None]:
     """Whoever else writes audiences waits."""
     shop.state.mkdir(parents=True, exist_ok=True)
-    handle = os.open(shop.state / "audiences.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with files.alone(shop.state / "audiences.lock"):
         yield
-    finally:
-        os.close(handle)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,11 +94,7 @@ def approve(
 ) -> None:
     """Let drafts be shown: the gate looks once more, at the products as they are now."""
     asked = call(ctx, as_json=as_json, quiet=quiet)
-    with ExitStack() as opened:
-        held = desk(asked, opened)
-        now = time.time_ns() // 1000
-        done = [held.approve(one, by=LOCAL, time=now, reason=reason) for one in dict.fromkeys(drafts)]
-    _decided(asked, done)
+    _rule(asked, drafts, lambda held: partial(held.approve, reason=reason))
     asked.then("serve")
 
 
@@ -105,11 +103,7 @@ def refuse(
 ) -> None:
     """Keep drafts from being shown, and say why (--reason); what was approved is taken down."""
     asked = call(ctx, as_json=as_json, quiet=quiet)
-    with ExitStack() as opened:
-        held = desk(asked, opened)
-        now = time.time_ns() // 1000
-        done = [held.refuse(one, by=LOCAL, time=now, reason=reason) for one in dict.fromkeys(drafts)]
-    _decided(asked, done)
+    _rule(asked, drafts, lambda held: partial(held.refuse, reason=reason))
     asked.then("write", "list", "--standing", "waiting")
 
 
@@ -156,7 +150,11 @@ def taken(asked: Call, found: list[Variant]) -> None:
         asked.say(asked.word("more_findings", count=len(found) - FEW), style="dim")
 
 
-def _decided(asked: Call, done: list[Variant]) -> None:
+def _rule(asked: Call, drafts: list[str], how: Callable[[Desk], Callable[..., Variant]]) -> None:
+    """Decide about drafts, each once, and say what became of them."""
+    with ExitStack() as opened:
+        decide, now = how(desk(asked, opened)), time.time_ns() // 1000
+        done = [decide(one, by=LOCAL, time=now) for one in dict.fromkeys(drafts)]
     asked.answer({"drafts": written.records(done)})
     by = {str(one.standing) for one in done}
     for code in sorted(by):

@@ -39,15 +39,14 @@ def teach(asked: Call, *, base: str, passes: int, promote: bool, seed: int) -> N
 
         clicked = prior.load(encoders=())
         courses = {name: replace(one, epochs=passes or one.epochs) for name, one in lessons.COURSES.items()}
-        made = copywriting.adapt(
-            asked.shop,
+        plan = copywriting.Plan(
             base=base,
+            courses=courses,
             score=lambda lines, language: clicked.score(list(lines), language=language).mean.tolist(),
             promote=promote,
-            courses=courses,
             seed=seed,
-            progress=tell,
         )
+        made = copywriting.adapt(asked.shop, plan, progress=tell)
     asked.answer(_document(made, seed))
     _tell(asked, made)
     asked.then("write", "--writer", ADAPTED) if made.promoted else asked.then("write", "--approve")

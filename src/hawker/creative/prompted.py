@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from itertools import chain
 
 import msgspec
 from msgspec.structs import replace
@@ -13,12 +12,12 @@ from hawker.creative.draft.extractive import spoken
 from hawker.creative.prompted_asked import asked, mended, prompts, schema
 from hawker.creative.prompted_held import Held
 from hawker.creative.prompted_reply import reply
+from hawker.creative.prompted_told import Told
 from hawker.language.writer import Message, Writer, Written
 from hawker.records.draft import Brief, Draft, Effort, Kind, Objection
 
 _ROOM = {Kind.DESCRIPTION: 700, Kind.RESPONSIVE: 600, Kind.PERFORMANCE: 700, Kind.KEYWORDS: 500}
 _USUAL = 300  # tokens of an answer
-_KEPT = 2_000  # prompts that are remembered
 _LATER = frozenset({"busy", "away"})
 
 
@@ -33,7 +32,7 @@ class Prompted:
     def __init__(self, writer: Writer, *, small: bool | None = None) -> None:
         self.writer = writer
         self.small = writer.small if small is None else small
-        self.prompts: dict[str, str] = {}
+        self.prompts = Told()
 
     @property
     def name(self) -> str:
@@ -107,11 +106,6 @@ class Prompted:
         effort: Effort,
         seed: int,
     ) -> Draft:
-        text = "\n\n".join(f"{one.role}: {one.text}" for one in chain.from_iterable(told))
-        key = "p-" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:20]
-        self.prompts[key] = text
-        if len(self.prompts) > _KEPT:
-            del self.prompts[next(iter(self.prompts))]
         return Draft(
             brief.product.id,
             brief.kind,
@@ -119,7 +113,7 @@ class Prompted:
             dict(parts),
             writer=self.name,
             version=self.version,
-            prompt=key,
+            prompt=self.prompts.add(told),
             seed=seed,
             effort=effort,
         )

@@ -5,9 +5,7 @@ state/copy-looked.json   of which catalogue that was done last, and a digest of 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import re
 import time as clocks
 from collections import defaultdict
@@ -127,9 +125,5 @@ def _file(shop: Shop) -> Path:
 def _alone(shop: Shop) -> Iterator[None]:
     """Nobody else looks meanwhile: whoever waited finds nothing left to do."""
     shop.state.mkdir(parents=True, exist_ok=True)
-    handle = os.open(shop.state / "copy-looked.turn", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with files.alone(shop.state / "copy-looked.turn"):
         yield
-    finally:
-        os.close(handle)

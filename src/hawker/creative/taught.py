@@ -10,6 +10,7 @@ from hawker.creative.layout import LAYOUTS, parts, width
 from hawker.creative.prompted_asked import data, letters, prompts
 from hawker.creative.prompted_phrases import sentences
 from hawker.creative.prompted_reply import parsed
+from hawker.creative.prompted_told import Told
 from hawker.language.writer import Message, Schema, Writer
 from hawker.records.draft import Brief, Draft, Effort, Kind, Objection
 
@@ -65,7 +66,7 @@ class Taught:
 
     def __init__(self, writer: Writer) -> None:
         self.writer = writer
-        self.prompts: dict[str, str] = {}
+        self.prompts = Told()
 
     @property
     def name(self) -> str:
@@ -91,7 +92,7 @@ class Taught:
         self, brief: Brief, seed: int, *, turn: int, kept: Mapping[str, tuple[str, ...]] | None = None
     ) -> Draft:
         language, made, effort = spoken(brief), dict(kept or {}), Effort()
-        asked: list[str] = []
+        asked: list[Sequence[Message]] = []
         for name, part in parts(brief.kind, brief.limits).items():
             if name in made:
                 continue
@@ -107,9 +108,6 @@ class Taught:
                 lines = [str(calls[seed % len(calls)])] if calls else []
             if lines:
                 made[name] = tuple(lines)
-        text = "\n\n".join(asked)
-        key = "p-" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:20]
-        self.prompts[key] = text
         return Draft(
             brief.product.id,
             brief.kind,
@@ -117,20 +115,20 @@ class Taught:
             {name: made[name] for name in LAYOUTS[brief.kind] if name in made},
             writer=self.name,
             version=self.version,
-            prompt=key,
+            prompt=self.prompts.add(asked),
             seed=seed,
             effort=effort,
         )
 
     def _line(
-        self, brief: Brief, part: str, language: str, *, turn: int, seed: int, to: list[str]
+        self, brief: Brief, part: str, language: str, *, turn: int, seed: int, to: list[Sequence[Message]]
     ) -> tuple[str, Effort]:
         """One line that fits, within a few tries; '' where none came."""
         widest, spent = parts(brief.kind, brief.limits)[part].width, Effort()
         most = room(brief.kind, part, language=language)  # a narrower one would cut words
         for again in range(_TRIES):
             said = told(brief, part, language=language, turn=turn + again)
-            to.append("\n".join(f"{one.role}: {one.text}" for one in said))
+            to.append(said)
             got = self.writer.write(said, schema=form(most), seed=seed + again * 7_919, most_tokens=_ROOM)
             spent += Effort(got.reason, got.tokens_in, got.tokens_out, got.seconds, got.cost, got.wait)
             found = (parsed(got.text) or {}).get("line", "")

@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import msgspec
@@ -124,7 +124,7 @@ class Remote:
             while True:
                 try:
                     body = self._body(messages, schema, asked)
-                    return self._wire.again(lambda: self._once(body, pieces))  # noqa: B023
+                    return self._wire.again(partial(self._once, body, pieces))
                 except Refused as refused:
                     if overflows(refused.body):
                         return Written("too_long")

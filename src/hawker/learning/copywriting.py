@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -78,92 +79,75 @@ class Adapted(Struct, frozen=True):
     reason: str
 
 
-def adapt(
-    shop: Shop,
-    *,
-    base: str = "smollm2",
-    score: Scorer | None = None,
-    promote: bool = True,
-    judged: int = JUDGED,
-    tried: int = TRIED,
-    courses: dict[str, Course] | None = None,
-    seed: int = 7,
-    progress: Told | None = None,
-) -> Adapted:
+@dataclass(frozen=True)
+class Plan:
+    """How a writer is taught: from the model `base` (a fetched one's name, or a GGUF file), by which courses.
+
+    `judged` products judge it at most, for `tried` the model itself drafts first. `score` says how likely
+    headlines are to be clicked.
+    """
+
+    base: str = "smollm2"
+    judged: int = JUDGED
+    tried: int = TRIED
+    courses: dict[str, Course] | None = None
+    score: Scorer | None = None
+    promote: bool = True
+    seed: int = 7
+
+
+def adapt(shop: Shop, plan: Plan, *, progress: Told | None = None) -> Adapted:
     """Teach a local model the shop's approved copy; it writes from now on if it is better beyond chance.
 
-    `base` is the name of a fetched model or a GGUF file. Raises `BadInput` where too little was approved.
+    Raises `BadInput` where too little was approved.
     """
-    sheets = list(_sheets(shop))
     return taught_by(
-        sheets,
-        base=base,
+        list(_sheets(shop)),
+        plan,
         store=ModelStore(shop.models),
         folder=shop.state / erasure.TRAININGS / STORED,
         curves=shop.reports / "adapt" / STORED,
-        score=score,
-        promote=promote,
-        judged=judged,
-        tried=tried,
-        courses=courses,
-        seed=seed,
         progress=progress,
     )
 
 
 def taught_by(
     sheets: Sequence[Sheet],
+    plan: Plan,
     *,
-    base: str,
     store: ModelStore,
     folder: Path,
     curves: Path | None = None,
-    score: Scorer | None = None,
-    promote: bool = True,
-    judged: int = JUDGED,
-    tried: int = TRIED,
-    courses: dict[str, Course] | None = None,
-    seed: int = 7,
     progress: Told | None = None,
 ) -> Adapted:
     """The same from sheets that are in hand, into a store of models."""
     started = time.process_time()
     tell = progress or (lambda _words, _share: None)
-    path = weights(base)
-    learned, aside = apart(sheets, seed=seed, most=judged)
+    path, seed = weights(plan.base), plan.seed
+    learned, aside = apart(sheets, seed=seed, most=plan.judged)
     plain = taught.Taught(Local(path))
     tell("drafts before", 0.0)
     before = [_drafted(plain, brief, seed) for brief in aside]
     begun = time.process_time()
-    given = _lessons(plain, learned, tried=tried, seed=seed, tell=tell)
-    version, rows = _learned(
-        path,
-        given,
-        base=base,
-        store=store,
-        folder=folder,
-        curves=curves,
-        courses=courses,
-        seed=seed,
-        tell=tell,
-    )
+    given = _lessons(plain, learned, plan, tell=tell)
+    version, rows = _learned(path, given, plan, store=store, folder=folder, curves=curves, tell=tell)
     learning = time.process_time() - begun
     writer = taught.Taught(Local(path, adapter=store.path(STORED, version) / ADAPTER))
     tell("drafts after", 0.85)
     after = [_drafted(writer, brief, seed) for brief in aside]
     verdicts = [_verdicts(drafts, aside) for drafts in (before, after)]
     gained = bootstrap.difference(np.arange(len(aside)), verdicts[1][:, 0], b=verdicts[0][:, 0], seed=seed)
-    reason = _against(gained, promote=promote)
+    reason = _against(gained, promote=plan.promote)
     if not reason:
         store.promote(STORED, version)
     return Adapted(
-        base=base,
+        base=plan.base,
         version=version,
         rows=rows.rows,
         scores={name: one.scores for name, one in rows.stages.items()},
         resumed=any(one.resumed for one in rows.stages.values()),
-        before=_standings(verdicts[0], before, score),
-        after=_standings(verdicts[1], after, score),
+        before=_standings(verdicts[0], before, plan.score),
+        after=_standings(verdicts[1], after, plan.score),
         difference=gained,
         learning_seconds=learning,
         seconds=time.process_time() - started,
@@ -172,21 +156,19 @@ def taught_by(
     )
 
 
-def _lessons(drafter: Drafter, learned: Sequence[Sheet], *, tried: int, seed: int, tell: Told) -> Lessons:
-    lost = _fallen(drafter, learned, most=tried, seed=seed, tell=tell)
-    return Lessons(texts(learned, seed=seed), examples(learned, lost, seed=seed))
+def _lessons(drafter: Drafter, learned: Sequence[Sheet], plan: Plan, *, tell: Told) -> Lessons:
+    lost = _fallen(drafter, learned, most=plan.tried, seed=plan.seed, tell=tell)
+    return Lessons(texts(learned, seed=plan.seed), examples(learned, lost, seed=plan.seed))
 
 
 def _learned(
     path: Path,
     given: Lessons,
+    plan: Plan,
     *,
-    base: str,
     store: ModelStore,
     folder: Path,
     curves: Path | None,
-    courses: dict[str, Course] | None,
-    seed: int,
     tell: Told,
 ) -> tuple[str, lessons.Taught]:
     """The version under which the adapters are kept, and how the stages went."""
@@ -198,15 +180,17 @@ def _learned(
             given,
             draft / ADAPTER,
             folder=folder,
-            courses=courses,
-            seed=seed,
+            courses=plan.courses,
+            seed=plan.seed,
             of={"examples": len(given.examples)},
             progress=lambda words, share: tell(words, 0.2 + 0.6 * share),
             curves=curves,
         )
         went.append(learned)
 
-    version = store.save(STORED, save, {"base": base, "examples": len(given.examples), "seed": seed})
+    version = store.save(
+        STORED, save, {"base": plan.base, "examples": len(given.examples), "seed": plan.seed}
+    )
     return version, went[0]
 
 

@@ -11,8 +11,6 @@ for. The ledger never knew a shopper.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 import secrets as chance
 import shutil
@@ -367,12 +365,8 @@ def _write(shop: Shop, journal: Journal) -> None:
 def alone(shop: Shop) -> Iterator[None]:
     """One at a time, whoever does it: an erasure, or whatever rewrites a list of shoppers."""
     _home(shop).mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(_home(shop) / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with files.alone(_home(shop) / "lock"):
         yield
-    finally:
-        os.close(handle)
 
 
 def _home(shop: Shop) -> Path:

@@ -6,7 +6,6 @@ state/audiences.tried    when it was last begun; every server of the shop looks 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import time
 from collections.abc import Callable, Collection
@@ -46,15 +45,11 @@ def due(shop: Shop, *, now: float) -> bool:
     """Whether audiences are to be computed anew by now, in seconds, and nobody else does; claims it."""
     stamp, minutes = shop.state / "audiences.tried", shop.settings.audiences.refresh_minutes
     shop.state.mkdir(parents=True, exist_ok=True)
-    handle = os.open(shop.state / "audiences.turn", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with files.alone(shop.state / "audiences.turn"):
         if stamp.is_file() and (not minutes or now - stamp.stat().st_mtime < 60 * minutes):
             return False
         files.write(stamp, b"")
         os.utime(stamp, (now, now))
-    finally:
-        os.close(handle)
     return anything(shop)
 
 

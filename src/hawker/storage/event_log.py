@@ -7,14 +7,13 @@ live/lock                 held while a process appends, so any number of them ma
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -201,14 +200,8 @@ class EventLog:
         with self._lock("move", shared=True):
             yield
 
-    @contextmanager
-    def _lock(self, what: str, *, shared: bool = False) -> Iterator[None]:
-        handle = os.open(self.live / f"{what}.lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+    def _lock(self, what: str, *, shared: bool = False) -> AbstractContextManager[None]:
+        return files.alone(self.live / f"{what}.lock", shared=shared)
 
     def _holds(self, id: str) -> bool:
         if id in self._ids:

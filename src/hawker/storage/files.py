@@ -1,8 +1,9 @@
-"""A file is there whole or not at all: write beside, flush to disk, rename."""
+"""A file is there whole or not at all: write beside, flush to disk, rename. And one process at a time."""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,20 @@ def write(target: Path, content: bytes | str) -> None:
     """Replace a file's content in one step."""
     with whole(target) as draft:
         draft.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def alone(lock: Path, *, shared: bool = False) -> Iterator[None]:
+    """While the block runs nobody else is in one with the same file, in whatever process; others wait.
+
+    `shared` ones may be in together, but with nobody alone. A process that dies leaves the file free.
+    """
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def flush(path: Path) -> None:

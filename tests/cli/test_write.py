@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from pathlib import Path
 
@@ -67,6 +69,22 @@ def test_what_was_written_is_listed_shown_approved_and_refused(shop: Path) -> No
     assert hawker("-C", shop, "write", "refuse", name, "--reason", "dull").exit_code == 0
     assert [one.approved for one in control.creatives()] == [False]
     control.close()
+
+
+def test_a_draft_is_shown_as_it_would_look(shop: Path) -> None:
+    made = json.loads(hawker("-C", shop, "write", "--product", "tea", "-n", "2", "--json").stdout)
+    one = made["sheets"][0]["variants"][0]
+    page = hawker("-C", shop, "write", "show", one["id"], "--as", "html")
+    assert page.exit_code == 0, page.output
+    title = one["draft"]["parts"]["title"][0]
+    assert f">{html.escape(title)}<" in page.stdout
+    assert ">Ad<" in page.stdout
+    native = json.loads(hawker("-C", shop, "write", "show", one["id"], "--as", "native").stdout)
+    assert title in [asset["title"]["text"] for asset in native["assets"] if "title" in asset]
+    assert title in hawker("-C", shop, "write", "show", one["id"], "--as", "plain").stdout
+    odd = hawker("-C", shop, "write", "show", one["id"], "--as", "poem")
+    assert odd.exit_code == 2
+    assert "There is no form 'poem'" in odd.output
 
 
 def test_the_shop_may_answer_for_what_the_gate_lets_pass(shop: Path) -> None:

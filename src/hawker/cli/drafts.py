@@ -18,6 +18,7 @@ from hawker.errors import BadInput, nearest
 
 if TYPE_CHECKING:
     from hawker.creative.desk import Desk
+    from hawker.records.catalogue import Product
     from hawker.records.sheet import Variant
 
 FEW = 10
@@ -28,10 +29,14 @@ These = Annotated[list[str], typer.Argument(metavar="DRAFT…", help="Ids, as ha
 Standing = Annotated[
     str, typer.Option("--standing", metavar="S", help="waiting, approved, refused or fallen.")
 ]
-Product = Annotated[str, typer.Option("--product", metavar="ID", help="Of this product.")]
+Only = Annotated[str, typer.Option("--product", metavar="ID", help="Of this product.")]
 Owner = Annotated[str, typer.Option("--advertiser", metavar="ID", help="Of this advertiser.")]
 Most = Annotated[int, typer.Option("--most", metavar="N", min=1, help="How many to list.")]
 Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")]
+
+
+As = Annotated[str, typer.Option("--as", metavar="html|native|plain", help="Only how it would look.")]
+_FORMS = ("html", "native", "plain")
 
 
 def desk(asked: Call, opened: ExitStack) -> Desk:
@@ -48,7 +53,7 @@ def desk(asked: Call, opened: ExitStack) -> Desk:
 def listed(
     ctx: typer.Context,
     standing: Standing = "",
-    product: Product = "",
+    product: Only = "",
     advertiser: Owner = "",
     most: Most = 50,
     as_json: AsJson = False,
@@ -74,19 +79,46 @@ def listed(
         asked.then("write", "show", found[0].id)
 
 
-def show(ctx: typer.Context, draft: Which, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    """Show one draft with all there is on record: brief, prompt, seed, findings, who decided."""
+def show(
+    ctx: typer.Context, draft: Which, as_: As = "", as_json: AsJson = False, quiet: Quiet = False
+) -> None:
+    """Show one draft with all there is on record: brief, prompt, seed, findings, who decided.
+
+    With --as, only how it would look: a piece of a page, the assets of a native ad, or plain text.
+    """
     asked = call(ctx, as_json=as_json, quiet=quiet)
     with ExitStack() as opened:
         held = desk(asked, opened).drafts
         one = held.get(draft)
         sheet = msgspec.structs.replace(held.sheet(one.sheet), variants=())
         told = held.prompt(one.draft.prompt) if one.draft.prompt else ""
+    if as_:
+        typer.echo(_rendered(one, sheet.brief.product, as_))
+        return
     asked.answer({**msgspec.to_builtins(one), "written": msgspec.to_builtins(sheet), "prompt": told})
     asked.say(sheet.brief.product.title, style="bold")
     written.looked(asked, one, told=told)
     if one.standing == "waiting":
         asked.then("write", "approve", one.id)
+
+
+def _rendered(variant: Variant, product: Product, form: str) -> str:
+    from hawker.creative import desk, render
+
+    if form not in _FORMS:
+        raise BadInput(f"There is no form '{form[:40]}'.", remedy=nearest(form, list(_FORMS)))
+    ad = desk.shown(variant, product)
+    if ad is None:
+        raise BadInput(
+            f"A draft of the kind '{variant.kind}' does not stand on the shop's pages.",
+            remedy="Take it as JSON: --json",
+        )
+    language = variant.draft.language
+    if form == "html":
+        return render.html(ad, product=product, language=language)
+    if form == "plain":
+        return render.plain(ad, product=product, language=language)
+    return render.native(ad, product=product, language=language).decode()
 
 
 def approve(

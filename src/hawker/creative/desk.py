@@ -13,6 +13,7 @@ from hawker.errors import BadInput, Conflict, nearest
 from hawker.records.advertiser import Advertiser
 from hawker.records.catalogue import Product
 from hawker.records.creative import Creative
+from hawker.records.decision import ShownAd
 from hawker.records.draft import Brief, Kind
 from hawker.records.sheet import Ruling, Sheet, Standing, Variant
 from hawker.storage.control import Control
@@ -63,6 +64,25 @@ def evidence(control: Control, owner: str, own: tuple[str, ...]) -> tuple[str, .
                 remedy=nearest(name, known),
             )
     return found
+
+
+def shown(variant: Variant, product: Product) -> ShownAd | None:
+    """A variant as it would stand on a page; None for kinds that are shown elsewhere."""
+    made = creative(variant)
+    if made is None:
+        return None
+    return ShownAd(
+        id=variant.id,
+        campaign="",
+        advertiser=variant.advertiser,
+        product=product.id,
+        headline=made.headline,
+        description=made.description,
+        image=product.image,
+        link=product.link,
+        creative=made.id,
+        call_to_action=made.call_to_action,
+    )
 
 
 @dataclass(frozen=True)

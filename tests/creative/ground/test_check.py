@@ -117,6 +117,7 @@ def test_what_no_field_says_is_named(text: str, reason: str, words: str) -> None
         "3岁以上适合，保质期一年，产自山东",
         "灰色包装，全麦与黑芝麻",
         "千万别错过，十分期待，第一时间送上，一年四季，百忙之中，最近",
+        "三分醉意，七分期待，不是三分钟热度",
         "红红火火过日子，白天夜里都好，银杏落下的时候",
     ],
 )
@@ -138,6 +139,8 @@ def test_what_is_true_of_it_passes_in_chinese(text: str) -> None:
         ("打五折", "discount", "五折"),
         ("立减二十元", "discount", "二十元"),
         ("含糖量百分之五十", "number", "百分之五十"),
+        ("三分钟就能做好", "number", "三分钟"),
+        ("五分之一的盐", "number", "五分之一"),
         ("黑色款", "colour", "黑色"),
         ("纯棉包装袋", "material", "纯棉"),
         ("富含胶原蛋白", "ingredient", "胶原蛋白"),
